@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What tests of policies share: a policy, its capability and all that a
+/// decision reads.
+#[test_only]
+module floe_access::world;
+
+use floe_access::change::Change;
+use floe_access::governance;
+use floe_access::policy::{Self, Policy, PolicyCap};
+use floe_access::rule::Rule;
+use floe_access::version::{Self, PackageVersion};
+use std::unit_test::destroy;
+use sui::clock::{Self, Clock};
+use sui::test_scenario::{Self, Scenario};
+
+public struct World {
+    scenario: Scenario,
+    policy: Policy,
+    cap: PolicyCap,
+    package_version: PackageVersion,
+    clock: Clock,
+}
+
+public fun owner(): address { @0xa }
+
+public fun member(): address { @0xb }
+
+public fun stranger(): address { @0xc }
+
+/// A composed policy with these rules as its clause 0, shared, at time 0.
+public fun with_clause(rules: vector<Rule>): World {
+    let mut world = draft(0);
+    world.add_clause(rules);
+    world.go_live()
+}
+
+/// A composed policy without clauses, not shared yet, at time 0.
+public fun draft(delay_ms: u64): World { draft_held_by(delay_ms, vector[], 0) }
+
+public fun draft_held_by(delay_ms: u64, holders: vector<address>, threshold: u64): World {
+    let mut scenario = test_scenario::begin(owner());
+    version::init_for_testing(scenario.ctx());
+    scenario.next_tx(owner());
+    let package_version = scenario.take_shared<PackageVersion>();
+    let (policy, cap) = policy::compose(delay_ms, holders, threshold, scenario.ctx());
+    let clock = clock::create_for_testing(scenario.ctx());
+    World { scenario, policy, cap, package_version, clock }
+}
+
+/// Shares the policy and takes it again.
+public fun go_live(self: World): World {
+    let World { mut scenario, policy, cap, package_version, clock } = self;
+    let id = object::id(&policy);
+    policy.share();
+    scenario.next_tx(owner());
+    let policy = scenario.take_shared_by_id<Policy>(id);
+    World { scenario, policy, cap, package_version, clock }
+}
+
+public fun end(self: World) {
+    let World { scenario, policy, cap, package_version, clock } = self;
+    destroy(policy);
+    destroy(cap);
+    test_scenario::return_shared(package_version);
+    clock.destroy_for_testing();
+    scenario.end();
+}
+
+public fun policy(self: &World): &Policy { &self.policy }
+
+public fun policy_mut(self: &mut World): &mut Policy { &mut self.policy }
+
+public fun cap(self: &World): &PolicyCap { &self.cap }
+
+public fun package_version(self: &World): &PackageVersion { &self.package_version }
+
+public fun clock(self: &World): &Clock { &self.clock }
+
+public fun scenario(self: &mut World): &mut Scenario { &mut self.scenario }
+
+public fun ctx(self: &mut World): &mut TxContext { self.scenario.ctx() }
+
+public fun id(self: &World): ID { object::id(&self.policy) }
+
+public fun at(self: &mut World, now_ms: u64) { self.clock.set_for_testing(now_ms) }
+
+public fun outdate(self: &mut World) { self.package_version.set_for_testing(2) }
+
+public fun act_as(self: &mut World, who: address) { self.scenario.next_tx(who); }
+
+/// An identity under the policy.
+public fun identity(self: &World): vector<u8> {
+    let mut id = object::id(&self.policy).to_bytes();
+    id.append(x"0123456789abcdef");
+    id
+}
+
+public fun add_clause(self: &mut World, rules: vector<Rule>): u64 {
+    self.policy.add_clause(&self.cap, rules)
+}
+
+public fun remove_clause(self: &mut World, clause: u64) {
+    self.policy.remove_clause(&self.cap, clause)
+}
+
+public fun tighten(self: &mut World, clause: u64, rule: Rule) {
+    self.policy.tighten(&self.cap, clause, rule)
+}
+
+public fun add_delegate(self: &mut World, who: address) {
+    self.policy.add_delegate(&self.cap, who)
+}
+
+public fun remove_delegate(self: &mut World, who: address) {
+    self.policy.remove_delegate(&self.cap, who)
+}
+
+public fun offer<C>(
+    self: &mut World,
+    price: u64,
+    term_ms: Option<u64>,
+    uses: Option<u64>,
+): u64 {
+    self.policy.make_offer<C>(&self.cap, price, term_ms, uses)
+}
+
+public fun raise_price(self: &mut World, offer: u64, price: u64) {
+    self.policy.raise_price(&self.cap, offer, price)
+}
+
+public fun close_offer(self: &mut World, offer: u64) {
+    self.policy.close_offer(&self.cap, offer)
+}
+
+public fun grant(self: &mut World, who: address) {
+    self.policy.grant(&self.cap, who, &self.clock, self.scenario.ctx())
+}
+
+public fun revoke(self: &mut World, who: address) { self.policy.revoke(&self.cap, who) }
+
+public fun grant_as(self: &mut World, delegate: address, who: address) {
+    self.scenario.next_tx(delegate);
+    self.policy.grant_as_delegate(who, &self.clock, self.scenario.ctx())
+}
+
+public fun revoke_as(self: &mut World, delegate: address, who: address) {
+    self.scenario.next_tx(delegate);
+    self.policy.revoke_as_delegate(who, self.scenario.ctx())
+}
+
+public fun propose(self: &mut World, change: Change): u64 {
+    governance::propose(
+        &mut self.policy,
+        &self.cap,
+        change,
+        &self.package_version,
+        &self.clock,
+    )
+}
+
+public fun apply(self: &mut World, proposal: u64) {
+    governance::apply(
+        &mut self.policy,
+        &self.cap,
+        proposal,
+        &self.package_version,
+        &self.clock,
+    )
+}
+
+public fun cancel(self: &mut World, proposal: u64) {
+    governance::cancel(&mut self.policy, &self.cap, proposal)
+}
+
+public fun raise_delay(self: &mut World, delay_ms: u64) {
+    governance::raise_delay(&mut self.policy, &self.cap, delay_ms)
+}
+
+public fun freeze_for_ever(self: &mut World) {
+    governance::freeze_for_ever(&mut self.policy, &self.cap)
+}
+
+public fun vote_hold(self: &mut World, who: address, place: bool) {
+    self.scenario.next_tx(who);
+    governance::vote_hold(&mut self.policy, place, &self.clock, self.scenario.ctx())
+}
+
+/// Asks for a key, as a key server would for this sender.
+public fun approve(self: &mut World, sender: address) {
+    let id = self.identity();
+    self.scenario.next_tx(sender);
+    policy::seal_approve_for_testing(
+        id,
+        &self.policy,
+        &self.package_version,
+        &self.clock,
+        self.scenario.ctx(),
+    )
+}
+
+/// Asks for a key by showing an object.
+public fun approve_holding<T: key + store>(self: &mut World, sender: address, held: T) {
+    let id = self.identity();
+    self.scenario.next_tx(sender);
+    policy::seal_approve_holding_for_testing(
+        id,
+        &self.policy,
+        held,
+        &self.package_version,
+        &self.clock,
+        self.scenario.ctx(),
+    )
+}
+
+public fun is_allowed(self: &World, who: address): bool {
+    self.policy.is_allowed(who, self.clock.timestamp_ms())
+}
+
+public fun policy_and_cap(self: &mut World): (&mut Policy, &PolicyCap) {
+    (&mut self.policy, &self.cap)
+}
+
+/// All that a call takes, at once.
+public fun all(self: &mut World): (&mut Policy, &PackageVersion, &Clock, &mut TxContext) {
+    (&mut self.policy, &self.package_version, &self.clock, self.scenario.ctx())
+}

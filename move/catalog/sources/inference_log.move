@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Commitments to logs of inferences.
+///
+/// An operator keeps a log of what its service answered, as a Merkle tree (see
+/// `merkle`), and commits to its root from time to time. Every commitment proves
+/// that it continues the one before, so nothing that was once committed can be
+/// dropped, changed or put in between. Anybody who holds one entry and its proof can
+/// show on chain that it is in the log; the others stay unseen.
+module floe_catalog::inference_log;
+
+use floe_catalog::catalog::DatasetCap;
+use floe_catalog::events;
+use floe_catalog::lineage::Lineage;
+use floe_catalog::merkle;
+use std::string::String;
+use sui::clock::Clock;
+
+// === Errors ===
+
+/// The name is empty or longer than 128 bytes.
+const EInvalidName: u64 = 0;
+/// The capability is another log's.
+const EWrongCap: u64 = 1;
+/// The root is not 32 bytes long.
+const EInvalidRoot: u64 = 2;
+/// The log would shrink.
+const EShrinks: u64 = 3;
+/// The log has the size already that is to be committed.
+const ENotGrown: u64 = 4;
+/// The new tree does not begin with the committed one, or the proof is bad.
+const EInconsistent: u64 = 5;
+/// The entry is not at this place of the committed tree, or the proof is bad.
+const ENotIncluded: u64 = 6;
+/// The version that the log is for is no inference service.
+const ENotAService: u64 = 7;
+/// The capability is not that of the service's dataset.
+const ENotOwner: u64 = 8;
+
+// === Constants ===
+
+const MAX_NAME_LENGTH: u64 = 128;
+const HASH_LENGTH: u64 = 32;
+const KIND_SERVICE: u8 = 4;
+
+// === Structs ===
+
+/// A log, as far as it is committed. Shared.
+public struct Log has key {
+    id: UID,
+    name: String,
+    /// The version of kind inference service whose answers are in it.
+    service: Option<ID>,
+    tree_size: u64,
+    root: vector<u8>,
+    committed_at_ms: u64,
+}
+
+/// The right to commit to one log.
+public struct LogCap has key, store {
+    id: UID,
+    log: ID,
+}
+
+// === Public Functions ===
+
+/// Opens an empty log that belongs to no recorded service, and shares it.
+public fun create(name: String, ctx: &mut TxContext): LogCap {
+    create_for(name, option::none(), ctx)
+}
+
+/// Opens an empty log of an inference service in the lineage, and shares it. `cap`
+/// is that of the service's dataset.
+public fun create_for_service(
+    name: String,
+    lineage: &Lineage,
+    cap: &DatasetCap,
+    service: ID,
+    ctx: &mut TxContext,
+): LogCap {
+    let node = lineage.node(service);
+    assert!(node.kind() == KIND_SERVICE, ENotAService);
+    assert!(node.dataset() == cap.cap_dataset(), ENotOwner);
+    create_for(name, option::some(service), ctx)
+}
+
+/// Commits to the log's first `tree_size` entries. `proof` shows that they begin
+/// with those of the last commitment (RFC 9162, 2.1.4); it is empty for the first.
+public fun commit(
+    self: &mut Log,
+    cap: &LogCap,
+    tree_size: u64,
+    root: vector<u8>,
+    proof: vector<vector<u8>>,
+    clock: &Clock,
+) {
+    assert!(cap.log == object::id(self), EWrongCap);
+    assert!(root.length() == HASH_LENGTH, EInvalidRoot);
+    assert!(tree_size >= self.tree_size, EShrinks);
+    assert!(tree_size > self.tree_size, ENotGrown);
+    if (self.tree_size == 0) {
+        assert!(proof.is_empty(), EInconsistent);
+    } else {
+        assert!(
+            merkle::verify_consistency(self.tree_size, &self.root, tree_size, &root, &proof),
+            EInconsistent,
+        );
+    };
+    let previous_size = self.tree_size;
+    self.tree_size = tree_size;
+    self.root = root;
+    self.committed_at_ms = clock.timestamp_ms();
+    events::emit_log_committed(
+        object::id(self),
+        previous_size,
+        tree_size,
+        root,
+        self.committed_at_ms,
+    );
+}
+
+/// Shows that `leaf` is entry `index` of the log as last committed, and puts that
+/// on record. Everybody sees the leaf. Anybody may.
+public fun open_leaf(self: &Log, index: u64, leaf: vector<u8>, proof: vector<vector<u8>>) {
+    let leaf_hash = merkle::hash_leaf(leaf);
+    assert!(self.includes(index, leaf_hash, &proof), ENotIncluded);
+    events::emit_leaf_opened(object::id(self), self.tree_size, index, leaf_hash);
+}
+
+// === View helpers ===
+
+/// True if the leaf with this hash is entry `index` of the log as last committed.
+public fun includes(
+    self: &Log,
+    index: u64,
+    leaf_hash: vector<u8>,
+    proof: &vector<vector<u8>>,
+): bool {
+    merkle::verify_inclusion(leaf_hash, index, self.tree_size, proof, &self.root)
+}
+
+/// The log's name.
+public fun name(self: &Log): String { self.name }
+
+/// The inference service whose answers are in the log, if it is recorded.
+public fun service(self: &Log): Option<ID> { self.service }
+
+/// How many entries are committed.
+public fun tree_size(self: &Log): u64 { self.tree_size }
+
+/// Root of the tree of the committed entries, 32 bytes.
+public fun root(self: &Log): vector<u8> { self.root }
+
+/// When they were committed, in Unix milliseconds; 0 before the first commitment.
+public fun committed_at_ms(self: &Log): u64 { self.committed_at_ms }
+
+/// The log that the capability commits to.
+public fun cap_log(self: &LogCap): ID { self.log }
+
+// === Private Functions ===
+
+fun create_for(name: String, service: Option<ID>, ctx: &mut TxContext): LogCap {
+    assert!(!name.is_empty() && name.length() <= MAX_NAME_LENGTH, EInvalidName);
+    let log = Log {
+        id: object::new(ctx),
+        name,
+        service,
+        tree_size: 0,
+        root: merkle::empty_root(),
+        committed_at_ms: 0,
+    };
+    let cap = LogCap { id: object::new(ctx), log: object::id(&log) };
+    events::emit_log_created(object::id(&log), object::id(&cap), name, service);
+    transfer::share_object(log);
+    cap
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// All events of the package. Seal's own registry emits none; these let an
+/// index follow the key servers.
+module floe_key_server::events;
+
+use std::string::String;
+use sui::event;
+
+// === Events ===
+
+/// A key server registered, or got the layout of a newer version.
+public struct KeyServerRegistered has copy, drop {
+    key_server_id: ID,
+    name: String,
+    url: String,
+    /// 0 = Boneh-Franklin on BLS12-381.
+    key_type: u8,
+    /// Public key, a compressed G2 point of 96 bytes.
+    pk: vector<u8>,
+    /// The layout: 1 or 2.
+    version: u64,
+}
+
+/// A key server moved to another URL. Its key is the same.
+public struct KeyServerUpdated has copy, drop {
+    key_server_id: ID,
+    url: String,
+}
+
+// === Package Functions ===
+
+public(package) fun emit_key_server_registered(
+    key_server_id: ID,
+    name: String,
+    url: String,
+    key_type: u8,
+    pk: vector<u8>,
+    version: u64,
+) {
+    event::emit(KeyServerRegistered { key_server_id, name, url, key_type, pk, version })
+}
+
+public(package) fun emit_key_server_updated(key_server_id: ID, url: String) {
+    event::emit(KeyServerUpdated { key_server_id, url })
+}
+
+// === Test-Only Helpers ===
+
+#[test_only]
+public fun new_key_server_registered(
+    key_server_id: ID,
+    name: String,
+    url: String,
+    key_type: u8,
+    pk: vector<u8>,
+    version: u64,
+): KeyServerRegistered {
+    KeyServerRegistered { key_server_id, name, url, key_type, pk, version }
+}
+
+#[test_only]
+public fun new_key_server_updated(key_server_id: ID, url: String): KeyServerUpdated {
+    KeyServerUpdated { key_server_id, url }
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The storage network: one shared object with the current committee, and the
+/// calls by which blobs are registered and certified.
+///
+/// The holder of the `AdminCap` names the committee of each epoch. It cannot
+/// certify: that takes signatures of members who hold a quorum of the shards,
+/// over the message that Walrus' storage nodes sign. Nothing is paid here.
+module floe_storage::system;
+
+use floe_storage::blob::{Self, Blob};
+use floe_storage::committee::{Self, Committee};
+use floe_storage::events;
+use std::string::String;
+use sui::dynamic_field;
+
+// === Errors ===
+
+/// The system object belongs to another version of this package.
+const EWrongVersion: u64 = 0;
+/// The capability is another system's.
+const ENotAdmin: u64 = 1;
+/// The new committee's epoch is not after the current one.
+const EEpochNotAfter: u64 = 2;
+/// No committee has been set yet.
+const ENoCommittee: u64 = 3;
+/// The system object is of this version already.
+const EAlreadyMigrated: u64 = 4;
+/// The blob's expiry is recorded already.
+const EAlreadyExpired: u64 = 5;
+
+// === Constants ===
+
+/// Raised when an upgrade changes what the shared object means.
+const VERSION: u64 = 1;
+
+// === Structs ===
+
+/// The storage network. Shared; there is one per published package.
+public struct System has key {
+    id: UID,
+    version: u64,
+    /// Id of the capability that may set the committee.
+    admin: ID,
+    committee: Committee,
+}
+
+/// The right to set the committee and to migrate the system.
+public struct AdminCap has key, store {
+    id: UID,
+}
+
+/// Name of the dynamic field of the system that keeps what became of a blob
+/// object after it could no longer be changed. There is none for most blobs.
+public struct Afterlife has copy, drop, store {
+    object_id: ID,
+}
+
+/// What the system keeps about a blob object.
+public struct Record has copy, drop, store {
+    /// At least the object's own end.
+    end_epoch: u32,
+    /// Epoch in which the expiry was recorded.
+    expired_epoch: Option<u32>,
+}
+
+// === Init ===
+
+/// Shares the system and gives the capability to the publisher.
+fun init(ctx: &mut TxContext) {
+    let (system, cap) = new(ctx);
+    transfer::share_object(system);
+    transfer::transfer(cap, ctx.sender());
+}
+
+// === Public Functions ===
+
+/// Registers a blob until `end_epoch` (exclusive) and returns its object.
+/// `root_hash` is the Merkle root of the encoded blob; `encoding_type` is 1.
+public fun register_blob(
+    self: &System,
+    blob_id: u256,
+    root_hash: u256,
+    size: u64,
+    encoding_type: u8,
+    end_epoch: u32,
+    deletable: bool,
+    ctx: &mut TxContext,
+): Blob {
+    self.check_version();
+    assert!(!self.committee.is_empty(), ENoCommittee);
+    blob::new(
+        self.committee.epoch(),
+        blob_id,
+        root_hash,
+        size,
+        encoding_type,
+        end_epoch,
+        deletable,
+        ctx,
+    )
+}
+
+/// Certifies a blob by the confirmations of a quorum: `signature` (96 bytes) is
+/// the sum of the signers' signatures over `message`, `signers_bitmap` names
+/// them (see `committee::verify_certificate`), `message` is laid out in
+/// `messages`.
+///
+/// Certificates are good for the committee's epoch only: after an epoch change
+/// confirmations must be collected again.
+public fun certify_blob(
+    self: &System,
+    blob: &mut Blob,
+    signature: vector<u8>,
+    signers_bitmap: vector<u8>,
+    message: vector<u8>,
+) {
+    self.check_version();
+    let certified = self.committee.verify_certificate(signature, signers_bitmap, message);
+    blob.certify(certified.into_certified_blob());
+}
+
+/// Prolongs a certified blob of the sender to `end_epoch` (exclusive).
+public fun extend_blob(self: &System, blob: &mut Blob, end_epoch: u32) {
+    self.check_version();
+    let end = self.end_epoch_of(blob);
+    blob.extend(self.committee.epoch(), end, end_epoch);
+}
+
+/// Prolongs a certified blob that cannot be changed since a frozen object holds
+/// it, as dataset versions do. Anybody may: it takes nothing from the owner. The
+/// new end is kept in the system, see `end_epoch_of`.
+public fun extend_frozen_blob(self: &mut System, blob: &Blob, end_epoch: u32) {
+    self.check_version();
+    let end = self.end_epoch_of(blob);
+    blob.announce_extension(self.committee.epoch(), end, end_epoch);
+    self.record_mut(blob).end_epoch = end_epoch;
+}
+
+/// Has the storage nodes forget a deletable blob of the sender before its end.
+/// What others copied stays copied.
+public fun delete_blob(self: &System, blob: Blob) {
+    self.check_version();
+    let end = self.end_epoch_of(&blob);
+    blob.delete(self.committee.epoch(), end);
+}
+
+/// Records, once, that the blob's last epoch is over. Anybody who can name the
+/// blob may; that it is over is a fact of the committee's epoch, recorded or not.
+public fun expire_blob(self: &mut System, blob: &Blob) {
+    self.check_version();
+    let epoch = self.committee.epoch();
+    let end = self.end_epoch_of(blob);
+    assert!(!self.is_expiry_recorded(blob), EAlreadyExpired);
+    blob.announce_expiry(epoch, end);
+    self.record_mut(blob).expired_epoch = option::some(epoch);
+}
+
+// === View helpers ===
+
+/// First epoch in which the blob is no longer stored, all extensions counted.
+public fun end_epoch_of(self: &System, blob: &Blob): u32 {
+    let name = Afterlife { object_id: blob.object_id() };
+    if (!dynamic_field::exists_(&self.id, name)) return blob.end_epoch();
+    let record: &Record = dynamic_field::borrow(&self.id, name);
+    if (record.end_epoch > blob.end_epoch()) record.end_epoch else blob.end_epoch()
+}
+
+/// True if a quorum confirmed the blob and its last epoch is not over.
+public fun is_stored(self: &System, blob: &Blob): bool {
+    blob.is_certified() && self.committee.epoch() < self.end_epoch_of(blob)
+}
+
+/// True if somebody recorded that the blob's last epoch is over.
+public fun is_expiry_recorded(self: &System, blob: &Blob): bool {
+    let name = Afterlife { object_id: blob.object_id() };
+    if (!dynamic_field::exists_(&self.id, name)) return false;
+    let record: &Record = dynamic_field::borrow(&self.id, name);
+    record.expired_epoch.is_some()
+}
+
+/// Version of the package that the system belongs to.
+public fun version(self: &System): u64 { self.version }
+
+/// Id of the capability that may set the committee.
+public fun admin(self: &System): ID { self.admin }
+
+/// The current epoch; 0 until the first committee is set.
+public fun epoch(self: &System): u32 { self.committee.epoch() }
+
+/// The number of shards; 0 until the first committee is set.
+public fun n_shards(self: &System): u16 { self.committee.n_shards() }
+
+/// The current committee.
+public fun committee(self: &System): &Committee { &self.committee }
+
+// === Admin Functions ===
+
+/// Replaces the committee. All vectors are in member order, which becomes the
+/// order of bits in certificates. Each member proves that it knows the secret
+/// of its key by a signature over `messages::proof_of_possession` for `epoch`
+/// and the sender of this transaction. Every shard of 0..n is held exactly once.
+public fun set_committee(
+    self: &mut System,
+    cap: &AdminCap,
+    epoch: u32,
+    names: vector<String>,
+    addresses: vector<String>,
+    public_keys: vector<vector<u8>>,
+    proofs_of_possession: vector<vector<u8>>,
+    shards: vector<vector<u16>>,
+    ctx: &TxContext,
+) {
+    self.check_version();
+    self.check_admin(cap);
+    assert!(self.committee.is_empty() || epoch > self.committee.epoch(), EEpochNotAfter);
+    self.committee =
+        committee::new(
+            epoch,
+            ctx.sender(),
+            names,
+            addresses,
+            public_keys,
+            proofs_of_possession,
+            shards,
+        );
+    events::emit_committee_changed(epoch, self.committee.n_shards(), self.committee.names());
+}
+
+/// Moves the system to this version of the package, after an upgrade.
+public fun migrate(self: &mut System, cap: &AdminCap) {
+    self.check_admin(cap);
+    assert!(self.version < VERSION, EAlreadyMigrated);
+    self.version = VERSION;
+}
+
+// === Private Functions ===
+
+fun new(ctx: &mut TxContext): (System, AdminCap) {
+    let cap = AdminCap { id: object::new(ctx) };
+    let system = System {
+        id: object::new(ctx),
+        version: VERSION,
+        admin: object::id(&cap),
+        committee: committee::empty(),
+    };
+    (system, cap)
+}
+
+/// What the system keeps about the blob, made if need be.
+fun record_mut(self: &mut System, blob: &Blob): &mut Record {
+    let name = Afterlife { object_id: blob.object_id() };
+    if (!dynamic_field::exists_(&self.id, name)) {
+        let record = Record { end_epoch: blob.end_epoch(), expired_epoch: option::none() };
+        dynamic_field::add(&mut self.id, name, record);
+    };
+    dynamic_field::borrow_mut(&mut self.id, name)
+}
+
+fun check_version(self: &System) {
+    assert!(self.version == VERSION, EWrongVersion)
+}
+
+fun check_admin(self: &System, cap: &AdminCap) {
+    assert!(self.admin == object::id(cap), ENotAdmin)
+}
+
+// === Test-Only Helpers ===
+
+#[test_only]
+public fun init_for_testing(ctx: &mut TxContext) { init(ctx) }
+
+#[test_only]
+public fun set_version_for_testing(self: &mut System, version: u64) { self.version = version }
+
+#[test_only]
+public fun set_committee_for_testing(self: &mut System, committee: Committee) {
+    self.committee = committee
+}
+
+#[test_only]
+public fun new_for_testing(ctx: &mut TxContext): (System, AdminCap) { new(ctx) }
