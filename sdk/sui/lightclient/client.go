@@ -1,0 +1,137 @@
+package lightclient
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	pb "github.com/block-vision/sui-go-sdk/pb/sui/rpc/v2"
+
+	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// A Client asks a source and verifies the answers.
+type Client struct {
+	source    Source
+	committee Committee
+}
+
+// New returns a client that trusts a committee.
+func New(source Source, committee Committee) *Client { return &Client{source, committee} }
+
+// A Checkpoint is one that was verified: its transactions and objects are those
+// that a quorum signed.
+type Checkpoint struct {
+	Summary sui.CheckpointSummary
+	Effects []sui.TransactionEffects
+	Objects *Objects
+}
+
+// Checkpoint fetches and verifies a checkpoint. Errors: [ErrBadSignature],
+// [ErrBadProof] (wrapped), or those of the source.
+func (c *Client) Checkpoint(ctx context.Context, sequence uint64) (*Checkpoint, error) {
+	raw, err := c.source.Checkpoint(ctx, sequence)
+	if err != nil {
+		return nil, fmt.Errorf("fetch checkpoint %d: %w", sequence, err)
+	}
+	out, err := VerifyCheckpoint(&c.committee, raw)
+	if err != nil {
+		return nil, fmt.Errorf("verify checkpoint %d: %w", sequence, err)
+	}
+	if out.Summary.Sequence != sequence {
+		return nil, fmt.Errorf("verify checkpoint %d: the node answered with %d", sequence, out.Summary.Sequence)
+	}
+	return out, nil
+}
+
+// VerifyCheckpoint verifies a checkpoint in the form of the node's answer or of
+// a checkpoint file: signature, contents, effects and modified objects.
+func VerifyCheckpoint(committee *Committee, in *pb.Checkpoint) (*Checkpoint, error) {
+	out := new(Checkpoint)
+	if err := bcs.Unmarshal(in.GetSummary().GetBcs().GetValue(), &out.Summary); err != nil {
+		return nil, fmt.Errorf("read summary: %w", err)
+	}
+	signers, err := parseRoaring(in.GetSignature().GetBitmap())
+	if err != nil {
+		return nil, err
+	}
+	sig := CheckpointSignature{Epoch: in.GetSignature().GetEpoch(), Signature: in.GetSignature().GetSignature(), Signers: signers}
+	if err := committee.Verify(&out.Summary, sig); err != nil {
+		return nil, err
+	}
+	var contents sui.CheckpointContents
+	if err := bcs.Unmarshal(in.GetContents().GetBcs().GetValue(), &contents); err != nil {
+		return nil, fmt.Errorf("read contents: %w", err)
+	}
+	if contents.Digest() != out.Summary.ContentDigest || len(contents.Transactions) != len(in.Transactions) {
+		return nil, fmt.Errorf("%w: contents are not those of the summary", ErrBadProof)
+	}
+	last := map[sui.Address]sui.ObjectRef{}
+	for i, tx := range in.Transactions {
+		var e sui.TransactionEffects
+		if err := bcs.Unmarshal(tx.GetEffects().GetBcs().GetValue(), &e); err != nil {
+			return nil, fmt.Errorf("read effects of transaction %d: %w", i, err)
+		}
+		if e.Digest() != contents.Transactions[i].Effects {
+			return nil, fmt.Errorf("%w: effects of transaction %d are not those of the contents", ErrBadProof, i)
+		}
+		for _, ref := range Modified(&e) {
+			last[ref.ID] = ref
+		}
+		out.Effects = append(out.Effects, e)
+	}
+	refs := make([]sui.ObjectRef, 0, len(last))
+	for _, ref := range last {
+		refs = append(refs, ref)
+	}
+	out.Objects = NewObjects(refs)
+	return out, checkCommitment(&out.Summary, out.Objects.Root())
+}
+
+// Object fetches an object as a verified checkpoint left it.
+func (c *Client) Object(ctx context.Context, cp *Checkpoint, id sui.Address) (*sui.Object, error) {
+	ref, ok := cp.Objects.Find(id)
+	if !ok {
+		return nil, fmt.Errorf("fetch object %s: checkpoint %d did not modify it", id, cp.Summary.Sequence)
+	}
+	raw, err := c.source.Object(ctx, id, ref.Version)
+	if err != nil {
+		return nil, fmt.Errorf("fetch object %s: %w", id, err)
+	}
+	obj := new(sui.Object)
+	if err := bcs.Unmarshal(raw, obj); err != nil {
+		return nil, fmt.Errorf("read object %s: %w", id, err)
+	}
+	if obj.Digest() != ref.Digest {
+		return nil, fmt.Errorf("%w: object %s is not the one of checkpoint %d", ErrBadProof, id, cp.Summary.Sequence)
+	}
+	return obj, nil
+}
+
+// parseRoaring reads the signers of a checkpoint: a Roaring bitmap in its
+// portable form, of at most one array container without runs, which is what
+// fewer than 65,536 validators need.
+func parseRoaring(b []byte) (out []int, err error) {
+	const cookieNoRuns = 12346
+	bad := errors.New("signers are not a Roaring bitmap of one array")
+	le := binary.LittleEndian
+	if len(b) < 8 || le.Uint32(b) != cookieNoRuns {
+		return nil, bad
+	}
+	if le.Uint32(b[4:]) == 0 && len(b) == 8 {
+		return nil, nil
+	}
+	if le.Uint32(b[4:]) != 1 || len(b) < 16 || le.Uint16(b[8:]) != 0 || le.Uint32(b[12:]) != 16 {
+		return nil, bad
+	}
+	n := int(le.Uint16(b[10:])) + 1
+	if n > 4096 || len(b) != 16+2*n {
+		return nil, bad
+	}
+	for i := range n {
+		out = append(out, int(le.Uint16(b[16+2*i:])))
+	}
+	return out, nil
+}

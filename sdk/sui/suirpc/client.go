@@ -1,0 +1,258 @@
+// Package suirpc is the client of a Sui full node: it speaks gRPC sui.rpc.v2
+// and nothing else, so that one code path serves the devnet, testnet and
+// mainnet.
+//
+// Start with [Dial]; read with [Client.Object] and its neighbours, follow the
+// chain with [Client.Follow], and change it with [Client.Send], which takes a
+// [sui.Builder] all the way to a final transaction. Values are fetched as BCS
+// and decoded by package sui, so that what is checked is what was hashed and
+// signed. When only types and bytes are wanted, without a network, use
+// package sui.
+package suirpc
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	pb "github.com/block-vision/sui-go-sdk/pb/sui/rpc/v2"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+const (
+	// maxMessage bounds one answer. Sui caps a checkpoint at 30 MiB of BCS,
+	// and full-checkpoint messages of 90 MB have been seen on mainnet.
+	maxMessage = 128 << 20
+	// streamWindow and connWindow let one checkpoint be in flight whole.
+	streamWindow, connWindow = 8 << 20, 16 << 20
+	// readAttempts is how often an idempotent call is tried in all.
+	readAttempts = 4
+	// readTimeout and executeTimeout bound one attempt.
+	readTimeout, executeTimeout = 30 * time.Second, 60 * time.Second
+)
+
+// A Client talks to one full node. It is safe for concurrent use.
+type Client struct {
+	url     string
+	conn    *grpc.ClientConn
+	backoff time.Duration // first pause between attempts; doubles
+	quiet   time.Duration // silence after which a follower asks for the tip
+
+	ledger   pb.LedgerServiceClient
+	state    pb.StateServiceClient
+	execute  pb.TransactionExecutionServiceClient
+	packages pb.MovePackageServiceClient
+	stream   pb.SubscriptionServiceClient
+
+	mu        sync.Mutex                      // guards the maps
+	functions map[functionKey][]parameter     // a cache: published code never changes
+	senders   map[sui.Address](chan struct{}) // one turn at a time per signer
+}
+
+// An Option changes how Dial sets up the Client.
+type Option func(*settings)
+
+type settings struct {
+	dial    []grpc.DialOption
+	backoff time.Duration
+	quiet   time.Duration
+}
+
+// WithDialOptions appends gRPC dial options, for example a dialer for an
+// in-memory connection. Later options win over the Client's own.
+func WithDialOptions(opts ...grpc.DialOption) Option {
+	return func(s *settings) { s.dial = append(s.dial, opts...) }
+}
+
+// WithBackoff sets the first pause between attempts (200 ms unless told). It
+// doubles with each attempt, with jitter.
+func WithBackoff(d time.Duration) Option { return func(s *settings) { s.backoff = d } }
+
+// WithQuiet sets how long a subscription may be silent before the follower
+// asks for the tip instead (2 s unless told).
+func WithQuiet(d time.Duration) Option { return func(s *settings) { s.quiet = d } }
+
+// Dial prepares a Client for the full node at rawURL: "https://host[:443]"
+// uses TLS, "http://host[:80]" is plaintext HTTP/2 for a node on this machine
+// or a private network. Dial does no I/O: a node that is down shows in the
+// first call, as an error that wraps [ErrUnreachable] and names the URL.
+func Dial(_ context.Context, rawURL string, opts ...Option) (*Client, error) {
+	target, creds, err := parseURL(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	s := settings{backoff: 200 * time.Millisecond, quiet: 2 * time.Second}
+	for _, o := range opts {
+		o(&s)
+	}
+	dial := append([]grpc.DialOption{
+		grpc.WithTransportCredentials(creds),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
+		grpc.WithInitialWindowSize(streamWindow),
+		grpc.WithInitialConnWindowSize(connWindow),
+		grpc.WithUserAgent("floe"),
+	}, s.dial...)
+	conn, err := grpc.NewClient(target, dial...)
+	if err != nil {
+		return nil, fmt.Errorf("dial Sui node %s: %w", rawURL, err)
+	}
+	return &Client{
+		url: rawURL, conn: conn, backoff: s.backoff, quiet: s.quiet,
+		ledger:    pb.NewLedgerServiceClient(conn),
+		state:     pb.NewStateServiceClient(conn),
+		execute:   pb.NewTransactionExecutionServiceClient(conn),
+		packages:  pb.NewMovePackageServiceClient(conn),
+		stream:    pb.NewSubscriptionServiceClient(conn),
+		functions: map[functionKey][]parameter{},
+		senders:   map[sui.Address](chan struct{}){},
+	}, nil
+}
+
+// URL returns the address that the Client was dialled with.
+func (c *Client) URL() string { return c.url }
+
+// Close drops the connection; running calls end with an error.
+func (c *Client) Close() error { return c.conn.Close() }
+
+func parseURL(raw string) (target string, creds credentials.TransportCredentials, err error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", nil, fmt.Errorf("parse Sui node URL: %w", err)
+	}
+	if u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		return "", nil, fmt.Errorf("parse Sui node URL %q: want http://host:port or https://host, without a path", raw)
+	}
+	port := u.Port()
+	switch u.Scheme {
+	case "https":
+		creds = credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12})
+		port = orDefault(port, "443")
+	case "http":
+		creds = insecure.NewCredentials()
+		port = orDefault(port, "80")
+	default:
+		return "", nil, fmt.Errorf("parse Sui node URL %q: scheme must be http or https", raw)
+	}
+	return "dns:///" + net.JoinHostPort(u.Hostname(), port), creds, nil
+}
+
+func orDefault(s, def string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}
+
+// read makes an idempotent call: each attempt has its own deadline, and an
+// attempt that ended UNAVAILABLE or DEADLINE_EXCEEDED is repeated.
+func read[Req, Res any](ctx context.Context, c *Client, what string, call func(context.Context, Req, ...grpc.CallOption) (Res, error), req Req) (Res, error) {
+	var res Res
+	for attempt := 1; ; attempt++ {
+		actx, cancel := context.WithTimeout(ctx, readTimeout)
+		var err error
+		res, err = call(actx, req)
+		cancel()
+		if err == nil {
+			return res, nil
+		}
+		if ctx.Err() != nil {
+			return res, fmt.Errorf("%s: %w", what, context.Cause(ctx))
+		}
+		if attempt == readAttempts || !transient(err) {
+			return res, c.explain(what, err)
+		}
+		if pause(ctx, c.backoff<<(attempt-1)) != nil {
+			return res, c.explain(what, err)
+		}
+	}
+}
+
+// once makes a call that must not be repeated blindly.
+func once[Req, Res any](ctx context.Context, c *Client, what string, call func(context.Context, Req, ...grpc.CallOption) (Res, error), req Req) (Res, error) {
+	actx, cancel := context.WithTimeout(ctx, executeTimeout)
+	defer cancel()
+	res, err := call(actx, req)
+	if err != nil {
+		return res, c.explain(what, err)
+	}
+	return res, nil
+}
+
+func transient(err error) bool {
+	switch status.Code(err) {
+	case codes.Unavailable, codes.DeadlineExceeded:
+		return true
+	}
+	return false
+}
+
+// pause sleeps for d, give or take a quarter, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	d += time.Duration((rand.Float64() - 0.5) / 2 * float64(d))
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}
+
+// Errors that callers decide on; they come wrapped.
+var (
+	// ErrNotFound says that the chain has no such object, transaction,
+	// checkpoint or package, or that it is deleted or pruned.
+	ErrNotFound = errors.New("not found on chain")
+	// ErrPruned says that the node no longer keeps that far back.
+	ErrPruned = errors.New("pruned by this node")
+	// ErrInvalid says that the node answered with bytes that cannot be decoded
+	// or do not have the digest that they must have.
+	ErrInvalid = errors.New("invalid answer from the node")
+	// ErrUnreachable says that the node gave no answer.
+	ErrUnreachable = errors.New("Sui node unreachable")
+	// ErrUnsupported says that the node does not serve this method.
+	ErrUnsupported = errors.New("not served by this node")
+	// ErrRejected says that the node refused the request as malformed or, for
+	// a transaction, before execution.
+	ErrRejected = errors.New("rejected by the node")
+)
+
+// explain turns a gRPC status into an error that says what to do. The status
+// stays reachable with errors.As.
+func (c *Client) explain(what string, err error) error {
+	st, _ := status.FromError(err)
+	switch st.Code() {
+	case codes.NotFound:
+		return fmt.Errorf("%s: %w (%s)", what, ErrNotFound, st.Message())
+	case codes.Unavailable, codes.DeadlineExceeded:
+		return fmt.Errorf("%s: %w at %s (%s); check that the node is running and that the URL is right, "+
+			"for the devnet start it with `floe-devnet`", what, ErrUnreachable, c.url, st.Message())
+	case codes.Unimplemented:
+		return fmt.Errorf("%s: %w: %s (%s)", what, ErrUnsupported, c.url, st.Message())
+	case codes.InvalidArgument, codes.FailedPrecondition, codes.Aborted:
+		return fmt.Errorf("%s: %w: %w", what, ErrRejected, err)
+	case codes.ResourceExhausted:
+		return fmt.Errorf("%s: %s limits its callers or the answer exceeds %d MiB, try again later or use another node: %w",
+			what, c.url, maxMessage>>20, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// invalid marks an answer that does not hold up.
+func invalid(what string, err error) error {
+	return fmt.Errorf("%s: %w: %w", what, ErrInvalid, err)
+}
