@@ -1,0 +1,360 @@
+package execution
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/floe-data/floe/sdk/movevm"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// changes are the objects that a transaction touches: as they were, as they
+// are, and what happened to ids.
+type changes struct {
+	before   map[sui.Address]*sui.Object
+	after    map[sui.Address]*sui.Object
+	created  map[sui.Address]bool
+	deleted  map[sui.Address]bool
+	loaded   []sui.ObjectRef
+	received []sui.Digest // transactions that received objects come from
+	events   []sui.Event
+	streamed []movevm.StreamedEvent
+}
+
+// result makes the effects of what was run.
+func (r *run) result() (*Result, error) {
+	gas := sui.GasUsed{Computation: r.computation(r.failure != nil)}
+	var c *changes
+	if r.failure == nil {
+		var err error
+		if c, err = r.collect(); err != nil {
+			if err := r.fail(err, -1); err != nil {
+				return nil, err
+			}
+		} else if !r.chargeStorage(c, &gas) {
+			r.failure = &sui.ExecutionFailure{Kind: sui.FailInsufficientGas}
+		}
+	}
+	if r.failure != nil {
+		gas = sui.GasUsed{Computation: r.computation(true)}
+		c = r.untouched()
+		if !r.chargeStorage(c, &gas) {
+			gas = sui.GasUsed{Computation: r.in.tx.Gas.Budget}
+			c = r.untouched()
+			r.stamp(c)
+		}
+	}
+	r.pay(c, gas)
+	return r.finish(c, gas), nil
+}
+
+// untouched are the changes of a failed transaction: the gas coins are smashed
+// and everything that could have changed gets a new version.
+func (r *run) untouched() *changes {
+	c := newChanges()
+	for _, o := range r.in.objects {
+		if o != nil && o.mutable && !o.receiving {
+			c.before[o.obj.ID()] = o.obj
+			c.after[o.obj.ID()] = o.obj.Clone()
+		}
+	}
+	r.smashGas(c)
+	coin, _ := r.in.smash(r.held)
+	c.after[coin.ID()] = coin
+	return c
+}
+
+func newChanges() *changes {
+	return &changes{
+		before: map[sui.Address]*sui.Object{}, after: map[sui.Address]*sui.Object{},
+		created: map[sui.Address]bool{}, deleted: map[sui.Address]bool{},
+	}
+}
+
+// smashGas records the gas coins as they were, and those that vanish.
+func (r *run) smashGas(c *changes) {
+	for i, coin := range r.in.gas {
+		c.before[coin.ID()] = coin
+		if i > 0 {
+			c.deleted[coin.ID()] = true
+		}
+	}
+}
+
+// collect gathers what a successful run changed.
+func (r *run) collect() (*changes, error) {
+	res, err := r.session.Finish()
+	if err != nil {
+		return nil, err
+	}
+	c := newChanges()
+	c.events, c.streamed = res.Events, res.Streamed
+	r.smashGas(c)
+	if err := r.collectInputs(c); err != nil {
+		return nil, err
+	}
+	for _, id := range res.Created {
+		c.created[id] = true
+	}
+	for _, id := range res.Deleted {
+		c.deleted[id] = true
+	}
+	r.collectChildren(c, res.Children)
+	for _, w := range res.Transfers {
+		c.after[w.ID] = r.object(&w)
+	}
+	for _, p := range r.published {
+		c.created[p.ID] = true
+		c.after[p.ID] = &sui.Object{Package: p, Owner: sui.Immutable()}
+	}
+	for _, ref := range res.Received {
+		obj, err := r.st.ObjectAt(ref.ID, ref.Version)
+		if err != nil {
+			return nil, fmt.Errorf("read received object: %w", err)
+		}
+		c.before[ref.ID] = obj
+		c.received = append(c.received, obj.PreviousTransaction)
+	}
+	if err := c.checkSizes(); err != nil {
+		return nil, err
+	}
+	return c, r.checkSharedKept(c)
+}
+
+// maxObjectSize bounds the contents of an object (protocol version 95).
+const maxObjectSize = 250 << 10
+
+// checkSizes refuses objects that are too big to store.
+func (c *changes) checkSizes() error {
+	for _, id := range c.ids() {
+		if o := c.after[id]; o != nil && o.Move != nil && len(o.Move.Contents) > maxObjectSize {
+			return tooBig(sui.FailMoveObjectTooBig, uint64(len(o.Move.Contents)), maxObjectSize)
+		}
+	}
+	return nil
+}
+
+// collectInputs writes the inputs that may have changed and still belong to
+// whom they did.
+func (r *run) collectInputs(c *changes) error {
+	if !r.gas.moved {
+		coin, err := r.encode(r.gas, r.in.gas[0])
+		if err != nil {
+			return err
+		}
+		c.after[coin.ID()] = coin
+	}
+	for i, o := range r.in.objects {
+		if o == nil || !o.mutable || o.receiving {
+			continue
+		}
+		c.before[o.obj.ID()] = o.obj
+		s := r.inputs[i].slot
+		if s.moved {
+			continue
+		}
+		obj, err := r.encode(s, o.obj)
+		if err != nil {
+			return err
+		}
+		c.after[obj.ID()] = obj
+	}
+	return nil
+}
+
+// encode returns an input object with the contents that it has now.
+func (r *run) encode(s *slot, before *sui.Object) (*sui.Object, error) {
+	contents, err := r.session.Encode(s.cell.Value())
+	if err != nil {
+		return nil, fmt.Errorf("encode object: %w", err)
+	}
+	obj := before.Clone()
+	obj.Move.Contents = contents
+	return obj, nil
+}
+
+func (r *run) collectChildren(c *changes, children []movevm.Child) {
+	for _, ch := range children {
+		if ch.Before != nil {
+			if ch.After != nil && !ch.Changed {
+				c.loaded = append(c.loaded, ch.Before.Ref())
+				continue
+			}
+			c.before[ch.ID] = ch.Before
+		}
+		if ch.After != nil {
+			c.after[ch.ID] = r.object(ch.After)
+		}
+	}
+}
+
+// object makes an object of what the Move VM wrote. The version of an object
+// that becomes shared now is the transaction's.
+func (r *run) object(w *movevm.ObjectWrite) *sui.Object {
+	owner := w.Owner
+	if owner.Version == 0 && (owner.Kind == sui.OwnerShared || owner.Kind == sui.OwnerConsensusAddress) {
+		owner.Version = r.in.lamport()
+	}
+	return &sui.Object{
+		Move:  &sui.MoveObject{Type: w.Type, HasPublicTransfer: w.HasPublicTransfer, Contents: w.Contents},
+		Owner: owner,
+	}
+}
+
+// checkSharedKept demands that shared objects which were taken by value are
+// shared again or deleted.
+func (r *run) checkSharedKept(c *changes) error {
+	for _, id := range r.sharedTaken {
+		obj := c.after[id]
+		if !c.deleted[id] && (obj == nil || obj.Owner.Kind != sui.OwnerShared && obj.Owner.Kind != sui.OwnerConsensusAddress) {
+			return fail(sui.FailSharedObjectOperationNotAllowed)
+		}
+	}
+	return nil
+}
+
+// chargeStorage sets version, previous transaction and storage fee of what is
+// written and adds up the fees. It reports whether the budget covers them.
+func (r *run) chargeStorage(c *changes, gas *sui.GasUsed) bool {
+	var fees uint64
+	for _, obj := range c.after {
+		if obj.Move != nil {
+			obj.Move.Version = r.in.lamport()
+		}
+		obj.PreviousTransaction = r.in.digest
+		obj.StorageRebate = storageFee(obj)
+		gas.Storage += obj.StorageRebate
+	}
+	for _, obj := range c.before {
+		fees += obj.StorageRebate
+	}
+	gas.Rebate, gas.NonRefundable = refundable(fees)
+	left := r.in.tx.Gas.Budget - gas.Computation
+	return gas.Storage <= gas.Rebate || gas.Storage-gas.Rebate <= left
+}
+
+// stamp does what chargeStorage does, but leaves the storage fees as they are:
+// the last resort when the budget does not even cover those of the inputs. The
+// gas coin keeps the fees of the coins that vanished into it.
+func (r *run) stamp(c *changes) {
+	for id, obj := range c.after {
+		obj.Move.Version = r.in.lamport()
+		obj.PreviousTransaction = r.in.digest
+		obj.StorageRebate = c.before[id].StorageRebate
+	}
+	for _, coin := range r.in.gas[1:] {
+		c.after[r.in.gas[0].ID()].StorageRebate += coin.StorageRebate
+	}
+}
+
+// pay takes the cost from the gas coin and gives back what was held.
+func (r *run) pay(c *changes, gas sui.GasUsed) {
+	coin := c.after[r.in.gas[0].ID()]
+	balance, _ := coin.CoinBalance()
+	total := balance + r.heldNow() + gas.Rebate
+	setBalance(coin, total-min(total, gas.Computation+gas.Storage))
+}
+
+// heldNow is what smash really held back: less than the budget only in a
+// simulation with too little gas.
+func (r *run) heldNow() uint64 {
+	var total uint64
+	for _, coin := range r.in.gas {
+		balance, _ := coin.CoinBalance()
+		total += balance
+	}
+	return min(r.held, total)
+}
+
+// finish makes the result.
+func (r *run) finish(c *changes, gas sui.GasUsed) *Result {
+	res := &Result{Transaction: r.in.tx, Events: c.events, Loaded: c.loaded, Commands: r.outputs}
+	fx := &res.Effects
+	*fx = sui.TransactionEffects{
+		Status: sui.ExecutionStatus{Failure: r.failure}, Epoch: r.env.Epoch, Gas: gas, Transaction: r.in.digest,
+		LamportVersion: r.in.lamport(), UnchangedConsensus: r.in.readOnly(),
+	}
+	for _, d := range c.received {
+		r.in.deps[d] = true
+	}
+	fx.Dependencies = r.in.dependencies()
+	if len(c.events) > 0 {
+		d := sui.TransactionEvents{Events: c.events}.Digest()
+		fx.EventsDigest = &d
+	}
+	c.record(res)
+	c.recordStreams(fx)
+	for i := range fx.Changed {
+		if fx.Changed[i].ID == r.in.gas[0].ID() {
+			n := uint32(i)
+			fx.GasObject = &n
+		}
+	}
+	if r.failure != nil {
+		res.Error = r.describe()
+	}
+	return res
+}
+
+// readOnly lists the shared inputs that the transaction cannot change.
+func (in *inputs) readOnly() (out []sui.UnchangedConsensusObject) {
+	for _, o := range in.objects {
+		if o != nil && o.shared && !o.mutable {
+			ref := o.obj.Ref()
+			out = append(out, sui.UnchangedConsensusObject{
+				ID: ref.ID, Kind: sui.UnchangedReadOnlyRoot, Version: ref.Version, Digest: ref.Digest,
+			})
+		}
+	}
+	return out
+}
+
+// record writes the changes into a result, ascending by id.
+func (c *changes) record(res *Result) {
+	for _, id := range c.ids() {
+		before, after := c.before[id], c.after[id]
+		ch := sui.ChangedObject{ID: id}
+		if before != nil {
+			res.Inputs = append(res.Inputs, before)
+			ch.Input, ch.InputVersion, ch.InputDigest, ch.InputOwner = sui.StateExist, before.Version(), before.Digest(), before.Owner
+		}
+		switch {
+		case after != nil && after.Package != nil:
+			ch.Output, ch.OutputVersion, ch.OutputDigest = sui.StatePackageWrite, after.Version(), after.Digest()
+		case after != nil:
+			ch.Output, ch.OutputDigest, ch.OutputOwner = sui.StateExist, after.Digest(), after.Owner
+		case before != nil:
+			res.Deleted = append(res.Deleted, id)
+		}
+		if after != nil {
+			res.Written = append(res.Written, after)
+		}
+		switch {
+		case c.created[id]:
+			ch.Operation = sui.IDCreated
+		case c.deleted[id] && after == nil:
+			ch.Operation = sui.IDDeleted
+		}
+		res.Effects.Changed = append(res.Effects.Changed, ch)
+	}
+}
+
+// ids lists all ids that are in the effects, ascending.
+func (c *changes) ids() []sui.Address {
+	var out []sui.Address
+	add := func(id sui.Address) { out = append(out, id) }
+	for id := range c.before {
+		add(id)
+	}
+	for id := range c.after {
+		add(id)
+	}
+	for id := range c.created {
+		add(id)
+	}
+	for id := range c.deleted {
+		add(id)
+	}
+	slices.SortFunc(out, sui.Address.Compare)
+	return slices.Compact(out)
+}

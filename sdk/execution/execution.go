@@ -1,0 +1,203 @@
+// Package execution runs Sui transactions: it takes a transaction and a state
+// and gives the effects that Sui would give, the objects written and the
+// events. It does no I/O and keeps no clock, so that the chain that made a
+// transaction and an auditor who repeats it come to the same bytes.
+//
+// Start with [Engine.Execute]. The steps are in the order of the files:
+// input.go checks and loads the inputs, gas.go smashes the gas coins, run.go
+// runs the commands (values.go, call.go, coins.go, publish.go), effects.go
+// turns what the Move VM recorded into effects. genesis.go makes the objects
+// that exist before any transaction.
+//
+// # What is simplified
+//
+// One table for the three layers. The details of the VM are in package movevm,
+// those of the services in the README of package chain.
+//
+//	layer      what                  here                                     on Sui
+//	movevm     fuel                  our own units, a bound on time           gas tiers per instruction, height and bytes
+//	movevm     reference safety      not checked; can't harm the host         checked when published
+//	movevm     feature flags         all off                                  by protocol version
+//	execution  computation gas       fuel in buckets of 1000 units: equal     gas units in the same buckets
+//	                                 for small transactions
+//	execution  storage gas           the same                                 -
+//	execution  limits                those that are cheap to check            all of the protocol's
+//	chain      consensus             one sequencer, final at once             Mysticeti among validators
+//	chain      validators            four keys in one process                 a committee by stake
+//	chain      epochs, rewards       one epoch, no staking, no 0x3            epochs with hand-over and rewards
+//	chain      congestion            none: no cancellation, no deny list      shared objects are metered
+//
+// Effects equal Sui's except for that and what follows.
+//   - Non-public entry functions follow the rule of protocol versions before
+//     cliques: an argument must not come from, or have been lent mutably to, a
+//     call of a non-entry function. Newer nodes allow more.
+//   - A shared object taken by value must be shared again or deleted. Sui
+//     demands it in the same command; here an object that a call wrapped in
+//     another value may wait until the end of the transaction.
+//   - A deleted shared object is refused as an input before execution, as there
+//     is one sequencer; Sui executes such a transaction as a failure.
+//   - References as results are allowed in simulation without checks only.
+//   - Not there: withdrawals from address balances, randomness, deny lists,
+//     staking, party objects as results of party_transfer with more than one
+//     member, and system transactions other than the clock's.
+package execution
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+
+	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/movevm"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// A State reads the objects that a transaction may touch. It must not change
+// while a transaction executes.
+type State interface {
+	// Object returns the newest version of a live object or package, or
+	// ErrNotFound (wrapped).
+	Object(id sui.Address) (*sui.Object, error)
+	// ObjectAt returns one version of an object, or ErrNotFound (wrapped).
+	ObjectAt(id sui.Address, version uint64) (*sui.Object, error)
+	// ChildObject returns the newest version, at most maxVersion, of an object
+	// that was owned by the object parent at that version, or ErrNotFound
+	// (wrapped).
+	ChildObject(parent, child sui.Address, maxVersion uint64) (*sui.Object, error)
+}
+
+// ErrNotFound means that a State has no such object.
+var ErrNotFound = errors.New("object not found")
+
+// Env is what a transaction can learn about the network.
+type Env struct {
+	Epoch             uint64
+	EpochStartMS      uint64
+	ReferenceGasPrice uint64 // MIST per unit
+	ProtocolVersion   uint64
+	ChainID           sui.Digest // of the genesis checkpoint
+}
+
+// Options tell a simulation from the real thing.
+type Options struct {
+	// Simulate allows an empty gas payment (a coin of 10^15 MIST is assumed), a
+	// price and budget of 0 (the reference price and the largest budget are
+	// assumed), and records the outputs of each command.
+	Simulate bool
+	// SkipChecks lets a simulation use objects that the sender does not own,
+	// call any function, pass any BCS as an argument and drop any result.
+	SkipChecks bool
+}
+
+// A Result is what a transaction did.
+type Result struct {
+	Transaction *sui.TransactionData // as executed: with the assumed gas data, if any
+	Effects     sui.TransactionEffects
+	Events      []sui.Event
+	Written     []*sui.Object   // objects and packages, ascending by id
+	Deleted     []sui.Address   // objects deleted or wrapped, ascending
+	Inputs      []*sui.Object   // input objects and touched dynamic fields as they were before
+	Loaded      []sui.ObjectRef // dynamic fields that were read and did not change
+	Commands    []CommandOutput // of a simulation, as many as were executed
+	Error       *Failure        // nil when the transaction succeeded
+}
+
+// A CommandOutput is what one command returned and changed by reference.
+type CommandOutput struct {
+	Returns []OutputValue
+	Mutated []OutputValue
+}
+
+// An OutputValue is a value in BCS; Argument is set for values that were
+// changed by reference.
+type OutputValue struct {
+	Argument *sui.Argument
+	Type     sui.TypeTag
+	BCS      []byte
+}
+
+// An InputError says why a transaction was refused before execution; it had no
+// effects and cost nothing.
+type InputError struct {
+	Reason string       // what is wrong and what would be right
+	Object *sui.Address // the object that it is about, if any
+}
+
+func (e *InputError) Error() string {
+	if e.Object != nil {
+		return fmt.Sprintf("refuse transaction: object %s: %s", e.Object, e.Reason)
+	}
+	return "refuse transaction: " + e.Reason
+}
+
+func refuse(format string, args ...any) error {
+	return &InputError{Reason: fmt.Sprintf(format, args...)}
+}
+
+func refuseObject(id sui.Address, format string, args ...any) error {
+	return &InputError{Reason: fmt.Sprintf(format, args...), Object: &id}
+}
+
+// An Engine executes transactions. It is safe for concurrent use; it caches
+// packages by id, so an engine serves one chain only.
+type Engine struct{ vm *movevm.VM }
+
+// NewEngine returns an engine with empty caches. Nitro roots are taken by
+// sui::nitro_attestation besides AWS' own; only a devnet has any, see
+// movevm.Config. Whoever repeats a transaction must have the same.
+func NewEngine(nitroRoots ...*x509.Certificate) *Engine {
+	return &Engine{vm: movevm.New(movevm.Config{NitroRoots: nitroRoots})}
+}
+
+// Execute runs a transaction against a state, which it does not change. The
+// error is an [*InputError] when the transaction is refused before execution,
+// or one of the state. A failure during execution is part of the result.
+func (e *Engine) Execute(st State, env Env, tx *sui.TransactionData, opt Options) (*Result, error) {
+	if opt.SkipChecks && !opt.Simulate {
+		return nil, errors.New("execute transaction: checks are skipped in simulation only")
+	}
+	if tx.Kind.ConsensusCommit != nil {
+		return advanceClock(st, env, tx)
+	}
+	if IsSettlement(&tx.Kind) {
+		return settle(st, env, tx)
+	}
+	in, err := loadInputs(st, env, tx, opt)
+	if err != nil {
+		return nil, err
+	}
+	r := newRun(e, st, env, opt, in)
+	if err := r.commands(); err != nil {
+		return nil, err
+	}
+	return r.result()
+}
+
+// ClockTransaction is the system transaction that sets the Clock to a time.
+func ClockTransaction(epoch, round, timestampMS uint64) *sui.TransactionData {
+	return sui.SystemTransaction(sui.TransactionKind{ConsensusCommit: &sui.ConsensusCommitPrologue{
+		Epoch: epoch, Round: round, CommitTimestampMS: timestampMS,
+	}})
+}
+
+// VerifySignatures checks that the sender, and the gas owner if it is another
+// address, signed the transaction, and that nobody else did. Only the simple
+// schemes can be verified here; others give sui.ErrScheme (wrapped).
+func VerifySignatures(tx *sui.TransactionData, sigs []sui.Signature) error {
+	want := map[sui.Address]bool{tx.Sender: true, tx.Gas.Owner: true}
+	if len(sigs) != len(want) {
+		return refuse("%d signatures, want %d", len(sigs), len(want))
+	}
+	raw := bcs.Marshal(tx)
+	for i, sig := range sigs {
+		signer, err := sig.VerifyTransaction(raw)
+		if err != nil {
+			return fmt.Errorf("refuse transaction: signature %d: %w", i, err)
+		}
+		if !want[signer] {
+			return fmt.Errorf("refuse transaction: signature %d: %w", i, sui.VerifyBy(tx.Sender, signer))
+		}
+		delete(want, signer)
+	}
+	return nil
+}

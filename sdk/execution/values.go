@@ -1,0 +1,295 @@
+package execution
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/movevm"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// A slot is a place that holds a value between commands: the gas coin, an
+// input object, a pure input at one type, or a result.
+type slot struct {
+	cell    *movevm.Cell
+	typ     *movevm.Type
+	moved   bool // the value was taken
+	copied  bool // the last use was a copy
+	dirty   bool // was in the hands of a non-entry function
+	object  bool // an input object
+	mutable bool // an input object that may be changed and taken
+	shared  bool
+	gas     bool
+	id      sui.Address // of an input object
+}
+
+func (s *slot) objectID() sui.Address {
+	if s.moved {
+		return s.id
+	}
+	id, _ := s.cell.Value().ID()
+	return id
+}
+
+// An inputSlot is an input of the transaction: an object, or bytes that get a
+// value for each type at which they are used.
+type inputSlot struct {
+	input *sui.Input
+	slot  *slot            // of an object
+	pure  map[string]*slot // by type
+}
+
+// A command is the use of slots by one command. Borrows end with it.
+type command struct {
+	run         *run
+	borrowed    map[*slot]bool // true: mutably
+	mutated     []mutatedSlot
+	sharedTaken []sui.Address
+	dirty       bool // what it returns has been in the hands of a non-entry function
+	noDirty     bool // it is a non-public entry function
+}
+
+type mutatedSlot struct {
+	argument sui.Argument
+	slot     *slot
+}
+
+// find returns the slot that an argument names. want is the type at which pure
+// bytes are read; nil when any value will do but bytes alone will not.
+func (cmd *command) find(arg sui.Argument, want *movevm.Type) (*slot, error) {
+	r := cmd.run
+	switch arg.Kind {
+	case sui.ArgGasCoin:
+		return r.gas, nil
+	case sui.ArgInput:
+		if int(arg.Index) >= len(r.inputs) {
+			return nil, &argError{Kind: sui.ArgIndexOutOfBounds, A: arg.Index}
+		}
+		return cmd.findInput(r.inputs[arg.Index], want)
+	case sui.ArgResult:
+		if int(arg.Index) >= len(r.results) {
+			return nil, &argError{Kind: sui.ArgIndexOutOfBounds, A: arg.Index}
+		}
+		if len(r.results[arg.Index]) != 1 {
+			return nil, &argError{Kind: sui.ArgInvalidResultArity, A: arg.Index}
+		}
+		return r.results[arg.Index][0], nil
+	default:
+		if int(arg.Index) >= len(r.results) {
+			return nil, &argError{Kind: sui.ArgIndexOutOfBounds, A: arg.Index}
+		}
+		if int(arg.Sub) >= len(r.results[arg.Index]) {
+			return nil, &argError{Kind: sui.ArgSecondaryIndexOutOfBounds, A: arg.Index, B: arg.Sub}
+		}
+		return r.results[arg.Index][arg.Sub], nil
+	}
+}
+
+func (cmd *command) findInput(in *inputSlot, want *movevm.Type) (*slot, error) {
+	switch {
+	case in.input.Kind == sui.InputReceiving:
+		return cmd.findReceiving(in, want)
+	case in.slot != nil:
+		return in.slot, nil
+	case want == nil:
+		return nil, &argError{Kind: sui.ArgTypeMismatch}
+	}
+	if s, ok := in.pure[want.String()]; ok {
+		return s, nil
+	}
+	v, err := cmd.run.pure(want, in.input.Pure)
+	if err != nil {
+		return nil, err
+	}
+	return in.add(want, v), nil
+}
+
+func (in *inputSlot) add(t *movevm.Type, v movevm.Value) *slot {
+	if in.pure == nil {
+		in.pure = map[string]*slot{}
+	}
+	s := &slot{cell: movevm.NewCell(v), typ: t}
+	in.pure[t.String()] = s
+	return s
+}
+
+// findReceiving makes a 0x2::transfer::Receiving of a receiving input, once.
+func (cmd *command) findReceiving(in *inputSlot, want *movevm.Type) (*slot, error) {
+	if in.slot != nil {
+		return in.slot, nil
+	}
+	if want == nil || !want.Is(sui.Framework, "transfer", "Receiving") {
+		return nil, &argError{Kind: sui.ArgTypeMismatch}
+	}
+	e := bcs.NewEncoder()
+	e.Value(in.input.Ref.ID)
+	e.U64(in.input.Ref.Version)
+	v, err := cmd.run.session.Decode(want, e.Data())
+	if err != nil {
+		return nil, err
+	}
+	in.slot = &slot{cell: movevm.NewCell(v), typ: want}
+	return in.slot, nil
+}
+
+// take uses a value by value: it is copied when its type allows, else moved.
+func (cmd *command) take(arg sui.Argument, want *movevm.Type) (movevm.Value, error) {
+	s, err := cmd.find(arg, want)
+	if err != nil {
+		return movevm.Value{}, err
+	}
+	switch {
+	case s.moved:
+		return movevm.Value{}, &argError{Kind: sui.ArgArgumentWithoutValue}
+	case want != nil && !s.typ.Equal(want):
+		return movevm.Value{}, &argError{Kind: sui.ArgTypeMismatch}
+	case s.object && !s.mutable:
+		return movevm.Value{}, &argError{Kind: sui.ArgInvalidObjectByValue}
+	case cmd.noDirty && s.dirty:
+		return movevm.Value{}, &argError{Kind: sui.ArgInvalidArgumentToPrivateEntryFunction}
+	}
+	mutably, lent := cmd.borrowed[s]
+	if s.typ.Abilities.Has(movevm.Copy) {
+		if mutably {
+			return movevm.Value{}, &argError{Kind: sui.ArgInvalidReferenceArgument}
+		}
+		s.copied = true
+		return s.cell.Value().Copy(), nil
+	}
+	if lent {
+		return movevm.Value{}, &argError{Kind: sui.ArgCannotMoveBorrowedValue}
+	}
+	s.id = s.objectIDIfAny()
+	s.moved = true
+	if s.shared {
+		cmd.sharedTaken = append(cmd.sharedTaken, s.id)
+	}
+	return s.cell.Value(), nil
+}
+
+func (s *slot) objectIDIfAny() sui.Address {
+	if !s.typ.Abilities.Has(movevm.Key) {
+		return sui.Address{}
+	}
+	return s.objectID()
+}
+
+// borrow lends a value to the command. want is the type of the reference.
+func (cmd *command) borrow(arg sui.Argument, want *movevm.Type) (movevm.Value, error) {
+	mutable := want.Kind == movevm.KindMutRef
+	s, err := cmd.lend(arg, want.Elem, mutable)
+	if err != nil {
+		return movevm.Value{}, err
+	}
+	return s.cell.Ref(want), nil
+}
+
+// lend notes the borrow of a slot that holds a value of type want, if any.
+func (cmd *command) lend(arg sui.Argument, want *movevm.Type, mutable bool) (*slot, error) {
+	s, err := cmd.find(arg, want)
+	if err != nil {
+		return nil, err
+	}
+	held, already := cmd.borrowed[s]
+	switch {
+	case s.moved:
+		return nil, &argError{Kind: sui.ArgArgumentWithoutValue}
+	case want != nil && !s.typ.Equal(want):
+		return nil, &argError{Kind: sui.ArgTypeMismatch}
+	case mutable && s.object && !s.mutable:
+		return nil, &argError{Kind: sui.ArgInvalidObjectByMutRef}
+	case already && (held || mutable):
+		return nil, &argError{Kind: sui.ArgInvalidReferenceArgument}
+	case cmd.noDirty && s.dirty:
+		return nil, &argError{Kind: sui.ArgInvalidArgumentToPrivateEntryFunction}
+	}
+	if cmd.borrowed == nil {
+		cmd.borrowed = map[*slot]bool{}
+	}
+	cmd.borrowed[s] = mutable
+	s.copied = false
+	if mutable {
+		cmd.mutated = append(cmd.mutated, mutatedSlot{arg, s})
+	}
+	return s, nil
+}
+
+// pure reads the bytes of an input at a type.
+func (r *run) pure(t *movevm.Type, raw []byte) (movevm.Value, error) {
+	if !r.opt.SkipChecks || t.Abilities.Has(movevm.Key) {
+		d := bcs.NewDecoder(raw)
+		switch allowed := checkPure(t.Tag(), d); {
+		case !allowed:
+			return movevm.Value{}, &argError{Kind: sui.ArgInvalidUsageOfPureArg}
+		case d.Finish() != nil:
+			return movevm.Value{}, &argError{Kind: sui.ArgInvalidBCSBytes}
+		}
+	}
+	v, err := r.session.Decode(t, raw)
+	if err != nil {
+		return movevm.Value{}, &argError{Kind: sui.ArgInvalidBCSBytes}
+	}
+	return v, nil
+}
+
+// checkPure reports whether bytes may make a value of type t at all, and reads
+// one, so that strings are checked; other faults are left to the decoder.
+func checkPure(t sui.TypeTag, d *bcs.Decoder) (allowed bool) {
+	switch t.Kind {
+	case sui.KindVector:
+		return checkPureSequence(*t.Elem, d, bcs.MaxLength)
+	case sui.KindStruct:
+		return checkPureStruct(t.Struct, d)
+	case sui.KindSigner:
+		return false
+	case sui.KindBool:
+		d.Bool()
+	default:
+		d.Fixed(pureSizes[t.Kind])
+	}
+	return true
+}
+
+var pureSizes = map[sui.TypeKind]int{
+	sui.KindU8: 1, sui.KindU16: 2, sui.KindU32: 4, sui.KindU64: 8, sui.KindU128: 16, sui.KindU256: 32, sui.KindAddress: 32,
+}
+
+func checkPureStruct(s *sui.StructTag, d *bcs.Decoder) bool {
+	is := func(a sui.Address, module, name string) bool {
+		return s.Address == a && s.Module == module && s.Name == name
+	}
+	switch {
+	case is(sui.Framework, "object", "ID"):
+		d.Fixed(32)
+	case is(sui.MoveStdlib, "string", "String"):
+		if b := d.Bytes(); !utf8.Valid(b) {
+			d.Fail(sui.ErrNotUTF8)
+		}
+	case is(sui.MoveStdlib, "ascii", "String"):
+		if b := d.Bytes(); bytes.ContainsFunc(b, func(c rune) bool { return c > 0x7f }) {
+			d.Fail(errNotASCII)
+		}
+	case is(sui.MoveStdlib, "option", "Option") && len(s.Params) == 1:
+		return checkPureSequence(s.Params[0], d, 1)
+	default:
+		return false
+	}
+	return true
+}
+
+// checkPureSequence reads at most limit elements. Of an empty sequence the
+// element's type still has to be allowed.
+func checkPureSequence(elem sui.TypeTag, d *bcs.Decoder, limit int) bool {
+	if !checkPure(elem, bcs.NewDecoder(nil)) {
+		return false
+	}
+	n := d.Length(1)
+	if n > limit {
+		d.Fail(bcs.ErrInvalidOption)
+	}
+	for ; n > 0 && d.Err() == nil; n-- {
+		checkPure(elem, d)
+	}
+	return true
+}
