@@ -1,0 +1,162 @@
+package seal
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// A Chain reads objects; *suirpc.Client is one.
+type Chain interface {
+	// Object returns the latest version of an object, or an error.
+	Object(ctx context.Context, id sui.Address) (*sui.Object, error)
+	// DynamicField returns the Field object of parent whose name has the
+	// given type and BCS.
+	DynamicField(ctx context.Context, parent sui.Address, keyType sui.TypeTag, keyBCS []byte) (*sui.Object, error)
+}
+
+// A KeyServer is what the chain says about a key server. Anybody can register
+// one: who encrypts chooses by object id whom to trust.
+type KeyServer struct {
+	ID        sui.Address
+	Name      string
+	URL       string // of an independent server; "" for a committee
+	PublicKey PublicKey
+	Layout    uint64     // 1 or 2
+	Committee *Committee // nil for an independent server
+}
+
+// A Committee is a key server whose key is shared by members.
+type Committee struct {
+	Version   uint32 // number of rotations
+	Threshold uint16
+	Members   []CommitteeMember
+}
+
+// A CommitteeMember holds a share of a committee's key.
+type CommitteeMember struct {
+	Name, URL string
+	PublicKey PublicKey
+	PartyID   uint16
+}
+
+// Layouts of a key server's content that are known, newest first.
+var layouts = []uint64{2, 1}
+
+const keyTypeBFBLS12381 = 0
+
+// LoadKeyServer reads a KeyServer object and the newest layout of its content
+// that is known.
+func LoadKeyServer(ctx context.Context, chain Chain, id sui.Address) (*KeyServer, error) {
+	ks, err := loadKeyServer(ctx, chain, id)
+	if err != nil {
+		return nil, fmt.Errorf("load key server %s: %w", id, err)
+	}
+	return ks, nil
+}
+
+func loadKeyServer(ctx context.Context, chain Chain, id sui.Address) (*KeyServer, error) {
+	obj, err := chain.Object(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if obj.Move == nil || obj.Move.Type.Module != "key_server" || obj.Move.Type.Name != "KeyServer" {
+		return nil, errors.New("object is no KeyServer: check the id")
+	}
+	first, last, err := parseRegistration(obj.Move.Contents, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, layout := range layouts {
+		if layout < first || layout > last {
+			continue
+		}
+		name := binary.LittleEndian.AppendUint64(nil, layout)
+		field, err := chain.DynamicField(ctx, id, sui.TypeTag{Kind: sui.KindU64}, name)
+		if err != nil {
+			return nil, fmt.Errorf("content of layout %d: %w", layout, err)
+		}
+		if field.Move == nil {
+			return nil, fmt.Errorf("content of layout %d is a package", layout)
+		}
+		return ParseKeyServer(id, field.Move.Contents)
+	}
+	return nil, fmt.Errorf("layouts %d to %d are not supported, only 1 and 2", first, last)
+}
+
+func parseRegistration(b []byte, id sui.Address) (first, last uint64, err error) {
+	d := bcs.NewDecoder(b)
+	if got := sui.Address(pad32(d.Fixed(32))); d.Err() == nil && got != id {
+		return 0, 0, errors.New("object has another id")
+	}
+	first, last = d.U64(), d.U64()
+	return first, last, d.Finish()
+}
+
+// ParseKeyServer reads the dynamic field that holds a key server's content:
+// its id, its name (the layout, u64), its value.
+func ParseKeyServer(id sui.Address, field []byte) (*KeyServer, error) {
+	d := bcs.NewDecoder(field)
+	d.Fixed(32)
+	ks := &KeyServer{ID: id, Layout: d.U64()}
+	switch {
+	case d.Err() != nil:
+	case ks.Layout == 1:
+		ks.Name, ks.URL = d.String(), d.String()
+		ks.PublicKey = decodeKey(d)
+	case ks.Layout == 2:
+		ks.Name = d.String()
+		ks.PublicKey = decodeKey(d)
+		if d.Variant(2) == 0 {
+			ks.URL = d.String()
+		} else {
+			ks.Committee = decodeCommittee(d)
+		}
+	default:
+		d.Fail(fmt.Errorf("layout %d is not supported", ks.Layout))
+	}
+	if err := d.Finish(); err != nil {
+		return nil, fmt.Errorf("parse key server: %w", err)
+	}
+	return ks, nil
+}
+
+func decodeKey(d *bcs.Decoder) PublicKey {
+	if t := d.U8(); t != keyTypeBFBLS12381 {
+		d.Fail(fmt.Errorf("key type %d is not supported", t))
+	}
+	return decodePublicKey(d)
+}
+
+func decodePublicKey(d *bcs.Decoder) PublicKey {
+	b := d.Bytes()
+	if d.Err() != nil {
+		return PublicKey{}
+	}
+	pk, err := ParsePublicKey(b)
+	if err != nil {
+		d.Fail(err)
+	}
+	return pk
+}
+
+func decodeCommittee(d *bcs.Decoder) *Committee {
+	c := &Committee{Version: d.U32(), Threshold: d.U16()}
+	n := d.Length(1 + 1 + 1 + 2)
+	for i := 0; i < n && d.Err() == nil; i++ {
+		m := CommitteeMember{Name: d.String(), URL: d.String()}
+		m.PublicKey = decodePublicKey(d)
+		m.PartyID = d.U16()
+		c.Members = append(c.Members, m)
+	}
+	return c
+}
+
+func pad32(b []byte) (out [32]byte) {
+	copy(out[:], b)
+	return out
+}
