@@ -1,0 +1,95 @@
+package contract
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+func abort(pkg sui.Address, module string, code uint64) *sui.ExecutionFailure {
+	return &sui.ExecutionFailure{Kind: sui.FailMoveAbort, Location: &sui.MoveLocation{Package: pkg, Module: module}, Code: code}
+}
+
+func TestExplainRefusals(t *testing.T) {
+	policy := &Policy{Identity: Identity{ID: id(0x61)}, Owner: id(0xa), NotBeforeMS: ptr[uint64](in2027), NotAfterMS: ptr[uint64](in2027 + 61_001)}
+	for _, c := range []struct {
+		name string
+		code uint64
+		s    Situation
+		want []string
+	}{
+		{"a stranger", 1, Situation{Policy: policy, Requester: id(0xb)}, []string{
+			"neither the owner nor on the allow-list", "policy::ENoAccess",
+			"ask the owner " + id(0xa).String() + " to grant " + id(0xb).String() + " with: floe policy grant " + id(0x61).String() + " " + id(0xb).String(),
+		}},
+		{"a stranger, nothing known", 1, Situation{}, []string{"floe policy grant <policy> <address>"}},
+		{"too early", 2, Situation{Policy: policy}, []string{"it opens at 2027-01-01 00:00 UTC"}},
+		{"too early, nothing known", 2, Situation{}, []string{"floe policy show"}},
+		{"too late", 3, Situation{Policy: policy}, []string{"it closed at 2027-01-01 00:01:01.001 UTC", id(0xa).String()}},
+		{"too late, nothing known", 3, Situation{}, []string{"new policy"}},
+		{"revoking a stranger", 6, Situation{Policy: policy}, []string{"floe policy show " + id(0x61).String()}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cause := fmt.Errorf("send: %w", abort(p.Access.Original, "policy", c.code))
+			err := ExplainFor(cause, c.s)
+			var a *AbortError
+			if !errors.As(err, &a) || a.Code != c.code || a.Package != Access {
+				t.Fatalf("got %#v", err)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("got %q, want it to say %q", err, want)
+				}
+			}
+			if !errors.Is(err, cause) {
+				t.Error("the cause is lost")
+			}
+		})
+	}
+}
+
+func TestExplainLeavesOthersAlone(t *testing.T) {
+	for name, err := range map[string]error{
+		"no failure of a transaction": errors.New("connection refused"),
+		"another kind of failure":     &sui.ExecutionFailure{Kind: sui.FailInsufficientGas},
+		"an abort without a place":    &sui.ExecutionFailure{Kind: sui.FailMoveAbort, Code: 1},
+		"another module":              abort(id(0x99), "kiosk", 1),
+		"an unknown code":             abort(p.Access.Original, "policy", 99),
+		"a clever error":              abort(p.Access.Original, "policy", 0xC0FF_004B_FFFF_FFFF),
+		"a module of 0x2":             abort(sui.Framework, "policy", 1),
+	} {
+		if got := Explain(err); got != err {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+	if Explain(nil) != nil {
+		t.Error("no error becomes one")
+	}
+}
+
+func TestExplainKnowsThePackages(t *testing.T) {
+	s := Situation{Packages: testPackages}
+	for _, c := range []struct {
+		name string
+		pkg  sui.Address
+		ours bool
+	}{
+		{"original", p.Access.Original, true},
+		{"latest", p.Access.Latest, true},
+		{"another of ours", p.Catalog.Original, false},
+		{"somebody else's", id(0x99), false},
+	} {
+		err := ExplainFor(abort(c.pkg, "policy", 1), s)
+		var a *AbortError
+		if errors.As(err, &a) != c.ours {
+			t.Errorf("%s: got %v", c.name, err)
+		}
+	}
+	err := ExplainFor(abort(sui.Framework, "group_ops", 1), s)
+	if !strings.Contains(err.Error(), "not a valid point") {
+		t.Errorf("a bad key: got %v", err)
+	}
+}

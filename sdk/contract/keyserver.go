@@ -1,0 +1,184 @@
+package contract
+
+import (
+	"fmt"
+
+	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// KeyTypeBonehFranklin is the only key type: Boneh-Franklin on BLS12-381.
+const KeyTypeBonehFranklin uint8 = 0
+
+// RegisterKeyServer registers an independent key server in layout 2, owned by
+// the sender. publicKey is a compressed G2 point, 96 bytes. The
+// KeyServerRegistered event names the object.
+func RegisterKeyServer(b *sui.Builder, p Packages, name, url string, publicKey []byte) {
+	call(b, p.KeyServer, "key_server", "create_and_transfer_v2_independent_server",
+		b.Pure(name), b.Pure(url), b.Pure(KeyTypeBonehFranklin), b.Pure(publicKey))
+}
+
+// RegisterKeyServerV1 does the same in layout 1, for clients of old.
+func RegisterKeyServerV1(b *sui.Builder, p Packages, name, url string, publicKey []byte) {
+	call(b, p.KeyServer, "key_server", "create_and_transfer_v1",
+		b.Pure(name), b.Pure(url), b.Pure(KeyTypeBonehFranklin), b.Pure(publicKey))
+}
+
+// UpgradeKeyServer gives a key server of layout 1 layout 2 as well.
+func UpgradeKeyServer(b *sui.Builder, p Packages, server sui.Address) {
+	call(b, p.KeyServer, "key_server", "upgrade_v1_to_independent_v2", b.Object(server))
+}
+
+// UpdateKeyServer moves an independent key server to another URL.
+func UpdateKeyServer(b *sui.Builder, p Packages, server sui.Address, url string) {
+	call(b, p.KeyServer, "key_server", "update", b.Object(server), b.Pure(url))
+}
+
+// CheckStaleness aborts with [AbortStaleFullnode] if the chain's clock is more
+// than allowedMS behind nowMS. Key servers put it before the policy call that
+// they simulate.
+func CheckStaleness(b *sui.Builder, p Packages, nowMS, allowedMS uint64) {
+	call(b, p.KeyServer, "time", "check_staleness", b.Pure(nowMS), b.Pure(allowedMS), b.Clock())
+}
+
+// KeyServerObject is a registered key server. Its content is in the dynamic
+// fields named FirstVersion to LastVersion; clients read the newest that they
+// know.
+type KeyServerObject struct {
+	Identity
+	FirstVersion uint64
+	LastVersion  uint64
+}
+
+// ParseKeyServer reads a KeyServer.
+func ParseKeyServer(o *sui.Object) (*KeyServerObject, error) {
+	v := new(KeyServerObject)
+	id, err := parse(o, "key_server", "KeyServer", func(d *bcs.Decoder) {
+		v.FirstVersion, v.LastVersion = d.U64(), d.U64()
+	})
+	if err != nil {
+		return nil, err
+	}
+	v.Identity = id
+	return v, nil
+}
+
+// ContentName returns type and BCS of the name of the dynamic field with the
+// content of a layout (1 or 2).
+func (*KeyServerObject) ContentName(version uint64) (sui.TypeTag, []byte) {
+	e := bcs.NewEncoder()
+	e.U64(version)
+	return sui.TypeTag{Kind: sui.KindU64}, e.Data()
+}
+
+// KeyServerContent is what a key server registered, in layout 1 or 2. Its
+// Package is that of the content's type, its ID the dynamic field's.
+type KeyServerContent struct {
+	Identity
+	Version   uint64 // of the layout
+	Name      string
+	KeyType   uint8
+	PublicKey []byte // compressed G2 point, 96 bytes
+	URL       string // of an independent server; empty for a committee
+	Committee *KeyServerCommittee
+}
+
+// KeyServerCommittee is a committee that shares one key.
+type KeyServerCommittee struct {
+	Version   uint32 // counts rotations
+	Threshold uint16
+	Members   []PartialKeyServer // by party id
+}
+
+// PartialKeyServer is a member of a committee.
+type PartialKeyServer struct {
+	Name      string
+	URL       string
+	PublicKey []byte // of its share, a compressed G2 point of 96 bytes
+	PartyID   uint16
+}
+
+// ParseKeyServerContent reads the dynamic field that holds a key server's
+// content: Field<u64, KeyServerV1> or Field<u64, KeyServerV2>.
+func ParseKeyServerContent(o *sui.Object) (*KeyServerContent, error) {
+	if o == nil || o.Move == nil {
+		return nil, fmt.Errorf("parse key server: %w: not a Move object", ErrWrongType)
+	}
+	t := &o.Move.Type
+	v := new(KeyServerContent)
+	name, value := fieldTypes(t)
+	var read func(*bcs.Decoder)
+	switch {
+	case value == nil || name.Kind != sui.KindU64 || value.Module != "key_server":
+	case value.Name == "KeyServerV1":
+		read = v.readV1
+	case value.Name == "KeyServerV2":
+		read = v.readV2
+	}
+	if read == nil {
+		return nil, fmt.Errorf("parse key server: %w: object %s is a %s", ErrWrongType, o.ID(), t.Short())
+	}
+	v.Package = value.Address
+	d := bcs.NewDecoder(o.Move.Contents)
+	v.ID, v.Version = address(d), d.U64()
+	read(d)
+	if err := d.Finish(); err != nil {
+		return nil, fmt.Errorf("parse key server: %w", err)
+	}
+	return v, nil
+}
+
+// fieldTypes returns the types of name and value of a dynamic field whose
+// value is a struct.
+func fieldTypes(t *sui.StructTag) (name sui.TypeTag, value *sui.StructTag) {
+	if t.Address != sui.Framework || t.Module != "dynamic_field" || t.Name != "Field" || len(t.Params) != 2 {
+		return name, nil
+	}
+	return t.Params[0], t.Params[1].Struct
+}
+
+func (v *KeyServerContent) readV1(d *bcs.Decoder) {
+	v.Name, v.URL, v.KeyType, v.PublicKey = d.String(), d.String(), d.U8(), d.Bytes()
+}
+
+func (v *KeyServerContent) readV2(d *bcs.Decoder) {
+	v.Name, v.KeyType, v.PublicKey = d.String(), d.U8(), d.Bytes()
+	if d.Variant(2) == 0 {
+		v.URL = d.String()
+		return
+	}
+	c := &KeyServerCommittee{Version: d.U32(), Threshold: d.U16()}
+	c.Members = make([]PartialKeyServer, d.Length(5))
+	for i := range c.Members {
+		c.Members[i] = PartialKeyServer{Name: d.String(), URL: d.String(), PublicKey: d.Bytes(), PartyID: d.U16()}
+	}
+	v.Committee = c
+}
+
+// KeyServerRegistered: a key server registered, or got the layout of a newer
+// version.
+type KeyServerRegistered struct {
+	KeyServerID sui.Address
+	Name        string
+	URL         string
+	KeyType     uint8
+	PublicKey   []byte
+	Version     uint64 // of the layout: 1 or 2
+}
+
+// UnmarshalBCS reads the event.
+func (v *KeyServerRegistered) UnmarshalBCS(d *bcs.Decoder) {
+	v.KeyServerID, v.Name, v.URL = address(d), d.String(), d.String()
+	v.KeyType, v.PublicKey, v.Version = d.U8(), d.Bytes(), d.U64()
+}
+
+// KeyServerUpdated: a key server moved to another URL.
+type KeyServerUpdated struct {
+	KeyServerID sui.Address
+	URL         string
+}
+
+// UnmarshalBCS reads the event.
+func (v *KeyServerUpdated) UnmarshalBCS(d *bcs.Decoder) {
+	v.KeyServerID, v.URL = address(d), d.String()
+}
