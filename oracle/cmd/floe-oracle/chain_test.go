@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/floe-data/floe/sdk/contract/deploy"
+	"github.com/floe-data/floe/sdk/devnet/chain/chaintest"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
+)
+
+// network starts a chain with the contracts and returns the node's URL, the
+// key_server package and a funded keystore.
+func network(t *testing.T) (node, pkg, keystore string) {
+	t.Helper()
+	c := chaintest.Start(t)
+	node = c.URL
+	client, err := suirpc.Dial(t.Context(), node)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	owner, err := sui.NewPrivateKey(sui.Ed25519, make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.RequestGas(t.Context(), c.Faucet, owner.Address()); err != nil {
+		t.Fatal(err)
+	}
+	d, err := deploy.Publish(t.Context(), client, owner, deploy.Config{Env: "test", Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keystore = filepath.Join(t.TempDir(), "sui.keystore")
+	if err := sui.SaveKeys(keystore, []*sui.PrivateKey{owner}); err != nil {
+		t.Fatal(err)
+	}
+	return node, d.Contracts().KeyServer.Latest.String(), keystore
+}
+
+// program runs a command that has to succeed and returns its output.
+func program(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if code := execute(t.Context(), args, &out, &errs); code != 0 {
+		t.Fatalf("%v: exit code %d\n%s", args, code, &errs)
+	}
+	return strings.TrimSpace(out.String())
+}
+
+func TestRegisterAndServe(t *testing.T) {
+	node, pkg, keystore := network(t)
+	dir := t.TempDir()
+	keys := filepath.Join(dir, "keys")
+	public := program(t, "keygen", "--dir", keys)
+	register := []string{"register", "--dir", keys, "--name", "alice", "--url", "https://keys.example.org",
+		"--node", node, "--package", pkg, "--signer", keystore}
+	id := program(t, register...)
+
+	client, err := suirpc.Dial(t.Context(), node)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	object, err := sui.ParseAddress(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ks, err := seal.LoadKeyServer(t.Context(), client, object)
+	if err != nil || ks.Name != "alice" || ks.URL != "https://keys.example.org" || fmt.Sprintf("0x%x", ks.PublicKey.Bytes()) != public {
+		t.Fatalf("registered %+v, %v", ks, err)
+	}
+
+	config := filepath.Join(dir, "oracle.yaml")
+	write := func(keyDir string) {
+		os.WriteFile(config, fmt.Appendf(nil, "key_server_object_id: %s\nkey_dir: %s\njournal_dir: receipts\nnode_url: %s\n"+
+			"key_server_package: %s\nlisten: 127.0.0.1:0\nallowed_staleness: 1m\n", id, keyDir, node, pkg), 0o600)
+	}
+	program(t, "keygen", "--dir", filepath.Join(dir, "other"))
+	write("other")
+	var errs bytes.Buffer
+	if code := execute(t.Context(), []string{"serve", "--config", config}, io.Discard, &errs); code != 1 ||
+		!strings.Contains(errs.String(), "registered with another public key") {
+		t.Errorf("other keys: exit code %d: %s", code, &errs)
+	}
+
+	write("keys")
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out, stdout := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- execute(ctx, []string{"serve", "--config", config}, stdout, io.Discard)
+		stdout.Close()
+	}()
+	var url string
+	if _, err := fmt.Fscanln(out, &url); err != nil {
+		t.Fatalf("no address printed: %v", err)
+	}
+	res, err := http.Get(url + "/ready")
+	if err != nil || res.StatusCode != 200 {
+		t.Errorf("ready: %v, %v", res, err)
+	}
+	res.Body.Close()
+	stop()
+	if c := <-code; c != 0 {
+		t.Errorf("exit code %d after an interrupt", c)
+	}
+}
+
+func TestRegisterRefuses(t *testing.T) {
+	for want, args := range map[string][]string{
+		"flag --url":      {"--url", "keys.example.org", "--package", "0x2"},
+		"flag --package":  {"--url", "http://x", "--package", "hello"},
+		"floe-oracle key": {"--url", "http://x", "--package", "0x2"},
+	} {
+		var errs bytes.Buffer
+		all := append([]string{"register", "--dir", filepath.Join(t.TempDir(), "none"), "--name", "a", "--node", "http://127.0.0.1:1", "--signer", "s"}, args...)
+		if code := execute(t.Context(), all, io.Discard, &errs); code == 0 || !strings.Contains(errs.String(), want) {
+			t.Errorf("%v: exit code %d: %s", args, code, &errs)
+		}
+	}
+}

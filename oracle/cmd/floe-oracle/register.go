@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/spf13/cobra"
+
+	"github.com/floe-data/floe/oracle/keyserver"
+	"github.com/floe-data/floe/sdk/contract"
+	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
+)
+
+type registration struct {
+	dir, name, url, node, pkg, signer string
+}
+
+func newRegister() *cobra.Command {
+	var r registration
+	cmd := &cobra.Command{
+		Use:   "register --dir DIR --name NAME --url URL --node URL --package ID --signer FILE",
+		Short: "Register a key server on chain",
+		Long: `Creates the KeyServer object on chain, which shows name, URL and public key of
+the server, and prints its id. It belongs to the signer. Requires gas.`,
+		Example: `  floe-oracle register --dir keys --name alice --url https://keys.example.org \
+      --node https://fullnode.testnet.sui.io:443 --package 0x... --signer sui.keystore`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := required(cmd, "dir", "name", "url", "node", "package", "signer"); err != nil {
+				return err
+			}
+			id, err := r.run(cmd.Context())
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), id)
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&r.dir, "dir", "", "directory of the keys")
+	f.StringVar(&r.name, "name", "", "name of the server")
+	f.StringVar(&r.url, "url", "", "address at which clients reach the server")
+	f.StringVar(&r.node, "node", "", "address of a full node")
+	f.StringVar(&r.pkg, "package", "", "id of the key_server package")
+	f.StringVar(&r.signer, "signer", "", "key file of the account that owns the registration (a Sui keystore; its first key signs)")
+	return cmd
+}
+
+func (r *registration) run(ctx context.Context) (sui.Address, error) {
+	pkg, err := sui.ParseAddress(r.pkg)
+	if err != nil {
+		return sui.Address{}, usageError{fmt.Errorf("flag --package: %w", err)}
+	}
+	if u, err := url.Parse(r.url); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return sui.Address{}, usageError{fmt.Errorf("flag --url: %q is no http or https address", r.url)}
+	}
+	keys, err := keyserver.LoadKeys(r.dir)
+	if err != nil {
+		return sui.Address{}, err
+	}
+	signers, err := sui.LoadKeys(r.signer)
+	if err != nil {
+		return sui.Address{}, err
+	}
+	if len(signers) == 0 {
+		return sui.Address{}, fmt.Errorf("%s holds no keys", r.signer)
+	}
+	client, err := suirpc.Dial(ctx, r.node)
+	if err != nil {
+		return sui.Address{}, err
+	}
+	defer client.Close()
+	p := contract.Packages{KeyServer: contract.Package{Original: pkg, Latest: pkg}}
+	b := sui.NewBuilder()
+	contract.RegisterKeyServer(b, p, r.name, r.url, keys.Master.PublicKey().Bytes())
+	ex, err := client.Send(ctx, signers[0], b)
+	if err != nil {
+		return sui.Address{}, fmt.Errorf("register key server: %w", contract.Explain(err))
+	}
+	return registered(ex)
+}
+
+// registered finds the new object's id in the events.
+func registered(ex *suirpc.Executed) (sui.Address, error) {
+	for _, ev := range ex.Events {
+		// Any version of the package may have emitted it.
+		p := contract.Packages{KeyServer: contract.Package{Original: ev.Type.Address}}
+		if v, err := contract.DecodeEvent(ev, p); err == nil {
+			if r, ok := v.(*contract.KeyServerRegistered); ok {
+				return r.KeyServerID, nil
+			}
+		}
+	}
+	return sui.Address{}, errors.New("register key server: the transaction succeeded but names no new key server")
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/floe-data/floe/oracle/keyserver"
+	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
+)
+
+func newServe() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "serve --config FILE",
+		Short: "Serve key requests",
+		Long: `Serves key requests until it is interrupted, then finishes those under way.
+Prints its address when it is ready for requests; logs JSON to stderr.
+
+FILE is YAML:
+
+  key_server_object_id: 0x...   # printed by floe-oracle register
+  key_dir: keys                 # written by floe-oracle keygen
+  journal_dir: receipts         # where receipts are kept
+  node_url: https://fullnode.testnet.sui.io:443
+  key_server_package: 0x...     # package with the staleness check
+
+and optionally master_key_env, listen (0.0.0.0:2024), allowed_staleness (2m),
+evaluation_timeout (5s), session_key_ttl_max (30m), clock_skew (5s),
+max_concurrent (64).`,
+		Example: "  floe-oracle serve --config oracle.yaml",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := required(cmd, "config"); err != nil {
+				return err
+			}
+			c, err := readConfig(path)
+			if err != nil {
+				return err
+			}
+			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
+			return serve(cmd.Context(), c, log, func(url string) { fmt.Fprintln(cmd.OutOrStdout(), url) })
+		},
+	}
+	cmd.Flags().StringVar(&path, "config", "", "configuration file")
+	return cmd
+}
+
+// serve runs a server until ctx ends.
+func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url string)) error {
+	keys, err := c.keys()
+	if err != nil {
+		return err
+	}
+	client, err := suirpc.Dial(ctx, c.NodeURL)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	id, _ := sui.ParseAddress(c.KeyServerObjectID)
+	if err := checkRegistration(ctx, client, id, keys.Master, log); err != nil {
+		return err
+	}
+	pkg, _ := sui.ParseAddress(c.KeyServerPackage)
+	evaluator, err := policy.NewSimulator(policy.SimulatorConfig{
+		Chain: client, StalenessPackage: pkg, AllowedStaleness: c.AllowedStaleness, Timeout: c.EvaluationTimeout,
+	})
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w; choose another address with the key listen of the configuration", err)
+	}
+	s, err := keyserver.Start(ctx, keyserver.Config{
+		ObjectID: id, MasterKey: keys.Master, ReceiptKey: keys.Receipt, JournalDir: c.JournalDir, Evaluator: evaluator,
+		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent, Log: log,
+	}, l)
+	if err != nil {
+		return err
+	}
+	log.Info("serving", "url", s.URL(), "key_server", id)
+	ready(s.URL())
+	<-ctx.Done()
+	log.Info("stopping")
+	return s.Close()
+}
+
+func (c *config) keys() (*keyserver.Keys, error) {
+	if c.MasterKeyEnv == "" {
+		return keyserver.LoadKeys(c.KeyDir)
+	}
+	text := os.Getenv(c.MasterKeyEnv)
+	if text == "" {
+		return nil, fmt.Errorf("environment variable %s, which is to hold the master key, is not set", c.MasterKeyEnv)
+	}
+	master, err := keyserver.ParseMasterKeyText(text)
+	if err != nil {
+		return nil, fmt.Errorf("environment variable %s: %w", c.MasterKeyEnv, err)
+	}
+	receipt, err := keyserver.LoadReceiptKey(c.KeyDir)
+	if err != nil {
+		return nil, err
+	}
+	return &keyserver.Keys{Master: master, Receipt: receipt}, nil
+}
+
+// checkRegistration demands that the chain shows the public half of the master
+// key. A chain that cannot be read is no reason not to start: requests are
+// refused until it can.
+func checkRegistration(ctx context.Context, chain seal.Chain, id sui.Address, key *seal.MasterKey, log *slog.Logger) error {
+	ks, err := seal.LoadKeyServer(ctx, chain, id)
+	if errors.Is(err, suirpc.ErrUnreachable) {
+		log.Warn("the registration could not be checked, requests are refused until the chain can be read", "err", err)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("check registration: %w", err)
+	}
+	if !bytes.Equal(ks.PublicKey.Bytes(), key.PublicKey().Bytes()) {
+		return fmt.Errorf("check registration: key server %s is registered with another public key: "+
+			"use its keys, or register these with floe-oracle register", id)
+	}
+	return nil
+}

@@ -1,0 +1,235 @@
+// Package journal keeps the receipts of a key server: an append-only file of
+// JWTs, one per line, each on disk before its answer may leave.
+//
+// [Open] takes the directory for itself, checks the chain of receipts and cuts
+// off a record that a crash left incomplete. [Journal.Write] returns an
+// [Entry], the proof that a receipt is durable. When the disk is full or fails,
+// Write fails for that request, the file is brought back to its last durable
+// record, and later writes succeed as soon as the disk does.
+package journal
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// Errors to tell apart.
+var (
+	// ErrNotDurable is returned by Write when the receipt could not be
+	// stored. The cause is wrapped too.
+	ErrNotDurable = errors.New("receipt could not be stored")
+	// ErrLocked is returned by Open when another process has the directory.
+	ErrLocked = errors.New("journal is in use by another process")
+	// ErrDamaged is returned by Open when a complete record is not the next
+	// of the chain.
+	ErrDamaged = errors.New("journal is damaged")
+)
+
+const (
+	fileName = "receipts.jwt"
+	lockName = "lock"
+	// maxBatch is how many receipts share one fsync at most.
+	maxBatch = 256
+)
+
+// Config says where the journal is and how receipts are signed.
+type Config struct {
+	// Dir is the directory; it is created with mode 0700.
+	Dir string
+	// Issuer is the KeyServer object id.
+	Issuer sui.Address
+	// Key signs the receipts.
+	Key ed25519.PrivateKey
+	// Now tells the time. nil means time.Now.
+	Now func() time.Time
+}
+
+// file is what a journal needs of its file. Sync returns when everything
+// written before is durable.
+type file interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Sync() error
+	Truncate(size int64) error
+}
+
+// A Journal is safe for concurrent use.
+type Journal struct {
+	cfg    Config
+	lock   io.Closer
+	Torn   int64 // bytes of an incomplete record that Open cut off
+	writes chan *write
+	done   chan struct{} // closed when the writer has ended
+
+	// Owned by the writer.
+	file  file
+	chain receipt.Chain
+	dirty bool // the file may be longer than its durable records
+
+	mu      sync.RWMutex // guards the rest, for moments only
+	closed  bool
+	offsets []int64 // end of record i+1
+}
+
+// write is one receipt on its way to disk.
+type write struct {
+	claims   *receipt.Claims
+	policies []sui.Address
+	result   chan result
+}
+
+type result struct {
+	entry *Entry
+	err   error
+}
+
+// An Entry is the proof that a receipt is durable. Only a Journal makes one.
+type Entry struct{ receipt *receipt.Receipt }
+
+// Receipt returns the stored receipt.
+func (e *Entry) Receipt() *receipt.Receipt { return e.receipt }
+
+// Open opens or creates the journal in cfg.Dir.
+func Open(cfg Config) (*Journal, error) {
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	lock, err := lockFile(filepath.Join(cfg.Dir, lockName))
+	if err != nil {
+		return nil, fmt.Errorf("open journal in %s: %w", cfg.Dir, err)
+	}
+	path := filepath.Join(cfg.Dir, fileName)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err == nil {
+		err = syncDir(cfg.Dir)
+	}
+	if err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	j, err := open(cfg, f)
+	if err != nil {
+		f.Close()
+		lock.Close()
+		return nil, fmt.Errorf("open journal %s: %w", path, err)
+	}
+	j.lock = lock
+	return j, nil
+}
+
+// open starts a journal over a file.
+func open(cfg Config, f file) (*Journal, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	j := &Journal{cfg: cfg, file: f, writes: make(chan *write, maxBatch), done: make(chan struct{}),
+		chain: receipt.Chain{Issuer: cfg.Issuer}}
+	if err := j.load(); err != nil {
+		return nil, err
+	}
+	go j.run()
+	return j, nil
+}
+
+// Write links, signs and stores a receipt, and returns when it is durable. The
+// fields of claims that put it into the chain are filled in; policies are the
+// policies whose chains it belongs to. When ctx ends first the receipt may be
+// stored all the same.
+func (j *Journal) Write(ctx context.Context, claims *receipt.Claims, policies []sui.Address) (*Entry, error) {
+	w := &write{claims: claims, policies: policies, result: make(chan result, 1)}
+	if err := j.enqueue(ctx, w); err != nil {
+		return nil, err
+	}
+	select {
+	case r := <-w.result:
+		return r.entry, r.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("write receipt: %w: %w", ErrNotDurable, context.Cause(ctx))
+	}
+}
+
+func (j *Journal) enqueue(ctx context.Context, w *write) error {
+	j.mu.RLock() // keeps Close from closing the channel under us
+	defer j.mu.RUnlock()
+	if j.closed {
+		return fmt.Errorf("write receipt: %w: the journal is closed", ErrNotDurable)
+	}
+	select {
+	case j.writes <- w:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("write receipt: %w: %w", ErrNotDurable, context.Cause(ctx))
+	}
+}
+
+// Len returns the number of durable receipts, which is the last sequence number.
+func (j *Journal) Len() uint64 {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return uint64(len(j.offsets))
+}
+
+// Read returns the JWTs of at most limit receipts with sequence numbers above
+// after, in order. Only durable receipts are returned.
+func (j *Journal) Read(after uint64, limit int) ([]string, error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	if j.closed {
+		return nil, errors.New("read journal: it is closed")
+	}
+	n := uint64(len(j.offsets))
+	if after >= n || limit <= 0 {
+		return nil, nil
+	}
+	var out []string
+	for i := after; i < min(n, after+uint64(limit)); i++ {
+		line, err := j.record(int(i))
+		if err != nil {
+			return nil, fmt.Errorf("read journal: %w", err)
+		}
+		out = append(out, line)
+	}
+	return out, nil
+}
+
+// record reads record i (from 0) without its line end. mu is held.
+func (j *Journal) record(i int) (string, error) {
+	start := int64(0)
+	if i > 0 {
+		start = j.offsets[i-1]
+	}
+	b := make([]byte, j.offsets[i]-start-1)
+	if _, err := j.file.ReadAt(b, start); err != nil {
+		return "", err
+	}
+	return string(b), nil
+}
+
+// Close stores what is queued and gives the directory back.
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	if j.closed {
+		j.mu.Unlock()
+		return nil
+	}
+	j.closed = true
+	close(j.writes)
+	j.mu.Unlock()
+	<-j.done
+	err := j.file.Close()
+	if j.lock != nil {
+		err = errors.Join(err, j.lock.Close())
+	}
+	return err
+}

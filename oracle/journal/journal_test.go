@@ -1,0 +1,314 @@
+package journal
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+var (
+	key     = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32))
+	issuer  = sui.Address{1}
+	policyA = sui.Address{0xa}
+)
+
+func config(dir string) Config {
+	return Config{Dir: dir, Issuer: issuer, Key: key, Now: func() time.Time { return time.UnixMilli(1) }}
+}
+
+func mustOpen(t *testing.T, dir string) *Journal {
+	t.Helper()
+	j, err := Open(config(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return j
+}
+
+func refusal(code string) *receipt.Claims {
+	return &receipt.Claims{Decision: receipt.Refuse, Reason: &receipt.Reason{Code: code}}
+}
+
+func add(t *testing.T, j *Journal, code string) {
+	t.Helper()
+	if _, err := j.Write(t.Context(), refusal(code), []sui.Address{policyA}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// codes verifies the whole log through the public reader and returns the
+// reason codes.
+func codes(t *testing.T, j *Journal) string {
+	t.Helper()
+	log, err := j.Read(0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs, err := receipt.VerifyChain(issuer, receipt.NewKeySet(key.Public().(ed25519.PublicKey)), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, r := range rs {
+		out = append(out, r.Reason.Code)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestJournalSurvivesRestart(t *testing.T) {
+	dir := t.TempDir()
+	j := mustOpen(t, dir)
+	add(t, j, "a")
+	add(t, j, "b")
+	j.Close()
+	j = mustOpen(t, dir)
+	add(t, j, "c")
+	if got := codes(t, j); got != "a b c" {
+		t.Errorf("log %q", got)
+	}
+	one, err := j.Read(1, 1)
+	if err != nil || len(one) != 1 {
+		t.Fatalf("%v, %v", one, err)
+	}
+	if r, _ := receipt.Parse(one[0]); r.Sequence != 2 {
+		t.Errorf("read after 1 begins with %d", r.Sequence)
+	}
+	if rest, err := j.Read(3, 10); err != nil || rest != nil {
+		t.Errorf("after the end: %v, %v", rest, err)
+	}
+}
+
+func TestJournalCutsTornRecord(t *testing.T) {
+	for name, tail := range map[string]string{
+		"half a record":          "eyJhbGciOiJFZERTQSIs",
+		"zeros":                  strings.Repeat("\x00", 4096),
+		"zeros, then a record":   strings.Repeat("\x00", 100) + "eyJ.x.y\n",
+		"record without its end": "FULL",
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			j := mustOpen(t, dir)
+			add(t, j, "a")
+			add(t, j, "b")
+			path := filepath.Join(dir, fileName)
+			b, _ := os.ReadFile(path)
+			add(t, j, "lost")
+			whole, _ := os.ReadFile(path)
+			j.Close()
+			if tail == "FULL" {
+				tail = string(whole[len(b) : len(whole)-1])
+			}
+			os.WriteFile(path, append(b, tail...), 0o600)
+			j = mustOpen(t, dir)
+			if j.Torn != int64(len(tail)) {
+				t.Errorf("cut off %d bytes, want %d", j.Torn, len(tail))
+			}
+			add(t, j, "c")
+			if got := codes(t, j); got != "a b c" {
+				t.Errorf("log %q", got)
+			}
+		})
+	}
+}
+
+func TestJournalRefusesDamage(t *testing.T) {
+	for name, change := range map[string]func(lines []string) string{
+		"a removed record": func(l []string) string { return l[0] + l[2] },
+		"a changed record": func(l []string) string { return l[0] + strings.Replace(l[1], ".", ".e", 1) + l[2] },
+		"a swap":           func(l []string) string { return l[1] + l[0] + l[2] },
+		"an empty line":    func(l []string) string { return l[0] + "\n" + l[1] },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			j := mustOpen(t, dir)
+			for _, c := range []string{"a", "b", "c"} {
+				add(t, j, c)
+			}
+			j.Close()
+			path := filepath.Join(dir, fileName)
+			b, _ := os.ReadFile(path)
+			changed := change(strings.SplitAfter(string(b), "\n"))
+			os.WriteFile(path, []byte(changed), 0o600)
+			if _, err := Open(config(dir)); !errors.Is(err, ErrDamaged) {
+				t.Errorf("%v", err)
+			}
+			if after, _ := os.ReadFile(path); string(after) != changed {
+				t.Error("the damaged file was changed")
+			}
+		})
+	}
+}
+
+func TestJournalOfAnotherKey(t *testing.T) {
+	dir := t.TempDir()
+	j := mustOpen(t, dir)
+	add(t, j, "a")
+	j.Close()
+	cfg := config(dir)
+	cfg.Key = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{2}, 32))
+	if _, err := Open(cfg); !errors.Is(err, ErrDamaged) {
+		t.Errorf("another key: %v", err)
+	}
+	cfg = config(dir)
+	cfg.Issuer = sui.Address{2}
+	if _, err := Open(cfg); !errors.Is(err, ErrDamaged) {
+		t.Errorf("another issuer: %v", err)
+	}
+}
+
+func TestJournalIsExclusive(t *testing.T) {
+	dir := t.TempDir()
+	j := mustOpen(t, dir)
+	if _, err := Open(config(dir)); !errors.Is(err, ErrLocked) {
+		t.Errorf("second open: %v", err)
+	}
+	j.Close()
+	mustOpen(t, dir)
+	if _, err := j.Write(t.Context(), refusal("x"), nil); !errors.Is(err, ErrNotDurable) {
+		t.Errorf("write after close: %v", err)
+	}
+}
+
+func TestJournalGroupCommit(t *testing.T) {
+	f := &faultyFile{entered: make(chan struct{}, 100), gate: make(chan struct{})}
+	j, err := open(config(""), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	var wait sync.WaitGroup
+	write := func(i int) {
+		if _, err := j.Write(t.Context(), refusal(fmt.Sprint(i)), nil); err != nil {
+			t.Error(err)
+		}
+	}
+	wait.Go(func() { write(0) })
+	<-f.entered // the first write is in Sync; what comes now queues behind it
+	const n = 50
+	for i := range n {
+		wait.Go(func() { write(i + 1) })
+	}
+	for len(j.writes) < n {
+		runtime.Gosched()
+	}
+	close(f.gate)
+	wait.Wait()
+	if f.syncs != 2 {
+		t.Errorf("%d syncs, want 2", f.syncs)
+	}
+	if got := len(strings.Fields(codes(t, j))); got != n+1 {
+		t.Errorf("%d receipts", got)
+	}
+}
+
+func TestJournalDiskFull(t *testing.T) {
+	f := &faultyFile{}
+	j, err := open(config(""), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(t, j, "a")
+	for _, break_ := range []func(){
+		func() { f.room = 100 },                            // a write stops half way
+		func() { f.syncErr = syscall.EIO },                 // the data may or may not be on disk
+		func() { f.truncErr = syscall.EROFS; f.room = 10 }, // cannot even be cut off
+	} {
+		break_()
+		_, err = j.Write(t.Context(), refusal("lost"), []sui.Address{policyA})
+		if !errors.Is(err, ErrNotDurable) {
+			t.Fatalf("%v", err)
+		}
+		_, again := j.Write(t.Context(), refusal("lost"), []sui.Address{policyA})
+		if !errors.Is(again, ErrNotDurable) {
+			t.Fatalf("second: %v", again)
+		}
+		f.room, f.syncErr, f.truncErr = 0, nil, nil
+		add(t, j, "b")
+	}
+	if got := codes(t, j); got != "a b b b" {
+		t.Errorf("log %q", got)
+	}
+	j.Close()
+	f.closed = false
+	j, err = open(config(""), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if got := codes(t, j); got != "a b b b" || j.Torn != 0 {
+		t.Errorf("after a restart: %q, %d bytes torn", got, j.Torn)
+	}
+}
+
+// faultyFile is a file in memory that fails when told to.
+type faultyFile struct {
+	mu       sync.Mutex
+	data     []byte
+	room     int // bytes that can still be written, if not 0
+	syncErr  error
+	truncErr error
+	syncs    int
+	closed   bool
+	entered  chan struct{}
+	gate     chan struct{}
+}
+
+func (f *faultyFile) ReadAt(p []byte, off int64) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if off >= int64(len(f.data)) {
+		return 0, io.EOF
+	}
+	n := copy(p, f.data[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (f *faultyFile) WriteAt(p []byte, off int64) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var err error
+	if f.room > 0 && len(p) > f.room {
+		p, err = p[:f.room], syscall.ENOSPC
+	}
+	f.data = append(f.data[:min(off, int64(len(f.data)))], p...)
+	return len(p), err
+}
+
+func (f *faultyFile) Sync() error {
+	if f.gate != nil {
+		f.entered <- struct{}{}
+		<-f.gate
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.syncs++
+	return f.syncErr
+}
+
+func (f *faultyFile) Truncate(n int64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.truncErr == nil {
+		f.data = f.data[:n]
+	}
+	return f.truncErr
+}
+
+func (f *faultyFile) Close() error { f.closed = true; return nil }

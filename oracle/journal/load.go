@@ -1,0 +1,104 @@
+package journal
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"syscall"
+
+	"github.com/floe-data/floe/sdk/receipt"
+)
+
+// load reads the file, checks that its receipts follow each other, and cuts
+// off what a crash left behind. Such a record never led to an answer.
+func (j *Journal) load() error {
+	r := bufio.NewReaderSize(io.NewSectionReader(j.file, 0, math.MaxInt64), 1<<20)
+	for {
+		line, err := r.ReadBytes('\n')
+		if err == io.EOF && len(line) == 0 {
+			return j.checkLast()
+		}
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if err == io.EOF || bytes.IndexByte(line, 0) >= 0 {
+			return j.cutTorn(int64(len(line)), r)
+		}
+		rec, err := receipt.Parse(string(line[:len(line)-1]))
+		if err == nil {
+			err = j.chain.Append(rec)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: record %d at byte %d: %w; restore the file from a copy, or move the directory "+
+				"away to begin a new log", ErrDamaged, len(j.offsets)+1, j.end(), err)
+		}
+		j.offsets = append(j.offsets, j.end()+int64(len(line)))
+	}
+}
+
+// cutTorn cuts off the rest of the file, which begins with an incomplete
+// record: one without a line end, or one with zero bytes where a file system
+// had made the file longer but not written it.
+func (j *Journal) cutTorn(n int64, rest io.Reader) error {
+	more, err := io.Copy(io.Discard, rest)
+	if err != nil {
+		return err
+	}
+	if err := j.file.Truncate(j.end()); err != nil {
+		return fmt.Errorf("cut off an incomplete record: %w", err)
+	}
+	if err := j.file.Sync(); err != nil {
+		return fmt.Errorf("cut off an incomplete record: %w", err)
+	}
+	j.Torn = n + more
+	return j.checkLast()
+}
+
+// checkLast checks the signature of the last receipt, and with it, through the
+// hashes, all others: a log of another server or key is not continued.
+func (j *Journal) checkLast() error {
+	n := len(j.offsets)
+	if n == 0 {
+		return nil
+	}
+	raw, err := j.record(n - 1)
+	if err != nil {
+		return err
+	}
+	keys := receipt.NewKeySet(j.cfg.Key.Public().(ed25519.PublicKey))
+	if _, err := receipt.Verify(raw, keys, j.cfg.Issuer); err != nil {
+		return fmt.Errorf("%w: the last receipt was not signed with the configured key: %w", ErrDamaged, err)
+	}
+	return nil
+}
+
+// lockFile takes an exclusive lock, which ends with the process at the latest.
+func lockFile(path string) (io.Closer, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%w: stop the other key server, or give each its own directory", ErrLocked)
+		}
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	return f, nil
+}
+
+// syncDir makes the directory entry of a new file durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

@@ -1,0 +1,101 @@
+package journal
+
+import (
+	"fmt"
+
+	"github.com/floe-data/floe/sdk/receipt"
+)
+
+// run is the writer: it stores queued receipts in batches that share one fsync.
+func (j *Journal) run() {
+	defer close(j.done)
+	for w := range j.writes {
+		batch := []*write{w}
+	fill:
+		for len(batch) < maxBatch {
+			select {
+			case w, ok := <-j.writes:
+				if !ok {
+					break fill
+				}
+				batch = append(batch, w)
+			default:
+				break fill
+			}
+		}
+		j.store(batch)
+	}
+}
+
+// store makes a batch durable and answers it. Either all of it is stored or
+// nothing.
+func (j *Journal) store(batch []*write) {
+	receipts, err := j.commit(batch)
+	for i, w := range batch {
+		if err != nil {
+			w.result <- result{err: fmt.Errorf("write receipt: %w: %w", ErrNotDurable, err)}
+		} else {
+			w.result <- result{entry: &Entry{receipt: receipts[i]}}
+		}
+	}
+}
+
+// commit signs, writes and syncs a batch. After an error chain and file are
+// what they were before, or the file is marked dirty.
+func (j *Journal) commit(batch []*write) (receipts []*receipt.Receipt, err error) {
+	start := j.end()
+	if j.dirty {
+		if err := j.reset(start); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		if err != nil {
+			for i := len(receipts) - 1; i >= 0; i-- {
+				j.chain.Undo(receipts[i])
+			}
+			receipts = nil
+		}
+	}()
+	var data []byte
+	var ends []int64
+	for _, w := range batch {
+		r, err := j.chain.SignNext(j.cfg.Key, w.claims, j.cfg.Now(), w.policies)
+		if err != nil {
+			return receipts, err
+		}
+		receipts = append(receipts, r)
+		data = append(append(data, r.Raw...), '\n')
+		ends = append(ends, start+int64(len(data)))
+	}
+	// From here on until the sync has succeeded the file is in doubt.
+	j.dirty = true
+	if _, err := j.file.WriteAt(data, start); err != nil {
+		return receipts, err
+	}
+	if err := j.file.Sync(); err != nil {
+		return receipts, err
+	}
+	j.dirty = false
+	j.mu.Lock()
+	j.offsets = append(j.offsets, ends...)
+	j.mu.Unlock()
+	return receipts, nil
+}
+
+// reset cuts the file back to its durable records.
+func (j *Journal) reset(end int64) error {
+	if err := j.file.Truncate(end); err != nil {
+		return fmt.Errorf("cut off a record that was not stored: %w", err)
+	}
+	j.dirty = false
+	return nil
+}
+
+// end returns the length of the durable records. Only the writer changes it.
+func (j *Journal) end() int64 {
+	if n := len(j.offsets); n > 0 {
+		return j.offsets[n-1]
+	}
+	return 0
+}

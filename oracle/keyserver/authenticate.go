@@ -1,0 +1,148 @@
+package keyserver
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// A request is a key request whose parts parse. Nothing in it is believed yet.
+type request struct {
+	seal.FetchKeyRequest
+	approval  *seal.Approval
+	transport seal.TransportPublicKey
+}
+
+// A requester is a request that the wallet of its user and its session key
+// have signed, in time. Only authenticate makes one.
+type requester struct {
+	request
+	user    sui.Address
+	pkg     policy.Package
+	message []byte // that the wallet signed
+}
+
+// parseRequest reads the body. It does no more than look at shapes.
+func parseRequest(body []byte) (*request, *refusal) {
+	r := new(request)
+	if err := json.Unmarshal(body, &r.FetchKeyRequest); err != nil {
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) || len(body) == 0 {
+			return nil, malformed(400, "Failed to parse the request body as JSON: %v", err)
+		}
+		return nil, malformed(422, "Failed to deserialize the JSON body into the target type: %v", err)
+	}
+	for _, f := range []struct {
+		name      string
+		got, want int
+	}{
+		{"enc_key", len(r.EncKey), 48}, {"enc_verification_key", len(r.VerificationKey), 96},
+		{"request_signature", len(r.RequestSignature), ed25519.SignatureSize},
+		{"certificate.session_vk", len(r.Certificate.SessionKey), ed25519.PublicKeySize},
+	} {
+		if f.got != f.want {
+			return nil, malformed(422, "%s has %d bytes, want %d", f.name, f.got, f.want)
+		}
+	}
+	if len(r.Certificate.Signature) == 0 {
+		return nil, malformed(422, "certificate.signature is missing")
+	}
+	var err error
+	if r.approval, err = seal.ParseApproval(r.PTB); err != nil {
+		return nil, refuse("InvalidPTB", "invalid_ptb", err.Error(), "send a program of seal_approve calls only, each with the identity as its first argument")
+	}
+	return r, nil
+}
+
+// authenticate checks time and signatures, cheapest first. The wallet's
+// message names the first version of the package. If the called version is the
+// first one, the signature is checked before the chain is asked. A requester
+// is returned together with a refusal when it is authenticated all the same.
+func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *refusal) {
+	if ref := s.checkTime(&r.Certificate); ref != nil {
+		return nil, ref
+	}
+	if r.Certificate.MVRName != nil {
+		return nil, refuse("InvalidMVRName", "mvr_unsupported", "this key server does not resolve names of packages",
+			"create the session key with the package id instead of a name")
+	}
+	if !ed25519.Verify(r.Certificate.SessionKey, r.SignedBytes(), r.RequestSignature) {
+		return nil, refuse("InvalidSessionSignature", "invalid_session_signature",
+			"request_signature is not the session key's over ptb, enc_key and enc_verification_key", "create a new session key")
+	}
+	var err error
+	if r.transport, err = seal.ParseTransportPublicKey(r.EncKey, r.VerificationKey); err != nil {
+		return nil, malformed(422, "%v", err)
+	}
+	out := &requester{request: *r, user: r.Certificate.User, pkg: policy.Package{First: r.approval.Package, Called: r.approval.Package}}
+	ref := s.checkWallet(out, r.approval.Package)
+	if ref != nil && ref.Type != "InvalidSignature" {
+		return nil, ref
+	}
+	pkg, err := s.cfg.Evaluator.Package(ctx, r.approval.Package)
+	if err != nil {
+		if ref != nil { // not known to be the user's
+			return nil, refusalOf(err)
+		}
+		return out, refusalOf(err)
+	}
+	out.pkg = pkg
+	if pkg.First != r.approval.Package {
+		ref = s.checkWallet(out, pkg.First)
+	}
+	if ref != nil {
+		return nil, ref
+	}
+	return out, nil
+}
+
+// checkTime refuses certificates that are too long, not yet or no longer valid.
+func (s *Server) checkTime(c *seal.Certificate) *refusal {
+	ttl := time.Duration(c.TTLMinutes) * time.Minute
+	if ttl > s.cfg.MaxTTL {
+		return refuse("InvalidCertificate", "session_too_long",
+			fmt.Sprintf("the session key lives %v, at most %v are allowed", ttl, s.cfg.MaxTTL), "create a session key with a shorter life")
+	}
+	now, skew := uint64(s.cfg.Now().UnixMilli()), uint64(s.cfg.ClockSkew.Milliseconds())
+	if c.CreatedMS > now+skew {
+		return refuse("InvalidCertificate", "session_in_future",
+			fmt.Sprintf("the session key was created %d ms after the key server's time", c.CreatedMS-now), "set the clock of the requester's machine")
+	}
+	if now > c.CreatedMS && now-c.CreatedMS > uint64(ttl.Milliseconds()) {
+		return refuse("InvalidCertificate", "session_expired", "the session key has expired", "create a new session key")
+	}
+	return nil
+}
+
+// checkWallet checks the wallet's signature for a package.
+//
+// BUG(floe): address aliases (0x2::address_alias) are not looked up, and
+// multisig, zkLogin and passkey wallets are refused. Seal's server does both.
+func (s *Server) checkWallet(r *requester, pkg sui.Address) *refusal {
+	r.message = r.Certificate.Message(pkg)
+	sig := sui.Signature(r.Certificate.Signature)
+	signer, err := sig.VerifyPersonalMessage(r.message)
+	if errors.Is(err, sui.ErrScheme) {
+		return &refusal{Type: "InvalidSignature",
+			Message: "Invalid user signature: this key server verifies Ed25519, Secp256k1 and Secp256r1 wallets, " +
+				"not yet multisig, zkLogin and passkey wallets",
+			Status: 403,
+			Reason: &seal.Reason{Code: "unsupported_wallet", Rule: "the wallet's signature scheme is not supported by this key server",
+				Remedy: "ask with an Ed25519, Secp256k1 or Secp256r1 wallet, or use another key server"}}
+	}
+	if err == nil {
+		err = sui.VerifyBy(r.user, signer)
+	}
+	if err != nil {
+		return refuse("InvalidSignature", "invalid_wallet_signature",
+			"certificate.signature is not certificate.user's over the session key's message", "sign the session key again with the wallet of the address that asks")
+	}
+	return nil
+}

@@ -1,0 +1,218 @@
+package keyserver
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+
+	"github.com/floe-data/floe/oracle/journal"
+	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// serveFetchKey decides about one key request.
+func (s *Server) serveFetchKey(w http.ResponseWriter, r *http.Request) {
+	answer, ref := s.fetchKey(r)
+	s.logDecision(r, answer, ref)
+	if ref != nil {
+		s.writeRefusal(w, ref)
+		return
+	}
+	s.writeJSON(w, http.StatusOK, answer)
+}
+
+func (s *Server) fetchKey(r *http.Request) (*seal.FetchKeyResponse, *refusal) {
+	if !isJSON(r.Header) {
+		return nil, malformed(415, "Expected request with `Content-Type: application/json`")
+	}
+	body, err := io.ReadAll(r.Body)
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, malformed(413, "Failed to read the request body: more than %d bytes", maxBody)
+	}
+	if err != nil {
+		return nil, malformed(400, "Failed to read the request body: %v", err)
+	}
+	req, ref := parseRequest(body)
+	if ref != nil {
+		return nil, ref
+	}
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	default:
+		return nil, &refusal{Type: "TooManyRequests", Message: "Too many requests, please try again later"}
+	}
+	who, ref := s.authenticate(r.Context(), req)
+	if who == nil {
+		return nil, ref
+	}
+	opening, err := receipt.Commit(s.cfg.Rand, who.user)
+	if err != nil {
+		return nil, refusalOf(err)
+	}
+	if ref != nil {
+		return nil, s.recordRefusal(r.Context(), who, opening, policy.Evidence{}, ref)
+	}
+	grant, evidence, err := policy.Decide(r.Context(), s.cfg.Evaluator,
+		policy.Query{User: who.user, Approval: who.approval, Package: who.pkg})
+	if r.Context().Err() != nil { // nobody waits for a decision any more
+		return nil, wentAway()
+	}
+	if err != nil {
+		return nil, s.recordRefusal(r.Context(), who, opening, evidence, refusalOf(err))
+	}
+	return s.release(r.Context(), who, opening, grant)
+}
+
+// heldShares are encrypted shares that may not leave yet: open takes the proof
+// that their receipt is durable.
+type heldShares struct {
+	keys       []seal.EncryptedKey
+	commitment receipt.Hash
+}
+
+// derive makes the shares that a grant allows.
+func (s *Server) derive(g *policy.Grant, to seal.TransportPublicKey) (*heldShares, error) {
+	h := new(heldShares)
+	var committed []receipt.Share
+	for _, id := range g.FullIDs() {
+		key, err := s.cfg.MasterKey.Extract(s.cfg.Rand, id)
+		if err != nil {
+			return nil, err
+		}
+		c, err := to.Encrypt(s.cfg.Rand, key)
+		if err != nil {
+			return nil, err
+		}
+		c0, c1 := c.Points()
+		h.keys = append(h.keys, seal.EncryptedKey{ID: id, EncryptedKey: [2][]byte{c0, c1}})
+		committed = append(committed, receipt.Share{FullID: id, C0: c0, C1: c1})
+	}
+	h.commitment = receipt.HashShares(committed)
+	return h, nil
+}
+
+// open releases the shares against the entry that records them.
+func (h *heldShares) open(e *journal.Entry) []seal.EncryptedKey {
+	r := e.Receipt()
+	if r.Decision != receipt.Release || r.ShareCommitment == nil || *r.ShareCommitment != h.commitment {
+		panic("keyserver: shares opened with the receipt of others")
+	}
+	return h.keys
+}
+
+// release records a grant and answers with its shares.
+func (s *Server) release(ctx context.Context, who *requester, opening receipt.Opening, g *policy.Grant) (*seal.FetchKeyResponse, *refusal) {
+	held, err := s.derive(g, who.transport)
+	if err != nil {
+		return nil, refusalOf(err)
+	}
+	claims := who.claims(opening, g.Evidence())
+	claims.Decision, claims.ShareCommitment = receipt.Release, &held.commitment
+	entry, ref := s.record(ctx, who, claims)
+	if ref != nil {
+		return nil, ref
+	}
+	return &seal.FetchKeyResponse{Keys: held.open(entry), Receipt: entry.Receipt().Raw, Opening: openingOf(opening)}, nil
+}
+
+// recordRefusal records a refusal of an authenticated requester and adds the
+// receipt to it.
+func (s *Server) recordRefusal(ctx context.Context, who *requester, opening receipt.Opening, ev policy.Evidence, ref *refusal) *refusal {
+	claims := who.claims(opening, ev)
+	claims.Decision = receipt.Refuse
+	claims.Reason = &receipt.Reason{Code: ref.Reason.Code, Rule: ref.Reason.Rule}
+	entry, failed := s.record(ctx, who, claims)
+	if failed != nil {
+		s.cfg.Log.Error("a refusal could not be recorded", "err", failed.cause)
+		return ref // refused either way, and for the better known reason
+	}
+	ref.Receipt, ref.Opening = entry.Receipt().Raw, openingOf(opening)
+	return ref
+}
+
+// wentAway is the answer that nobody reads: clients hang up when enough other
+// servers have answered.
+func wentAway() *refusal { return refuse("Failure", "cancelled", "the requester went away", "") }
+
+func (s *Server) record(ctx context.Context, who *requester, claims *receipt.Claims) (*journal.Entry, *refusal) {
+	entry, err := s.journal.Write(ctx, claims, who.policies())
+	if err != nil && ctx.Err() != nil {
+		return nil, wentAway() // the journal is well; whatever it wrote of this releases nothing
+	}
+	if err != nil {
+		ref := refuse("Failure", "journal_unavailable", "the receipt of this decision could not be stored, and without a receipt no key leaves",
+			"try again later; if it stays, tell the operator of the key server that its disk is full or failing")
+		ref.cause = err
+		return nil, ref
+	}
+	return entry, nil
+}
+
+// claims fills in what is known of the request and its evaluation.
+func (r *requester) claims(opening receipt.Opening, ev policy.Evidence) *receipt.Claims {
+	c := &receipt.Claims{
+		RequestHash:         receipt.HashRequest(r.SignedBytes(), r.message, r.Certificate.Signature),
+		RequesterCommitment: opening.RequesterCommitment(),
+		SessionCommitment:   opening.SessionCommitment(r.Certificate.SessionKey),
+		Package:             receipt.Package{ID: r.pkg.First, Called: r.pkg.Called, Version: r.pkg.Version},
+		Checkpoint:          ev.Checkpoint,
+		Objects:             ev.Objects,
+	}
+	if r.pkg.Version > 0 {
+		c.Package.Digest = r.pkg.Digest.String()
+	}
+	if ev.Chain != (sui.Digest{}) {
+		c.Chain = ev.Chain.String()
+	}
+	for _, call := range r.approval.Calls {
+		c.Calls = append(c.Calls, receipt.Call{Module: call.Module, Function: call.Function, ID: hex.EncodeToString(call.ID)})
+	}
+	return c
+}
+
+// policies returns whose receipts are chained: of each call the policy object,
+// which identities begin with by convention, or else the package.
+func (r *requester) policies() (out []sui.Address) {
+	for _, call := range r.approval.Calls {
+		id := r.pkg.First
+		for _, in := range r.approval.Program.Inputs {
+			if in.Kind != sui.InputPure && len(call.ID) >= len(in.Ref.ID) && sui.Address(call.ID[:32]) == in.Ref.ID {
+				id = in.Ref.ID
+			}
+		}
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func openingOf(o receipt.Opening) *seal.ReceiptOpening {
+	return &seal.ReceiptOpening{Salt: o.Salt[:], Requester: o.Requester}
+}
+
+// logDecision writes one line per request. It names no requester and no key.
+func (s *Server) logDecision(r *http.Request, answer *seal.FetchKeyResponse, ref *refusal) {
+	log := s.cfg.Log.With("request_id", r.Header.Get(seal.HeaderRequestID), "sdk", r.Header.Get(seal.HeaderSDKType)+"/"+r.Header.Get(seal.HeaderSDKVersion))
+	if ref == nil {
+		log.Info("keys released", "keys", len(answer.Keys), "receipt", receipt.HashOf(answer.Receipt))
+		return
+	}
+	code := ref.Type
+	if ref.Reason != nil {
+		code = fmt.Sprintf("%s/%s", ref.Type, ref.Reason.Code)
+	}
+	if ref.cause != nil {
+		log.Warn("key request failed", "reason", code, "err", ref.cause)
+		return
+	}
+	log.Info("key request refused", "reason", code)
+}

@@ -1,0 +1,216 @@
+package keyserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// maxBody is the largest body of a request, as in Seal.
+const maxBody = 180 * 1024
+
+// Receipts per page of /v1/receipts.
+const (
+	defaultPage = 100
+	maxPage     = 1000
+)
+
+// minSDK is the least version of a client by its Client-Sdk-Type. Others have
+// none.
+var minSDK = map[string]string{"typescript": "v0.4.5", "aggregator": "v0.6.2", "rust": "v0.0.0", "python": "v0.0.0"}
+
+// Handler returns the server's HTTP API.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST /v1/fetch_key", s.demandSDK(http.HandlerFunc(s.serveFetchKey)))
+	mux.Handle("GET /v1/service", s.demandSDK(http.HandlerFunc(s.serveService)))
+	mux.HandleFunc("GET /v1/receipts", s.serveReceipts)
+	mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) { s.writeJSON(w, 200, s.keys) })
+	mux.HandleFunc("GET /health", s.serveHealth)
+	mux.HandleFunc("GET /ready", s.serveReady)
+	return s.allowOrigins(s.limitBody(s.addVersion(s.recoverPanics(mux))))
+}
+
+// allowOrigins lets pages of any origin use the API. A preflight needs no
+// other header.
+func (s *Server) allowOrigins(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Expose-Headers", "*, "+seal.HeaderServerVersion+", "+seal.HeaderGitVersion)
+		if r.Method != http.MethodOptions {
+			next.ServeHTTP(w, r)
+			return
+		}
+		h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+		if want := r.Header.Get("Access-Control-Request-Headers"); want != "" {
+			h.Set("Access-Control-Allow-Headers", want)
+			h.Add("Vary", "Access-Control-Request-Headers")
+		}
+		h.Set("Access-Control-Max-Age", "86400")
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
+
+func (s *Server) limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) addVersion(next http.Handler) http.Handler {
+	git := gitVersion()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(seal.HeaderServerVersion, Version)
+		w.Header().Set(seal.HeaderGitVersion, git)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recoverPanics makes a defect a refusal of one request.
+func (s *Server) recoverPanics(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if v := recover(); v != nil {
+				s.cfg.Log.Error("request panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+				s.writeRefusal(w, refuse("Failure", "internal", "the key server has a defect", "tell the operator of the key server"))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// demandSDK checks the version of the client's program.
+func (s *Server) demandSDK(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ref := checkSDK(r.Header); ref != nil {
+			s.writeRefusal(w, ref)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func checkSDK(h http.Header) *refusal {
+	version := h.Get(seal.HeaderSDKVersion)
+	if version == "" {
+		return &refusal{Type: "MissingRequiredHeader", Message: "Missing required header: " + seal.HeaderSDKVersion}
+	}
+	v := "v" + version
+	if !semver.IsValid(v) || strings.Count(strings.SplitN(strings.SplitN(v, "+", 2)[0], "-", 2)[0], ".") != 2 {
+		return &refusal{Type: "InvalidSDKVersion", Message: "Invalid SDK version"}
+	}
+	// A pre-release meets no requirement that does not name one.
+	if min, ok := minSDK[h.Get(seal.HeaderSDKType)]; ok && (semver.Compare(v, min) < 0 || semver.Prerelease(v) != "") {
+		return &refusal{Type: "DeprecatedSDKVersion", Message: "Deprecated SDK version"}
+	}
+	return nil
+}
+
+// serveService proves that the server has the key of its object.
+func (s *Server) serveService(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query().Get("service_id")
+	id, err := sui.ParseAddress(query)
+	if err != nil || !strings.HasPrefix(query, "0x") || id != s.cfg.ObjectID {
+		s.writeRefusal(w, &refusal{Type: "InvalidServiceId", Message: "Invalid service ID"})
+		return
+	}
+	s.writeJSON(w, http.StatusOK, seal.ServiceResponse{ServiceID: id.String(), PoP: s.pop})
+}
+
+type receiptPage struct {
+	Receipts []receiptLine `json:"receipts"`
+	Next     uint64        `json:"next"` // the "after" of the next page
+}
+
+type receiptLine struct {
+	Sequence uint64 `json:"seq"`
+	JWT      string `json:"jwt"`
+}
+
+// serveReceipts pages through the receipts: ?after=N&limit=M.
+func (s *Server) serveReceipts(w http.ResponseWriter, r *http.Request) {
+	after, err := queryNumber(r, "after", 0)
+	limit, err2 := queryNumber(r, "limit", defaultPage)
+	if err != nil || err2 != nil || limit == 0 {
+		s.writeRefusal(w, &refusal{Type: "InvalidParameter", Status: 400,
+			Message: fmt.Sprintf("after and limit have to be numbers, limit from 1 to %d", maxPage)})
+		return
+	}
+	log, readErr := s.journal.Read(after, int(min(limit, maxPage)))
+	if readErr != nil {
+		s.cfg.Log.Error("receipts cannot be read", "err", readErr)
+		s.writeRefusal(w, refuse("Failure", "journal_unreadable", "the receipts cannot be read", "tell the operator of the key server"))
+		return
+	}
+	page := receiptPage{Receipts: []receiptLine{}, Next: after}
+	for _, jwt := range log {
+		page.Next++
+		page.Receipts = append(page.Receipts, receiptLine{Sequence: page.Next, JWT: jwt})
+	}
+	s.writeJSON(w, http.StatusOK, page)
+}
+
+func queryNumber(r *http.Request, name string, otherwise uint64) (uint64, error) {
+	v := r.URL.Query().Get(name)
+	if v == "" {
+		return otherwise, nil
+	}
+	return strconv.ParseUint(v, 10, 63)
+}
+
+// serveHealth says that the process is alive, nothing more.
+func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) {
+	s.writeJSON(w, http.StatusOK, map[string]string{"status": "ok", "name": "floe-oracle", "version": Version})
+}
+
+// serveReady says whether key requests can be decided just now.
+func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
+	if err := s.cfg.Evaluator.Ready(r.Context()); err != nil {
+		s.cfg.Log.Warn("not ready", "err", err)
+		s.writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reason": "the full node does not answer"})
+		return
+	}
+	s.writeJSON(w, http.StatusOK, map[string]any{"ready": true, "receipts": s.journal.Len()})
+}
+
+func (s *Server) writeJSON(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("keyserver: encode answer: " + err.Error())
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	w.Write(b)
+}
+
+// isJSON reports whether a request says that its body is JSON.
+func isJSON(h http.Header) bool {
+	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	return err == nil && (t == "application/json" || strings.HasPrefix(t, "application/") && strings.HasSuffix(t, "+json"))
+}
+
+var gitVersion = sync.OnceValue(func() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, set := range info.Settings {
+			if set.Key == "vcs.revision" {
+				return "floe-" + set.Value[:min(12, len(set.Value))]
+			}
+		}
+	}
+	return "floe-unknown"
+})
+
+var _ json.Marshaler = (*receipt.KeySet)(nil)

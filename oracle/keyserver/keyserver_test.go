@@ -1,0 +1,580 @@
+package keyserver
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+var (
+	pkgID     = sui.Address{0xaa}
+	policyID  = sui.Address{0xbb}
+	serverID  = sui.Address{0x5e}
+	innerID   = append(policyID[:], 1, 2, 3)
+	startTime = time.UnixMilli(1767323045000)
+)
+
+// fakeEvaluator knows one package and says what it is told to.
+type fakeEvaluator struct {
+	first    sui.Address // of package pkgID
+	err      error       // of Evaluate
+	pkgErr   error
+	queries  int
+	evidence policy.Evidence
+}
+
+func (e *fakeEvaluator) Package(_ context.Context, id sui.Address) (policy.Package, error) {
+	return policy.Package{First: e.first, Called: id, Version: 1}, e.pkgErr
+}
+
+func (e *fakeEvaluator) Evaluate(context.Context, policy.Query) (policy.Evidence, error) {
+	e.queries++
+	return e.evidence, e.err
+}
+
+func (e *fakeEvaluator) Ready(context.Context) error { return e.err }
+
+// fixture is a started key server and a wallet that asks it.
+type fixture struct {
+	t      *testing.T
+	server *Server
+	eval   *fakeEvaluator
+	master *seal.MasterKey
+	wallet *sui.PrivateKey
+	now    time.Time
+	dir    string
+}
+
+func start(t *testing.T) *fixture {
+	t.Helper()
+	f := &fixture{t: t, eval: &fakeEvaluator{first: pkgID}, now: startTime, dir: t.TempDir()}
+	var err error
+	if f.master, err = seal.NewMasterKey(rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	if f.wallet, err = sui.GenerateKey(sui.Ed25519, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.server, err = Start(t.Context(), Config{
+		ObjectID: serverID, MasterKey: f.master, ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)),
+		JournalDir: f.dir, Evaluator: f.eval, Now: func() time.Time { return f.now },
+	}, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+// ptb is a policy call with a policy object.
+func ptb(t *testing.T, pkg sui.Address) []byte {
+	t.Helper()
+	b := sui.NewBuilder()
+	b.Call(pkg, "policy", "seal_approve", nil, b.Pure(innerID), b.SharedObject(policyID, 1, false))
+	a, err := seal.NewApproval(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.Bytes()
+}
+
+// request is a correct request, signed by the wallet at the current time.
+func (f *fixture) request(change func(*seal.SessionConfig)) (*seal.FetchKeyRequest, *seal.TransportKey) {
+	f.t.Helper()
+	cfg := seal.SessionConfig{Package: pkgID, TTL: 10 * time.Minute, Now: f.now, Rand: rand.Reader}
+	if change != nil {
+		change(&cfg)
+	}
+	s, err := seal.SignSessionKey(cfg, f.wallet)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	tk, err := seal.NewTransportKey(rand.Reader)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	r, err := s.NewRequest(ptb(f.t, pkgID), tk.Public())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return r, tk
+}
+
+// post sends a body as the npm client does and returns the answer.
+func (f *fixture) post(body any) (int, http.Header, []byte) {
+	f.t.Helper()
+	b, ok := body.([]byte)
+	if !ok {
+		b, _ = json.Marshal(body)
+	}
+	req, _ := http.NewRequest("POST", f.server.URL()+"/v1/fetch_key", bytes.NewReader(b))
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Client-Sdk-Version", "1.4.12")
+	req.Header.Set("Client-Sdk-Type", "typescript")
+	return f.do(req)
+}
+
+func (f *fixture) do(req *http.Request) (int, http.Header, []byte) {
+	f.t.Helper()
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return res.StatusCode, res.Header, b
+}
+
+// refused posts a request and demands status and error type.
+func (f *fixture) refused(body any, status int, typ string) seal.ErrorResponse {
+	f.t.Helper()
+	got, _, b := f.post(body)
+	var e seal.ErrorResponse
+	json.Unmarshal(b, &e)
+	if got != status || e.Type != typ {
+		f.t.Errorf("HTTP %d %s, want %d %s", got, b, status, typ)
+	}
+	return e
+}
+
+// log verifies the whole receipt log as a stranger would and returns it.
+func (f *fixture) log() []*receipt.Receipt {
+	f.t.Helper()
+	get := func(path string, out any) {
+		req, _ := http.NewRequest("GET", f.server.URL()+path, nil)
+		status, _, b := f.do(req)
+		if status != 200 {
+			f.t.Fatalf("%s: HTTP %d", path, status)
+		}
+		if raw, ok := out.(*[]byte); ok {
+			*raw = b
+		} else if err := json.Unmarshal(b, out); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	var jwks []byte
+	get("/.well-known/jwks.json", &jwks)
+	keys, err := receipt.ParseKeySet(jwks)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var all []string
+	for next := "0"; ; {
+		var page struct {
+			Receipts []struct {
+				Seq uint64 `json:"seq"`
+				JWT string `json:"jwt"`
+			} `json:"receipts"`
+			Next json.Number `json:"next"`
+		}
+		get("/v1/receipts?limit=2&after="+next, &page)
+		if len(page.Receipts) == 0 {
+			break
+		}
+		for _, r := range page.Receipts {
+			all = append(all, r.JWT)
+		}
+		next = page.Next.String()
+	}
+	rs, err := receipt.VerifyChain(serverID, keys, all)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return rs
+}
+
+func TestReleaseAndReceipt(t *testing.T) {
+	f := start(t)
+	f.eval.evidence = policy.Evidence{Checkpoint: &receipt.Checkpoint{Sequence: 42, Digest: "d"}}
+	req, tk := f.request(nil)
+	status, header, b := f.post(req)
+	var res seal.FetchKeyResponse
+	if err := json.Unmarshal(b, &res); status != 200 || err != nil {
+		t.Fatalf("HTTP %d: %s", status, b)
+	}
+	if header.Get("X-KeyServer-Version") != "0.6.10" || header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("header %v", header)
+	}
+	c, err := seal.ParseEncryptedUserKey(res.Keys[0].EncryptedKey[0], res.Keys[0].EncryptedKey[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := tk.Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := key.Verify(seal.FullID(pkgID, innerID), f.master.PublicKey()); err != nil {
+		t.Error(err)
+	}
+	rs := f.log()
+	if len(rs) != 1 || rs[0].Raw != res.Receipt {
+		t.Fatalf("%d receipts in the log", len(rs))
+	}
+	r := rs[0]
+	want := receipt.HashShares([]receipt.Share{{FullID: res.Keys[0].ID, C0: res.Keys[0].EncryptedKey[0], C1: res.Keys[0].EncryptedKey[1]}})
+	if r.Decision != receipt.Release || *r.ShareCommitment != want || r.Checkpoint.Sequence != 42 || r.Package.ID != pkgID {
+		t.Errorf("claims %+v", r.Claims)
+	}
+	if len(r.Policies) != 1 || r.Policies[0].ID != policyID {
+		t.Errorf("policies %+v", r.Policies)
+	}
+	opening := receipt.Opening{Salt: [32]byte(res.Opening.Salt), Requester: res.Opening.Requester}
+	if err := opening.Check(&r.Claims); err != nil || opening.Requester != f.wallet.Address() {
+		t.Errorf("opening %+v: %v", opening, err)
+	}
+	if strings.Contains(r.Raw, f.wallet.Address().String()[2:]) {
+		t.Error("receipt shows the requester")
+	}
+}
+
+func TestRefusalOfPolicy(t *testing.T) {
+	f := start(t)
+	f.eval.err = &policy.Refusal{Kind: policy.NoAccess, Reason: seal.Reason{Code: "c", Rule: "not on the list", Remedy: "ask Alice"}}
+	req, _ := f.request(nil)
+	e := f.refused(req, 403, "NoAccess")
+	if e.Message != "Access denied: not on the list; ask Alice (c)" || e.Reason.Remedy != "ask Alice" || e.Opening == nil {
+		t.Errorf("%+v", e)
+	}
+	f.eval.err = errors.New("node down")
+	e2 := f.refused(req, 503, "Failure")
+	if strings.Contains(e2.Message, "node down") || e2.Message != "Internal server error, please try again later" {
+		t.Errorf("%+v", e2)
+	}
+	f.eval.err = nil
+	if status, _, b := f.post(req); status != 200 {
+		t.Errorf("after the failure: HTTP %d %s", status, b)
+	}
+	rs := f.log()
+	if len(rs) != 3 || rs[0].Raw != e.Receipt || rs[0].Decision != receipt.Refuse || rs[0].Reason.Code != "c" ||
+		rs[1].Reason.Code != "internal" || rs[2].Decision != receipt.Release || rs[2].Policies[0].Sequence != 3 {
+		t.Errorf("log %+v", rs)
+	}
+}
+
+func TestAuthentication(t *testing.T) {
+	f := start(t)
+	good := func(change func(*seal.SessionConfig)) *seal.FetchKeyRequest { r, _ := f.request(change); return r }
+	other, err := sui.GenerateKey(sui.Secp256k1, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		change func() *seal.FetchKeyRequest
+		status int
+		typ    string
+		code   string
+	}{
+		{"expired", func() *seal.FetchKeyRequest {
+			return good(func(c *seal.SessionConfig) { c.Now = f.now.Add(-10*time.Minute - time.Millisecond) })
+		}, 403, "InvalidCertificate", "session_expired"},
+		{"just alive", func() *seal.FetchKeyRequest {
+			return good(func(c *seal.SessionConfig) { c.Now = f.now.Add(-10 * time.Minute) })
+		}, 200, "", ""},
+		{"from the future", func() *seal.FetchKeyRequest {
+			return good(func(c *seal.SessionConfig) { c.Now = f.now.Add(5*time.Second + time.Millisecond) })
+		}, 403, "InvalidCertificate", "session_in_future"},
+		{"slightly ahead", func() *seal.FetchKeyRequest {
+			return good(func(c *seal.SessionConfig) { c.Now = f.now.Add(5 * time.Second) })
+		}, 200, "", ""},
+		{"too long", func() *seal.FetchKeyRequest { r := good(nil); r.Certificate.TTLMinutes = 31; return r },
+			403, "InvalidCertificate", "session_too_long"},
+		{"TTL that wraps in 16 bits", func() *seal.FetchKeyRequest { r := good(nil); r.Certificate.TTLMinutes = 1093; return r },
+			403, "InvalidCertificate", "session_too_long"},
+		{"another PTB", func() *seal.FetchKeyRequest { r := good(nil); r.PTB = ptb(t, sui.Address{1}); return r },
+			403, "InvalidSessionSignature", "invalid_session_signature"},
+		{"another session key", func() *seal.FetchKeyRequest {
+			r := good(nil)
+			r.Certificate.SessionKey = good(nil).Certificate.SessionKey
+			return r
+		}, 403, "InvalidSessionSignature", "invalid_session_signature"},
+		{"another user", func() *seal.FetchKeyRequest { r := good(nil); r.Certificate.User = other.Address(); return r },
+			403, "InvalidSignature", "invalid_wallet_signature"},
+		{"another package", func() *seal.FetchKeyRequest {
+			return good(func(c *seal.SessionConfig) { c.Package = sui.Address{9} })
+		}, 403, "InvalidSignature", "invalid_wallet_signature"},
+		{"longer life than signed", func() *seal.FetchKeyRequest { r := good(nil); r.Certificate.TTLMinutes = 20; return r },
+			403, "InvalidSignature", "invalid_wallet_signature"},
+		{"a multisig", func() *seal.FetchKeyRequest { r := good(nil); r.Certificate.Signature = []byte{3, 1}; return r },
+			403, "InvalidSignature", "unsupported_wallet"},
+		{"a name", func() *seal.FetchKeyRequest {
+			return good(func(c *seal.SessionConfig) { c.MVRName = "@my/package" })
+		}, 403, "InvalidMVRName", "mvr_unsupported"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f.t = t
+			before := f.eval.queries
+			status, _, b := f.post(c.change())
+			var e seal.ErrorResponse
+			json.Unmarshal(b, &e)
+			if status != c.status || e.Type != c.typ || c.code != "" && (e.Reason == nil || e.Reason.Code != c.code) {
+				t.Errorf("HTTP %d %s, want %d %s %s", status, b, c.status, c.typ, c.code)
+			}
+			if c.status != 200 && f.eval.queries != before {
+				t.Error("the policy was evaluated for a request that is not authenticated")
+			}
+			if status != 200 && e.Receipt != "" {
+				t.Error("a request that is not authenticated got a receipt")
+			}
+		})
+	}
+	f.t = t
+	if n := len(f.log()); n != 2 {
+		t.Errorf("%d receipts, want 2: of the two releases", n)
+	}
+}
+
+func TestWallets(t *testing.T) {
+	for _, scheme := range []sui.Scheme{sui.Ed25519, sui.Secp256k1, sui.Secp256r1} {
+		f := start(t)
+		var err error
+		if f.wallet, err = sui.GenerateKey(scheme, rand.Reader); err != nil {
+			t.Fatal(err)
+		}
+		req, _ := f.request(nil)
+		if status, _, b := f.post(req); status != 200 {
+			t.Errorf("%s: HTTP %d %s", scheme, status, b)
+		}
+	}
+}
+
+// The identity and the signed message use the first version of the package,
+// whichever version is called.
+func TestUpgradedPackage(t *testing.T) {
+	f := start(t)
+	first := sui.Address{0xf1}
+	f.eval.first = first
+	req, tk := f.request(func(c *seal.SessionConfig) { c.Package = first })
+	status, _, b := f.post(req)
+	var res seal.FetchKeyResponse
+	if err := json.Unmarshal(b, &res); status != 200 || err != nil {
+		t.Fatalf("HTTP %d: %s", status, b)
+	}
+	c, _ := seal.ParseEncryptedUserKey(res.Keys[0].EncryptedKey[0], res.Keys[0].EncryptedKey[1])
+	key, _ := tk.Open(c)
+	if err := key.Verify(seal.FullID(first, innerID), f.master.PublicKey()); err != nil {
+		t.Error(err)
+	}
+	// A session for the called version is none for the namespace.
+	req, _ = f.request(nil)
+	f.refused(req, 403, "InvalidSignature")
+}
+
+func TestUnknownPackage(t *testing.T) {
+	f := start(t)
+	f.eval.pkgErr = &policy.Refusal{Kind: policy.InvalidPackage, Reason: seal.Reason{Code: "package_not_found", Rule: "r"}}
+	req, _ := f.request(nil)
+	if e := f.refused(req, 403, "InvalidPackage"); e.Message != "Invalid package ID" || e.Receipt == "" {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestMalformedRequests(t *testing.T) {
+	f := start(t)
+	good, _ := f.request(nil)
+	change := func(path string, v any) []byte {
+		b, _ := json.Marshal(good)
+		var m map[string]any
+		json.Unmarshal(b, &m)
+		at := m
+		if sub, field, ok := strings.Cut(path, "."); ok {
+			at, path = m[sub].(map[string]any), field
+		}
+		at[path] = v
+		b, _ = json.Marshal(m)
+		return b
+	}
+	for name, c := range map[string]struct {
+		body   []byte
+		status int
+	}{
+		"empty":              {nil, 400},
+		"no JSON":            {[]byte("{"), 400},
+		"truncated":          {change("ptb", "AA==")[:100], 400},
+		"a list":             {[]byte("[]"), 422},
+		"no fields":          {[]byte("{}"), 422},
+		"no base64":          {change("ptb", "%"), 422},
+		"short enc_key":      {change("enc_key", "AAAA"), 422},
+		"bad enc_key":        {change("enc_key", strings.Repeat("A", 64)), 403}, // not what the session key signed
+		"user without 0x":    {change("certificate.user", "x"), 422},
+		"negative TTL":       {change("certificate.ttl_min", -1), 422},
+		"TTL above 16 bits":  {change("certificate.ttl_min", 65536), 422},
+		"time as a string":   {change("certificate.creation_time", "1"), 422},
+		"no signature":       {change("certificate.signature", ""), 422},
+		"PTB that is no BCS": {change("ptb", "AAAA"), 403},
+		"too large":          {change("ptb", strings.Repeat("A", maxBody)), 413},
+	} {
+		if status, _, b := f.post(c.body); status != c.status {
+			t.Errorf("%s: HTTP %d %s, want %d", name, status, b, c.status)
+		}
+	}
+	req, _ := http.NewRequest("POST", f.server.URL()+"/v1/fetch_key", strings.NewReader("{}"))
+	req.Header.Set("Client-Sdk-Version", "1.4.12")
+	if status, _, _ := f.do(req); status != 415 {
+		t.Errorf("no content type: HTTP %d", status)
+	}
+}
+
+func TestTransportKeysBelongTogether(t *testing.T) {
+	f := start(t)
+	s, err := seal.SignSessionKey(seal.SessionConfig{Package: pkgID, TTL: time.Minute, Now: f.now, Rand: rand.Reader}, f.wallet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := seal.NewTransportKey(rand.Reader)
+	b, _ := seal.NewTransportKey(rand.Reader)
+	mixed := mix(t, s, ptb(t, pkgID), a.Public(), b.Public())
+	if status, _, body := f.post(mixed); status != 422 || !strings.Contains(string(body), "does not belong to enc_key") {
+		t.Errorf("HTTP %d %s", status, body)
+	}
+}
+
+// mix builds a signed request whose transport keys hold different secrets.
+func mix(t *testing.T, s *seal.SessionKey, ptb []byte, enc, verification seal.TransportPublicKey) *seal.FetchKeyRequest {
+	t.Helper()
+	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{3}, 32))
+	r := &seal.FetchKeyRequest{PTB: ptb, EncKey: enc.EncKey(), VerificationKey: verification.VerificationKey(), Certificate: s.Certificate()}
+	r.Certificate.SessionKey = key.Public().(ed25519.PublicKey)
+	r.RequestSignature = ed25519.Sign(key, r.SignedBytes())
+	return r
+}
+
+func TestJournalUnavailable(t *testing.T) {
+	f := start(t)
+	req, _ := f.request(nil)
+	f.server.journal.Close()
+	e := f.refused(req, 503, "Failure")
+	if e.Reason == nil || e.Reason.Code != "journal_unavailable" || e.Receipt != "" {
+		t.Errorf("%+v", e)
+	}
+	if b, _ := os.ReadFile(f.dir + "/receipts.jwt"); len(b) != 0 {
+		t.Errorf("journal holds %s", b)
+	}
+}
+
+func TestTooManyRequests(t *testing.T) {
+	f := start(t)
+	for range cap(f.server.slots) {
+		f.server.slots <- struct{}{}
+	}
+	req, _ := f.request(nil)
+	f.refused(req, 429, "TooManyRequests")
+	for range cap(f.server.slots) {
+		<-f.server.slots
+	}
+	if status, _, b := f.post(req); status != 200 {
+		t.Errorf("afterwards: HTTP %d %s", status, b)
+	}
+}
+
+func TestSDKVersions(t *testing.T) {
+	for _, c := range []struct{ version, typ, want string }{
+		{"1.4.12", "typescript", ""}, {"0.4.5", "typescript", ""}, {"0.4.4", "typescript", "DeprecatedSDKVersion"},
+		{"1.0.0-beta.1", "typescript", "DeprecatedSDKVersion"}, {"0.6.1", "aggregator", "DeprecatedSDKVersion"},
+		{"0.0.1", "rust", ""}, {"0.0.1", "", ""}, {"0.0.1", "go", ""}, {"1.0.0-beta", "go", ""},
+		{"", "typescript", "MissingRequiredHeader"}, {"1.4", "typescript", "InvalidSDKVersion"},
+		{"v1.4.0", "typescript", "InvalidSDKVersion"}, {"x", "", "InvalidSDKVersion"},
+	} {
+		h := http.Header{}
+		if c.version != "" {
+			h.Set("Client-Sdk-Version", c.version)
+		}
+		h.Set("Client-Sdk-Type", c.typ)
+		got := ""
+		if r := checkSDK(h); r != nil {
+			got = r.Type
+		}
+		if got != c.want {
+			t.Errorf("%s %s: %q, want %q", c.typ, c.version, got, c.want)
+		}
+	}
+}
+
+func TestServiceAndProbes(t *testing.T) {
+	f := start(t)
+	get := func(path string) (int, http.Header, string) {
+		req, _ := http.NewRequest("GET", f.server.URL()+path, nil)
+		req.Header.Set("Client-Sdk-Version", "1.4.12")
+		status, h, b := f.do(req)
+		return status, h, string(b)
+	}
+	status, h, b := get("/v1/service?service_id=" + serverID.String())
+	var res seal.ServiceResponse
+	if err := json.Unmarshal([]byte(b), &res); status != 200 || err != nil || res.ServiceID != serverID.String() {
+		t.Errorf("HTTP %d %s", status, b)
+	}
+	if err := f.master.PublicKey().VerifyPossession(res.PoP, serverID); err != nil {
+		t.Error(err)
+	}
+	if h.Get("X-KeyServer-GitVersion") == "" {
+		t.Error("no git version")
+	}
+	for _, q := range []string{"", "?service_id=", "?service_id=5e", "?service_id=0x77", "?service_id=0xzz"} {
+		if status, _, b := get("/v1/service" + q); status != 400 || !strings.Contains(b, "InvalidServiceId") {
+			t.Errorf("%s: HTTP %d %s", q, status, b)
+		}
+	}
+	if status, _, b := get("/health"); status != 200 || !strings.Contains(b, "ok") {
+		t.Errorf("health: HTTP %d %s", status, b)
+	}
+	if status, _, _ := get("/ready"); status != 200 {
+		t.Errorf("ready: HTTP %d", status)
+	}
+	f.eval.err = errors.New("down")
+	if status, _, _ := get("/ready"); status != 503 {
+		t.Errorf("not ready: HTTP %d", status)
+	}
+	if status, _, _ := get("/v1/receipts?after=x"); status != 400 {
+		t.Errorf("receipts: HTTP %d", status)
+	}
+	if status, _, _ := get("/v1/nothing"); status != 404 {
+		t.Errorf("unknown path: HTTP %d", status)
+	}
+}
+
+func TestPreflight(t *testing.T) {
+	f := start(t)
+	req, _ := http.NewRequest("OPTIONS", f.server.URL()+"/v1/fetch_key", nil)
+	req.Header.Set("Access-Control-Request-Headers", "client-sdk-version,x-api-key")
+	status, h, _ := f.do(req)
+	if status != 204 || h.Get("Access-Control-Allow-Headers") != "client-sdk-version,x-api-key" ||
+		!strings.Contains(h.Get("Access-Control-Expose-Headers"), "X-KeyServer-Version") {
+		t.Errorf("HTTP %d %v", status, h)
+	}
+}
+
+func FuzzParseRequest(f *testing.F) {
+	f.Add([]byte(`{"ptb":"AQAGBQECAwQFAQDZ","certificate":{"user":"0x1"}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, ref := parseRequest(b)
+		if (r == nil) == (ref == nil) {
+			t.Error("neither or both of request and refusal")
+		}
+	})
+}
