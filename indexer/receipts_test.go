@@ -1,0 +1,228 @@
+package indexer
+
+import (
+	"crypto/ed25519"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/suirpc/suirpctest"
+)
+
+// keyServer publishes a receipt log as a key server does.
+type keyServer struct {
+	t     *testing.T
+	id    sui.Address
+	srv   *httptest.Server
+	mu    sync.Mutex
+	key   ed25519.PrivateKey
+	keys  []ed25519.PublicKey
+	chain receipt.Chain
+	log   []string
+	down  bool
+}
+
+func newKeyServer(t *testing.T, id sui.Address) *keyServer {
+	t.Helper()
+	k := &keyServer{t: t, id: id, chain: receipt.Chain{Issuer: id}}
+	k.rotate(1)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/receipts", k.receipts)
+	mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		_ = json.NewEncoder(w).Encode(receipt.NewKeySet(k.keys...))
+	})
+	k.srv = httptest.NewServer(mux)
+	t.Cleanup(k.srv.Close)
+	return k
+}
+
+// rotate gives the server a new signing key beside the old ones.
+func (k *keyServer) rotate(seed byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.key = ed25519.NewKeyFromSeed(append(make([]byte, 31), seed))
+	k.keys = append(k.keys, k.key.Public().(ed25519.PublicKey))
+}
+
+func (k *keyServer) setDown(down bool) { k.mu.Lock(); defer k.mu.Unlock(); k.down = down }
+
+func (k *keyServer) receipts(w http.ResponseWriter, r *http.Request) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.down {
+		http.Error(w, "down", http.StatusServiceUnavailable)
+		return
+	}
+	after, _ := strconv.Atoi(r.URL.Query().Get("after"))
+	limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
+	list := []map[string]any{}
+	for i := after; i < len(k.log) && len(list) < limit; i++ {
+		list = append(list, map[string]any{"seq": i + 1, "jwt": k.log[i]})
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"receipts": list, "next": after + len(list)})
+}
+
+// decide adds a receipt to the log.
+func (k *keyServer) decide(release bool, policy sui.Address) *receipt.Receipt {
+	k.t.Helper()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	c := &receipt.Claims{Decision: receipt.Refuse, Reason: &receipt.Reason{Code: "no_access", Rule: "the sender is neither the owner nor a member"},
+		Package: receipt.Package{ID: id(0xd3)}, Checkpoint: &receipt.Checkpoint{Sequence: 4}, RequesterCommitment: receipt.Hash{1}, RequestHash: receipt.Hash{2}}
+	if release {
+		c.Decision, c.Reason, c.ShareCommitment = receipt.Release, nil, &receipt.Hash{3}
+	}
+	r, err := k.chain.SignNext(k.key, c, time.UnixMilli(1_800_000_000_000+int64(len(k.log))), []sui.Address{policy})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.log = append(k.log, r.Raw)
+	return r
+}
+
+// logged waits until the n-th receipt of a server is in the index.
+func (r *running) logged(k *keyServer, n int) {
+	r.t.Helper()
+	until(r.t, fmt.Sprintf("receipt %d is indexed", n), func() bool {
+		return strings.Join(r.rows(`SELECT seq FROM receipt_watermark WHERE key_server_id = $1`, k.id.String()), "") == fmt.Sprint(n)
+	})
+}
+
+func TestReadsReceipts(t *testing.T) {
+	t.Parallel()
+	node := suirpctest.Start(t)
+	k := newKeyServer(t, id(0x81))
+	first := k.decide(false, id(0x61))
+	second := k.decide(true, id(0x61))
+	r := index(t, node)
+	r.reached(node.Append(1, tx(keyServerRegistered(k.id, k.srv.URL))))
+	r.logged(k, 2)
+	r.want(`SELECT seq, extract(epoch from decided_at)::text, decision, reason, rule, policy_id, package_id, checkpoint, verified, problem, previous, hash FROM key_decision ORDER BY seq`,
+		"1 | 1800000000.000000 | refuse | no_access | the sender is neither the owner nor a member | "+addr0+"61 | "+addr0+"d3 | 4 | true | <nil> | <nil> | "+first.Hash.String(),
+		"2 | 1800000000.001000 | release | <nil> | <nil> | "+addr0+"61 | "+addr0+"d3 | 4 | true | <nil> | "+first.Hash.String()+" | "+second.Hash.String())
+	r.want(`SELECT seq, policy_id, policy_seq, previous FROM key_decision_policy ORDER BY seq`,
+		"1 | "+addr0+"61 | 1 | <nil>", "2 | "+addr0+"61 | 2 | "+first.Hash.String())
+
+	// More than a page, and a new signing key.
+	k.rotate(2)
+	for range receiptPage + 10 {
+		k.decide(true, id(0x61))
+	}
+	r.logged(k, receiptPage+12)
+	r.want(`SELECT count(*), count(*) FILTER (WHERE verified), count(DISTINCT kid) FROM key_decision`, fmt.Sprintf("%d | %d | 2", receiptPage+12, receiptPage+12))
+
+	// A restart reads nothing twice.
+	_ = r.stop()
+	again := indexInto(t, node, r.db, r.cfg.Schema)
+	k.decide(false, id(0x61))
+	again.logged(k, receiptPage+13)
+}
+
+func TestReceiptsThatDoNotVerify(t *testing.T) {
+	t.Parallel()
+	node := suirpctest.Start(t)
+	k := newKeyServer(t, id(0x81))
+	for range 6 {
+		k.decide(true, id(0x61))
+	}
+	head, payload, _ := cut3(k.log[1])
+	k.log[1] = head + "." + payload + "." + strings.Repeat("A", 86) // no signature
+	k.log[3] = "nonsense\x00"
+	other := newKeyServer(t, id(0x82)) // signed well, by another server
+	k.log[5] = other.decide(true, id(0x61)).Raw
+	r := index(t, node)
+	r.reached(node.Append(1, tx(keyServerRegistered(k.id, k.srv.URL))))
+	r.logged(k, 6)
+	got := r.rows(`SELECT seq, decision, verified, coalesce(problem, '') FROM key_decision ORDER BY seq`)
+	want := []string{"1 | release | true | ", "2 | release | false | ", "3 | release | false | receipt names another receipt before it", "4 | unreadable | false | ",
+		"5 | release | false | receipt names another receipt before it", "6 | release | false | "}
+	if len(got) != len(want) {
+		t.Fatalf("got %q", got)
+	}
+	for i := range want {
+		if !strings.HasPrefix(got[i], want[i]) {
+			t.Errorf("row %q, want %q…", got[i], want[i])
+		}
+	}
+}
+
+func cut3(jwt string) (a, b, c string) {
+	parts := strings.SplitN(jwt, ".", 3)
+	return parts[0], parts[1], parts[2]
+}
+
+func TestKeyServerDownHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	node := suirpctest.Start(t)
+	up, down := newKeyServer(t, id(0x81)), newKeyServer(t, id(0x82))
+	down.setDown(true)
+	up.decide(true, id(0x61))
+	down.decide(true, id(0x61))
+	r := index(t, node)
+	r.reached(node.Append(1, tx(keyServerRegistered(up.id, up.srv.URL), keyServerRegistered(down.id, down.srv.URL),
+		keyServerRegistered(id(0x83), "ftp://nowhere"), keyServerRegistered(id(0x84), ""))))
+	r.logged(up, 1)
+	var status Status
+	until(t, "status tells who is down", func() bool {
+		r.get("/v1/status", 200, &status)
+		return len(status.KeyServers) == 4 && status.KeyServers[0].LastOK != nil && status.KeyServers[0].Error == "" &&
+			strings.Contains(status.KeyServers[1].Error, "503") && strings.Contains(status.KeyServers[2].Error, "usable URL") &&
+			strings.Contains(status.KeyServers[3].Error, "usable URL")
+	})
+	r.reached(node.Append(2, tx(datasetCreated(id(1), "meanwhile"))))
+	down.setDown(false)
+	r.logged(down, 1)
+}
+
+func TestReadsOnlyNamedKeyServers(t *testing.T) {
+	t.Parallel()
+	node := suirpctest.Start(t)
+	named, other := newKeyServer(t, id(0x81)), newKeyServer(t, id(0x82))
+	named.decide(true, id(0x61))
+	other.decide(true, id(0x61))
+	r := index(t, node, func(c *Config) { c.KeyServers = []sui.Address{named.id} })
+	r.reached(node.Append(1, tx(keyServerRegistered(other.id, other.srv.URL), keyServerRegistered(named.id, named.srv.URL))))
+	r.logged(named, 1)
+	named.decide(true, id(0x61))
+	r.logged(named, 2)
+	r.want(`SELECT DISTINCT key_server_id FROM key_decision`, named.id.String())
+}
+
+// A log that forgot its past is told apart from one that goes on.
+func TestReceiptsMissingFromLog(t *testing.T) {
+	t.Parallel()
+	node := suirpctest.Start(t)
+	k := newKeyServer(t, id(0x81))
+	var list []map[string]any
+	for i := range 3 {
+		list = append(list, map[string]any{"seq": i + 1, "jwt": k.decide(true, id(0x61)).Raw})
+	}
+	gap := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/.well-known/jwks.json" {
+			_ = json.NewEncoder(w).Encode(receipt.NewKeySet(k.keys...))
+			return
+		}
+		out := list[:1:1]
+		out = append(out, list[2])
+		if r.URL.Query().Get("after") != "0" {
+			out = nil
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"receipts": out})
+	}))
+	defer gap.Close()
+	r := index(t, node)
+	r.reached(node.Append(1, tx(keyServerRegistered(k.id, gap.URL))))
+	r.logged(k, 3)
+	r.want(`SELECT seq, verified, problem FROM key_decision ORDER BY seq`, "1 | true | <nil>", "3 | false | receipts 2 to 2 are missing from the log")
+	_ = r.stop()
+}

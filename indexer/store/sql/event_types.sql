@@ -1,0 +1,1 @@
+SELECT tag, type_id FROM event_type

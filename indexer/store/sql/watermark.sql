@@ -1,0 +1,1 @@
+SELECT checkpoint, ts, digest FROM watermark
