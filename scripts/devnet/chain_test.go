@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/floe-data/floe/sdk/network"
+	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/checkpointfile"
+)
+
+// runChain starts the chain alone in a folder and waits until it is up.
+func runChain(t *testing.T, dir string, more ...string) *program {
+	t.Helper()
+	p := startProgram(t, append([]string{"--chain-only", "--time", "manual", "--dir", dir}, more...)...)
+	if !p.read("Ctrl-C stops it") {
+		t.Fatalf("it ended early: %s", p.told.String())
+	}
+	return p
+}
+
+func stopChain(t *testing.T, p *program) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	p.read("")
+	if code := p.wait(); code != 130 {
+		t.Errorf("exit code %d: %s", code, p.told.String())
+	}
+}
+
+func chainID(t *testing.T, dir string) string {
+	t.Helper()
+	n, err := network.Load(filepath.Join(dir, "home"), "devnet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n.ChainID
+}
+
+// The chain alone: keys that follow from the seed, checkpoint files, a snapshot
+// while it runs, and a copy that goes on.
+func TestChainOnly(t *testing.T) {
+	first, second, files := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b"), t.TempDir()
+	p := runChain(t, first, "--seed", "fixture", "--accounts", "2", "--checkpoint-dir", files)
+	shown := regexp.MustCompile(`(0x[0-9a-f]{64})\n\s+(suiprivkey1\S+)`).FindAllStringSubmatch(p.told.String(), -1)
+	if len(shown) != 2 || !strings.Contains(p.told.String(), "NOT SECRET") {
+		t.Fatalf("it prints %d accounts: %s", len(shown), p.told.String())
+	}
+	for _, m := range shown {
+		if key, err := sui.ParsePrivateKey(m[2]); err != nil || key.Address().String() != m[1] {
+			t.Errorf("key of %s: %v", m[1], err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "net.snapshot")
+	if err := runCommand(t, "snapshot", "--dir", first, file); err != nil {
+		t.Fatal(err)
+	}
+	stopChain(t, p)
+	if raw, err := os.ReadFile(filepath.Join(files, checkpointfile.Name(0))); err != nil {
+		t.Error(err)
+	} else if _, err := checkpointfile.Decode(raw); err != nil {
+		t.Error(err)
+	}
+
+	if err := runCommand(t, "restore", "--dir", second, file); err != nil {
+		t.Fatal(err)
+	}
+	if err := runCommand(t, "restore", "--dir", second, file); err == nil || !strings.Contains(err.Error(), "not empty") {
+		t.Errorf("restored over a network: %v", err)
+	}
+	q := runChain(t, second)
+	if chainID(t, first) != chainID(t, second) || !strings.Contains(q.told.String(), shown[1][2]) {
+		t.Errorf("the copy is another chain: %s", q.told.String())
+	}
+	stopChain(t, q)
+
+	third := filepath.Join(t.TempDir(), "c")
+	r := runChain(t, third, "--seed", "fixture", "--accounts", "2")
+	stopChain(t, r)
+	if chainID(t, third) != chainID(t, first) {
+		t.Error("the same seed gives another chain")
+	}
+}
+
+func TestChainFlags(t *testing.T) {
+	for _, args := range [][]string{
+		{"--time", "manual"},
+		{"--time", "soon"},
+		{"snapshot", "file"},
+		{"restore", "--dir", t.TempDir(), "no such file"},
+	} {
+		if err := runCommand(t, args...); err == nil {
+			t.Errorf("%q is accepted", args)
+		}
+	}
+}
+
+func runCommand(t *testing.T, args ...string) error {
+	t.Helper()
+	c := command(new(bytes.Buffer), new(bytes.Buffer))
+	c.SetArgs(args)
+	return c.ExecuteContext(t.Context())
+}

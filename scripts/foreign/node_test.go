@@ -1,0 +1,75 @@
+// Package foreign tests our servers with other people's clients: the npm
+// packages @mysten/sui and @mysten/seal, unmodified, run by Node.
+package foreign
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// nodeTimeout ends a script that hangs.
+const nodeTimeout = 2 * time.Minute
+
+// runNode runs a script of this directory with the npm packages of scripts/npm
+// and returns what it prints on stdout. A script that fails fails the test with
+// its stderr. FLOE_NODE_MODULES names another node_modules directory. Without
+// Node or the packages the test is skipped, unless FLOE_TEST_FOREIGN=require,
+// which scripts/test sets.
+func runNode(t *testing.T, script string, args ...string) string {
+	t.Helper()
+	node, modules := findNode(t)
+	dir := t.TempDir() // Node looks for packages beside the script
+	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, filepath.Base(script))
+	if err := os.WriteFile(path, source, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), nodeTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, node, append([]string{path}, args...)...)
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		t.Fatalf("%s: %v\n%s%s", script, err, out, exit.Stderr)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+func findNode(t *testing.T) (node, modules string) {
+	t.Helper()
+	missing := func(format string, args ...any) {
+		if os.Getenv("FLOE_TEST_FOREIGN") == "require" {
+			t.Fatalf(format, args...)
+		}
+		t.Skipf(format, args...)
+	}
+	node, err := exec.LookPath("node")
+	if err != nil {
+		missing("Node is needed: %v", err)
+	}
+	modules = os.Getenv("FLOE_NODE_MODULES")
+	if modules == "" {
+		modules = filepath.Join("..", "npm", "node_modules")
+	}
+	if modules, err = filepath.Abs(modules); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(modules, "@mysten", "sui")); err != nil {
+		missing("npm packages are needed: run `npm ci --prefix scripts/npm`: %v", err)
+	}
+	return node, modules
+}

@@ -1,0 +1,113 @@
+// Encrypts, fetches keys and decrypts with the unmodified npm client
+// @mysten/seal. usage: node seal.mjs <config.json>; see sealConfig in
+// seal_test.go. Prints one JSON object; any difference is an exception and
+// exit code 1.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { DemType, EncryptedObject, SealClient, SessionKey } from '@mysten/seal';
+import { bcs } from '@mysten/sui/bcs';
+import { SuiGrpcClient } from '@mysten/sui/grpc';
+import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
+import { Transaction } from '@mysten/sui/transactions';
+import { fromBase64, fromHex, SUI_CLOCK_OBJECT_ID, toBase64 } from '@mysten/sui/utils';
+
+const cfg = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const suiClient = cfg.node ? new SuiGrpcClient({ network: 'localnet', baseUrl: cfg.node }) : scriptedChain();
+const plaintext = fromBase64(cfg.plaintext);
+const aad = new TextEncoder().encode('public');
+
+function newClient() {
+	return new SealClient({
+		suiClient,
+		serverConfigs: cfg.servers.map((s) => ({ objectId: s.objectId, weight: 1 })),
+		verifyKeyServers: true,
+	});
+}
+
+// scriptedChain answers the two calls that the client makes, for tests of the
+// key servers alone. Even servers are of layout 1, odd ones of layout 2.
+function scriptedChain() {
+	const Server = bcs.struct('KeyServer', { id: bcs.Address, first: bcs.u64(), last: bcs.u64() });
+	const V1 = bcs.struct('V1', { name: bcs.string(), url: bcs.string(), keyType: bcs.u8(), pk: bcs.byteVector() });
+	const V2 = bcs.struct('V2', { name: bcs.string(), keyType: bcs.u8(), pk: bcs.byteVector(), kind: bcs.u8(), url: bcs.string() });
+	const find = (id) => cfg.servers.findIndex((s) => s.objectId === id);
+	return {
+		core: {
+			async getObject({ objectId }) {
+				const i = find(objectId);
+				if (i < 0) return { object: { objectId, version: '1' } };
+				const layout = (i % 2) + 1;
+				return { object: { objectId, version: '1', content: Server.serialize({ id: objectId, first: layout, last: layout }).toBytes() } };
+			},
+			async getDynamicField({ parentId, name }) {
+				const i = find(parentId);
+				const layout = (i % 2) + 1;
+				assert.equal(bcs.u64().parse(name.bcs), String(layout));
+				const { name: serverName, url, pk } = cfg.servers[i];
+				const fields = { name: serverName, url, keyType: 0, pk: fromHex(pk), kind: 0 };
+				return { dynamicField: { value: { bcs: (layout === 1 ? V1 : V2).serialize(fields).toBytes() } } };
+			},
+		},
+	};
+}
+
+// approve builds the policy call, as an application does.
+async function approve(id) {
+	const tx = new Transaction();
+	tx.moveCall({
+		target: `${cfg.packageId}::${cfg.module}::seal_approve`,
+		arguments: [
+			tx.pure.vector('u8', fromHex(id)),
+			...cfg.shared.map((s) => tx.sharedObjectRef({ objectId: s.id, initialSharedVersion: s.version, mutable: false })),
+			...cfg.objects.map((o) => tx.object(o)),
+			...(cfg.clock ? [tx.object(SUI_CLOCK_OBJECT_ID)] : []),
+		],
+	});
+	return tx.build({ client: suiClient, onlyTransactionKind: true });
+}
+
+async function session(secret) {
+	const signer = Ed25519Keypair.fromSecretKey(fromHex(secret));
+	const address = signer.toSuiAddress();
+	const key = await SessionKey.create({ address, packageId: cfg.packageId, ttlMin: 10, suiClient });
+	const { signature } = await signer.signPersonalMessage(key.getPersonalMessage());
+	await key.setPersonalMessageSignature(signature);
+	return key;
+}
+
+const client = newClient();
+const encrypted = {};
+for (const [name, demType] of Object.entries({ aes: DemType.AesGcm256, hmac: DemType.Hmac256Ctr })) {
+	const { encryptedObject } = await client.encrypt({
+		demType, threshold: cfg.threshold, packageId: cfg.packageId, id: cfg.id, data: plaintext, aad,
+	});
+	encrypted[name] = encryptedObject;
+}
+
+// The reader fetches keys and opens its own objects and those of Go.
+const reader = await session(cfg.reader);
+const txBytes = await approve(cfg.id);
+for (const data of [...Object.values(encrypted), ...cfg.fromGo.map(fromBase64)]) {
+	const fresh = newClient(); // nothing cached: the servers are asked each time
+	const got = await fresh.decrypt({ data, sessionKey: reader, txBytes, checkShareConsistency: true });
+	assert.deepEqual(Buffer.from(got), Buffer.from(plaintext));
+	assert.deepEqual(Buffer.from(EncryptedObject.serialize(EncryptedObject.parse(data)).toBytes()), Buffer.from(data));
+}
+const derived = await newClient().getDerivedKeys({ id: cfg.id, txBytes, sessionKey: reader, threshold: cfg.threshold });
+
+// A stranger is refused.
+let refusal;
+try {
+	await newClient().decrypt({ data: encrypted.aes, sessionKey: await session(cfg.stranger), txBytes });
+	assert.fail('the stranger can read');
+} catch (error) {
+	if (error instanceof assert.AssertionError) throw error;
+	refusal = { name: error.constructor.name, message: error.message, status: error.status ?? null };
+}
+
+console.log(JSON.stringify({
+	aes: toBase64(encrypted.aes),
+	hmac: toBase64(encrypted.hmac),
+	derived: Object.fromEntries([...derived].map(([id, key]) => [id, key.toString()])),
+	refusal,
+}));

@@ -1,0 +1,134 @@
+package localnet
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/floe-data/floe/oracle/keyserver"
+	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/sdk/contract"
+	"github.com/floe-data/floe/sdk/dataset"
+	"github.com/floe-data/floe/sdk/network"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// A KeyServer is a running key server.
+type KeyServer struct {
+	Name   string
+	URL    string
+	Object sui.Address // its registration on chain
+
+	server *keyserver.Server
+}
+
+// Stop stops the server; its receipts stay on disk.
+func (k *KeyServer) Stop() error { return k.server.Close() }
+
+// ReceiptCount is how many receipts the key servers have written in all.
+func (n *Net) ReceiptCount() uint64 {
+	var total uint64
+	for _, k := range n.KeyServers {
+		total += k.server.Receipts()
+	}
+	return total
+}
+
+// startKeyServers starts the key servers, each with secrets of its own, and
+// registers new ones on chain.
+func (n *Net) startKeyServers(ctx context.Context) error {
+	evaluator, err := policy.NewSimulator(policy.SimulatorConfig{
+		Chain: n.client, StalenessPackage: n.Network.Packages["key_server"].Latest})
+	if err != nil {
+		return err
+	}
+	for i := range n.cfg.KeyServers {
+		k, err := n.startKeyServer(ctx, fmt.Sprintf("keyserver-%d", i+1), evaluator)
+		if err != nil {
+			return err
+		}
+		n.KeyServers = append(n.KeyServers, k)
+		n.Network.KeyServers = append(n.Network.KeyServers, network.KeyServer{Object: k.Object, Weight: 1})
+	}
+	return nil
+}
+
+func (n *Net) startKeyServer(ctx context.Context, name string, evaluator policy.Evaluator) (*KeyServer, error) {
+	dir := filepath.Join(n.cfg.Dir, "keyservers", name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	master, err := masterKey(filepath.Join(dir, "master.key"))
+	if err != nil {
+		return nil, err
+	}
+	seed, err := secretFile(filepath.Join(dir, "receipt.key"))
+	if err != nil {
+		return nil, err
+	}
+	l, err := n.ports.listen(name)
+	if err != nil {
+		return nil, err
+	}
+	object, err := n.register(ctx, filepath.Join(dir, "object"), name, n.url(l), master)
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	server, err := keyserver.Start(n.ctx, keyserver.Config{
+		ObjectID: object, MasterKey: master, ReceiptKey: ed25519.NewKeyFromSeed(seed),
+		JournalDir: filepath.Join(dir, "receipts"), Evaluator: evaluator, Log: n.cfg.Log.With("server", name)}, l)
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	n.onClose(server.Close)
+	return &KeyServer{Name: name, URL: n.url(l), Object: object, server: server}, nil
+}
+
+// register returns the server's object on chain, and makes one if the file
+// that remembers it is missing.
+func (n *Net) register(ctx context.Context, path, name, url string, master *seal.MasterKey) (sui.Address, error) {
+	text, err := os.ReadFile(path)
+	if err == nil {
+		return sui.ParseAddress(string(text))
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return sui.Address{}, err
+	}
+	b := sui.NewBuilder()
+	contract.RegisterKeyServer(b, dataset.Packages(n.Network), name, url, master.PublicKey().Bytes())
+	done, err := n.client.Send(ctx, n.admin, b)
+	if err != nil {
+		return sui.Address{}, fmt.Errorf("register key server: %w", contract.Explain(err))
+	}
+	for _, e := range done.Events {
+		if v, err := contract.DecodeEvent(e, dataset.Packages(n.Network)); err == nil {
+			if r, ok := v.(*contract.KeyServerRegistered); ok {
+				return r.KeyServerID, os.WriteFile(path, []byte(r.KeyServerID.String()), 0o600)
+			}
+		}
+	}
+	return sui.Address{}, fmt.Errorf("register key server: transaction %s reports none", done.Digest)
+}
+
+func masterKey(path string) (*seal.MasterKey, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		k, err := seal.NewMasterKey(rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		return k, os.WriteFile(path, k.Bytes(), 0o600)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return seal.ParseMasterKey(b)
+}
