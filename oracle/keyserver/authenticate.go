@@ -83,9 +83,6 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 	}
 	out := &requester{request: *r, user: r.Certificate.User, pkg: policy.Package{First: r.approval.Package, Called: r.approval.Package}}
 	ref := s.checkWallet(out, r.approval.Package)
-	if ref != nil && ref.Type != "InvalidSignature" {
-		return nil, ref
-	}
 	pkg, err := s.cfg.Evaluator.Package(ctx, r.approval.Package)
 	if err != nil {
 		if ref != nil { // not known to be the user's
@@ -96,6 +93,12 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 	out.pkg = pkg
 	if pkg.First != r.approval.Package {
 		ref = s.checkWallet(out, pkg.First)
+	}
+	if ref == askChain {
+		ref = nil
+		if err := s.cfg.Evaluator.VerifyWallet(ctx, out.user, out.message, sui.Signature(r.Certificate.Signature)); err != nil {
+			ref = refusalOf(err)
+		}
 	}
 	if ref != nil {
 		return nil, ref
@@ -121,21 +124,18 @@ func (s *Server) checkTime(c *seal.Certificate) *refusal {
 	return nil
 }
 
-// checkWallet checks the wallet's signature for a package.
-//
-// BUG(floe): address aliases (0x2::address_alias) are not looked up, and
-// multisig, zkLogin and passkey wallets are refused. Seal's server does both.
+// askChain is what checkWallet answers of signatures that only the chain can
+// verify.
+var askChain = &refusal{Type: "InvalidSignature"}
+
+// checkWallet checks the wallet's signature for a package. Whether the address
+// has aliases is looked up with the objects of the request.
 func (s *Server) checkWallet(r *requester, pkg sui.Address) *refusal {
 	r.message = r.Certificate.Message(pkg)
 	sig := sui.Signature(r.Certificate.Signature)
 	signer, err := sig.VerifyPersonalMessage(r.message)
-	if errors.Is(err, sui.ErrScheme) {
-		return &refusal{Type: "InvalidSignature",
-			Message: "Invalid user signature: this key server verifies Ed25519, Secp256k1 and Secp256r1 wallets, " +
-				"not yet multisig, zkLogin and passkey wallets",
-			Status: 403,
-			Reason: &seal.Reason{Code: "unsupported_wallet", Rule: "the wallet's signature scheme is not supported by this key server",
-				Remedy: "ask with an Ed25519, Secp256k1 or Secp256r1 wallet, or use another key server"}}
+	if scheme, _ := sig.Scheme(); scheme == sui.ZkLogin && errors.Is(err, sui.ErrScheme) {
+		return askChain
 	}
 	if err == nil {
 		err = sui.VerifyBy(r.user, signer)

@@ -36,6 +36,9 @@ type fakeEvaluator struct {
 	pkgErr   error
 	queries  int
 	evidence policy.Evidence
+
+	wallet error  // of VerifyWallet
+	asked  string // the message that it was last asked about
 }
 
 func (e *fakeEvaluator) Package(_ context.Context, id sui.Address) (policy.Package, error) {
@@ -45,6 +48,11 @@ func (e *fakeEvaluator) Package(_ context.Context, id sui.Address) (policy.Packa
 func (e *fakeEvaluator) Evaluate(context.Context, policy.Query) (policy.Evidence, error) {
 	e.queries++
 	return e.evidence, e.err
+}
+
+func (e *fakeEvaluator) VerifyWallet(_ context.Context, _ sui.Address, message []byte, _ sui.Signature) error {
+	e.asked = string(message)
+	return e.wallet
 }
 
 func (e *fakeEvaluator) Ready(context.Context) error { return e.err }
@@ -321,8 +329,22 @@ func TestAuthentication(t *testing.T) {
 		}, 403, "InvalidSignature", "invalid_wallet_signature"},
 		{"longer life than signed", func() *seal.FetchKeyRequest { r := good(nil); r.Certificate.TTLMinutes = 20; return r },
 			403, "InvalidSignature", "invalid_wallet_signature"},
-		{"a multisig", func() *seal.FetchKeyRequest { r := good(nil); r.Certificate.Signature = []byte{3, 1}; return r },
-			403, "InvalidSignature", "unsupported_wallet"},
+		{"a damaged multisig", func() *seal.FetchKeyRequest { r := good(nil); r.Certificate.Signature = []byte{3, 1}; return r },
+			403, "InvalidSignature", "invalid_wallet_signature"},
+		{"an unknown scheme", func() *seal.FetchKeyRequest { r := good(nil); r.Certificate.Signature = []byte{9, 1}; return r },
+			403, "InvalidSignature", "invalid_wallet_signature"},
+		{"zkLogin that the chain refuses", func() *seal.FetchKeyRequest {
+			f.eval.wallet = &policy.Refusal{Kind: policy.InvalidSignature, Reason: seal.Reason{Code: "refused"}}
+			r := good(nil)
+			r.Certificate.Signature = []byte{5, 1}
+			return r
+		}, 403, "InvalidSignature", "refused"},
+		{"zkLogin that the chain accepts", func() *seal.FetchKeyRequest {
+			f.eval.wallet = nil
+			r := good(nil)
+			r.Certificate.Signature = []byte{5, 1}
+			return r
+		}, 200, "", ""},
 		{"a name", func() *seal.FetchKeyRequest {
 			return good(func(c *seal.SessionConfig) { c.MVRName = "@my/package" })
 		}, 403, "InvalidMVRName", "mvr_unsupported"},
@@ -345,8 +367,11 @@ func TestAuthentication(t *testing.T) {
 		})
 	}
 	f.t = t
-	if n := len(f.log()); n != 2 {
-		t.Errorf("%d receipts, want 2: of the two releases", n)
+	if n := len(f.log()); n != 3 {
+		t.Errorf("%d receipts, want 3: of the releases", n)
+	}
+	if want := "Accessing keys of package " + pkgID.String() + " for 10 mins"; !strings.HasPrefix(f.eval.asked, want) {
+		t.Errorf("the chain was asked about %q, want %q", f.eval.asked, want)
 	}
 }
 

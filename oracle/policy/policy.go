@@ -51,6 +51,10 @@ type Evaluator interface {
 	// an abort, for state that is not older than the allowed staleness.
 	// Errors are Refusals. The evidence is valid either way.
 	Evaluate(ctx context.Context, q Query) (Evidence, error)
+	// VerifyWallet returns nil only if sig is user's over a personal message.
+	// It is for the schemes of which only the chain knows enough: zkLogin.
+	// Errors are Refusals.
+	VerifyWallet(ctx context.Context, user sui.Address, message []byte, sig sui.Signature) error
 	// Ready tells whether policies can be evaluated at all just now.
 	Ready(ctx context.Context) error
 }
@@ -91,6 +95,7 @@ const (
 	InvalidPTB       Kind = "InvalidPTB"       // the function does not exist
 	InvalidPackage   Kind = "InvalidPackage"   // there is no such package
 	InvalidParameter Kind = "InvalidParameter" // an object does not exist (yet), or does not fit
+	InvalidSignature Kind = "InvalidSignature" // the wallet's signature is not enough
 	Unknown          Kind = "Failure"          // it could not be decided
 )
 

@@ -38,6 +38,7 @@ type fakeChain struct {
 	got     *sui.TransactionData
 	opt     suirpc.SimulateOptions
 	lookups int
+	wallet  error
 }
 
 func (c *fakeChain) ServiceInfo(context.Context) (suirpc.ServiceInfo, error) {
@@ -70,6 +71,10 @@ func (c *fakeChain) Simulate(_ context.Context, tx *sui.TransactionData, opt sui
 	effects := c.effects
 	effects.Status.Failure = c.failure
 	return &suirpc.Executed{Effects: effects}, c.simErr
+}
+
+func (c *fakeChain) VerifyPersonalMessage(context.Context, sui.Address, []byte, sui.Signature) error {
+	return c.wallet
 }
 
 func object(id sui.Address, version uint64, owner sui.Owner) *sui.Object {
@@ -238,5 +243,45 @@ func TestPackage(t *testing.T) {
 	c.objects[sui.Address{6}] = &sui.Object{Package: &sui.MovePackage{ID: sui.Address{6}, Version: 2, Modules: []sui.Module{{Name: "m", Bytes: []byte{1}}}}}
 	if _, err := s.Package(t.Context(), sui.Address{6}); RefusalOf(err).Kind != Unknown {
 		t.Errorf("unreadable module: %v", err)
+	}
+}
+
+// An address with aliases proves nothing by its own key.
+func TestAliasesAreRefused(t *testing.T) {
+	c := new(fakeChain)
+	s := newSimulator(t, c)
+	// The id is the one that @mysten/sui derives: see TestAliasesID in package sui.
+	c.objects[sui.AliasesID(user)] = object(sui.AliasesID(user), 1, sui.SharedOwner(1))
+	_, _, err := Decide(t.Context(), s, query(t))
+	if r := RefusalOf(err); r.Kind != InvalidSignature || r.Reason.Code != "address_has_aliases" {
+		t.Errorf("refused with %v", err)
+	}
+	if c.got != nil {
+		t.Error("the policy was evaluated")
+	}
+}
+
+func TestVerifyWallet(t *testing.T) {
+	c := new(fakeChain)
+	s := newSimulator(t, c)
+	for name, tc := range map[string]struct {
+		answer error
+		kind   Kind
+		code   string
+	}{
+		"another's":   {fmt.Errorf("verify: %w: no", sui.ErrSignature), InvalidSignature, "invalid_wallet_signature"},
+		"malformed":   {fmt.Errorf("verify: %w", suirpc.ErrRejected), InvalidSignature, "invalid_wallet_signature"},
+		"not served":  {fmt.Errorf("verify: %w", suirpc.ErrUnsupported), InvalidSignature, "unsupported_wallet"},
+		"unreachable": {fmt.Errorf("verify: %w", suirpc.ErrUnreachable), Unknown, "chain_unavailable"},
+	} {
+		c.wallet = tc.answer
+		r := RefusalOf(s.VerifyWallet(t.Context(), user, []byte("message"), sui.Signature{5}))
+		if r.Kind != tc.kind || r.Reason.Code != tc.code {
+			t.Errorf("%s: %v", name, r)
+		}
+	}
+	c.wallet = nil
+	if err := s.VerifyWallet(t.Context(), user, nil, nil); err != nil {
+		t.Error(err)
 	}
 }

@@ -14,10 +14,11 @@ import (
 
 // resolve returns the program to simulate: the staleness check, then the
 // policy calls, over the current versions of all objects, whatever versions
-// the request names. It also returns these objects.
-func (s *Simulator) resolve(ctx context.Context, a *seal.Approval) (*sui.ProgrammableTransaction, []*sui.Object, error) {
-	program := sui.ProgrammableTransaction{Inputs: slices.Clone(a.Program.Inputs)}
-	objects, err := s.currentVersions(ctx, program.Inputs)
+// the request names. It also returns these objects. A user with address aliases
+// is refused.
+func (s *Simulator) resolve(ctx context.Context, q Query) (*sui.ProgrammableTransaction, []*sui.Object, error) {
+	program := sui.ProgrammableTransaction{Inputs: slices.Clone(q.Approval.Program.Inputs)}
+	objects, err := s.currentVersions(ctx, q.User, program.Inputs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -25,7 +26,7 @@ func (s *Simulator) resolve(ctx context.Context, a *seal.Approval) (*sui.Program
 	if err != nil {
 		return nil, nil, err
 	}
-	program.Commands = append([]sui.Command{check}, a.Program.Commands...)
+	program.Commands = append([]sui.Command{check}, q.Approval.Program.Commands...)
 	return &program, objects, nil
 }
 
@@ -58,9 +59,10 @@ func (s *Simulator) stalenessCheck(p *sui.ProgrammableTransaction) (sui.Command,
 
 // currentVersions replaces the versions of all object inputs by the current
 // ones and returns the objects. The version of a shared object is chosen by the
-// node; it may be newer than the one returned.
-func (s *Simulator) currentVersions(ctx context.Context, inputs []sui.Input) ([]*sui.Object, error) {
-	var ids []sui.Address
+// node; it may be newer than the one returned. In the same call it looks for the
+// user's aliases.
+func (s *Simulator) currentVersions(ctx context.Context, user sui.Address, inputs []sui.Input) ([]*sui.Object, error) {
+	ids := []sui.Address{sui.AliasesID(user)}
 	for _, in := range inputs {
 		switch in.Kind {
 		case sui.InputPure:
@@ -70,9 +72,6 @@ func (s *Simulator) currentVersions(ctx context.Context, inputs []sui.Input) ([]
 			return nil, badParameter("only pure inputs, owned, immutable and shared objects can be given to a policy")
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
 	objects, err := s.cfg.Chain.Objects(ctx, ids)
 	if err != nil {
 		return nil, nodeFailure(fmt.Errorf("read objects of the request: %w", err))
@@ -80,6 +79,10 @@ func (s *Simulator) currentVersions(ctx context.Context, inputs []sui.Input) ([]
 	if len(objects) != len(ids) {
 		return nil, nodeFailure(fmt.Errorf("read objects of the request: got %d, want %d", len(objects), len(ids)))
 	}
+	if objects[0] != nil {
+		return nil, hasAliases(user)
+	}
+	objects, ids = objects[1:], ids[1:]
 	next := 0
 	for i := range inputs {
 		if inputs[i].Kind == sui.InputPure {
@@ -133,4 +136,13 @@ func readObjects(p *sui.ProgrammableTransaction, fixed []receipt.Object, effects
 
 func receiptObject(r sui.ObjectRef) receipt.Object {
 	return receipt.Object{ID: r.ID, Version: r.Version, Digest: r.Digest.String()}
+}
+
+// hasAliases refuses a user for whom other keys may sign, and whose own may be
+// no longer allowed to, as Seal's key servers do.
+func hasAliases(user sui.Address) error {
+	return &Refusal{Kind: InvalidSignature, Reason: seal.Reason{
+		Code: "address_has_aliases", Rule: fmt.Sprintf("address %s has aliases (0x2::address_alias), so its own key does not prove who asks", user),
+		Remedy: "ask with an address that has no aliases",
+	}}
 }

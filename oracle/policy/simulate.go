@@ -26,6 +26,7 @@ type Chain interface {
 	// Objects returns nil where an object does not exist.
 	Objects(ctx context.Context, ids []sui.Address) ([]*sui.Object, error)
 	Simulate(ctx context.Context, tx *sui.TransactionData, opt suirpc.SimulateOptions) (*suirpc.Executed, error)
+	VerifyPersonalMessage(ctx context.Context, addr sui.Address, message []byte, sig sui.Signature) error
 }
 
 var _ Chain = (*suirpc.Client)(nil)
@@ -167,7 +168,7 @@ func (s *Simulator) Evaluate(ctx context.Context, q Query) (Evidence, error) {
 	if err != nil {
 		return evidence, nodeFailure(err)
 	}
-	program, objects, err := s.resolve(ctx, q.Approval)
+	program, objects, err := s.resolve(ctx, q)
 	if err != nil {
 		return evidence, err
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -33,7 +34,8 @@ type sealConfig struct {
 	Plaintext []byte         `json:"plaintext"`
 	Reader    string         `json:"reader"` // Ed25519 seeds, hex
 	Stranger  string         `json:"stranger"`
-	FromGo    [][]byte       `json:"fromGo"` // objects that the client shall open
+	FromGo    [][]byte       `json:"fromGo"`  // objects that the client shall open
+	Wallets   bool           `json:"wallets"` // open them with wallets of each scheme too
 }
 
 type sealServer struct {
@@ -53,6 +55,7 @@ type sealResult struct {
 	AES     []byte            `json:"aes"`
 	HMAC    []byte            `json:"hmac"`
 	Derived map[string]string `json:"derived"` // user keys by server, hex
+	Opened  []string          `json:"opened"`  // by which wallets
 	Refusal struct {
 		Name    string `json:"name"`
 		Message string `json:"message"`
@@ -120,39 +123,44 @@ func startKeyServer(t *testing.T, e policy.Evaluator, register func(url string, 
 	return s, master, id
 }
 
-// onlyReader is a policy that one address satisfies.
-type onlyReader struct{ reader sui.Address }
+// allBut is a policy that all addresses but one satisfy.
+type allBut struct{ stranger sui.Address }
 
-func (onlyReader) Package(_ context.Context, id sui.Address) (policy.Package, error) {
+func (allBut) Package(_ context.Context, id sui.Address) (policy.Package, error) {
 	return policy.Package{First: id, Called: id, Version: 1}, nil
 }
 
-func (p onlyReader) Evaluate(_ context.Context, q policy.Query) (policy.Evidence, error) {
-	if q.User != p.reader {
+func (p allBut) Evaluate(_ context.Context, q policy.Query) (policy.Evidence, error) {
+	if q.User == p.stranger {
 		return policy.Evidence{}, &policy.Refusal{Kind: policy.NoAccess, Reason: seal.Reason{
-			Code: "test", Rule: "only one may read", Remedy: "be that one"}}
+			Code: "test", Rule: "all but one may read", Remedy: "be another"}}
 	}
 	return policy.Evidence{}, nil
 }
 
-func (onlyReader) Ready(context.Context) error { return nil }
+func (allBut) VerifyWallet(context.Context, sui.Address, []byte, sui.Signature) error {
+	return errors.New("not asked by these wallets")
+}
+
+func (allBut) Ready(context.Context) error { return nil }
 
 // The npm client and our key servers, without a chain: both read what the other
-// encrypted, in both payload encryptions, and a stranger is refused.
+// encrypted, in both payload encryptions, with wallets of each scheme that
+// verifies offline, and a stranger is refused.
 func TestMystenSealKeyServers(t *testing.T) {
-	reader, readerSeed := wallet(t, 1)
-	_, strangerSeed := wallet(t, 2)
+	_, readerSeed := wallet(t, 1)
+	stranger, strangerSeed := wallet(t, 2)
 	pkg, id := sui.Address{0xaa}, []byte("identity")
 	plaintext := []byte("data for both")
 	cfg := sealConfig{
 		Threshold: 2, PackageID: pkg.String(), Module: "any", ID: hex.EncodeToString(id), Shared: []sharedObject{}, Objects: []string{},
-		Plaintext: plaintext, Reader: readerSeed, Stranger: strangerSeed,
+		Plaintext: plaintext, Reader: readerSeed, Stranger: strangerSeed, Wallets: true,
 	}
 	keys := map[sui.Address]seal.UserKey{}
 	publicKeys := map[sui.Address]seal.PublicKey{}
 	var recipients []seal.Recipient
 	for i := range 3 {
-		_, master, server := startKeyServer(t, onlyReader{reader.Address()}, func(url string, pk []byte) sui.Address {
+		_, master, server := startKeyServer(t, allBut{stranger.Address()}, func(url string, pk []byte) sui.Address {
 			server := sui.Address{byte(i + 1), 31: 9}
 			cfg.Servers = append(cfg.Servers, sealServer{server.String(), "server", url, hex.EncodeToString(pk)})
 			return server
@@ -189,6 +197,9 @@ func TestMystenSealKeyServers(t *testing.T) {
 		if string(o.Ciphertext.AAD) != "public" {
 			t.Errorf("%s: additional data %q", name, o.Ciphertext.AAD)
 		}
+	}
+	if want := "secp256k1 secp256r1 passkey multisig multisigPasskey"; strings.Join(res.Opened, " ") != want {
+		t.Errorf("opened with the wallets %v, want %s", res.Opened, want)
 	}
 	if len(res.Derived) != 2 {
 		t.Errorf("%d derived keys, want 2", len(res.Derived))

@@ -22,8 +22,10 @@ import (
 // signatures, keys and addresses.
 type Scheme uint8
 
-// The signature schemes of Sui. Only the first three are simple: one key, one
-// signature.
+// The signature schemes of Sui. The first three are simple: one key, one
+// signature. All but ZkLogin are verified here; that one needs the keys of
+// identity providers, which validators agree on: ask a full node
+// (SignatureVerificationService.VerifySignature).
 const (
 	Ed25519   Scheme = 0
 	Secp256k1 Scheme = 1
@@ -67,7 +69,7 @@ const (
 var (
 	// ErrSignature means that the bytes are not a signature of the message.
 	ErrSignature = errors.New("signature does not verify")
-	// ErrScheme means that the scheme is not one of the three simple ones.
+	// ErrScheme means that signatures of the scheme can't be verified here.
 	ErrScheme = errors.New("signature scheme is not supported")
 	// ErrWrongSigner means that the signature is good but of another address.
 	ErrWrongSigner = errors.New("signature is of another address")
@@ -151,14 +153,14 @@ func ParseSignature(s string) (Signature, error) {
 // String prints base64.
 func (s Signature) String() string { return base64.StdEncoding.EncodeToString(s) }
 
-// VerifyTransaction checks a simple signature over the BCS of a
-// TransactionData and returns the signer's address.
+// VerifyTransaction checks a signature over the BCS of a TransactionData and
+// returns the signer's address.
 func (s Signature) VerifyTransaction(tx []byte) (Address, error) {
 	return s.verify(IntentDigest(IntentTransaction, tx))
 }
 
-// VerifyPersonalMessage checks a simple signature over a message and returns
-// the signer's address.
+// VerifyPersonalMessage checks a signature over a message and returns the
+// signer's address.
 func (s Signature) VerifyPersonalMessage(message []byte) (Address, error) {
 	return s.verify(PersonalMessageDigest(message))
 }
@@ -172,6 +174,12 @@ func VerifyBy(addr, signer Address) error {
 }
 
 func (s Signature) verify(digest [32]byte) (Address, error) {
+	switch scheme, _ := s.Scheme(); scheme {
+	case MultiSig:
+		return s.verifyMultiSig(digest)
+	case Passkey:
+		return s.verifyPasskey(digest)
+	}
 	simple, err := s.Simple()
 	if err != nil {
 		return Address{}, err
@@ -182,7 +190,7 @@ func (s Signature) verify(digest [32]byte) (Address, error) {
 	return simple.Key.Address(), nil
 }
 
-// Verify checks a 64-byte signature over the intent digest of a message. ECDSA
+// Verify checks a 64-byte signature over bytes, most often an intent digest. ECDSA
 // signatures must have a low s, as Sui demands.
 func (k PublicKey) Verify(digest, sig []byte) error {
 	if len(k.Bytes) != keySize(k.Scheme) || len(sig) != 64 {

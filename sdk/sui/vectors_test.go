@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -19,6 +20,11 @@ type vectors struct {
 	Keys   []struct {
 		Scheme, Secret, Exported, Address, Public, Transaction, Message string
 	}
+	Wallets []struct {
+		Name, Address, Transaction, Message string
+		Valid                               bool
+	}
+	Aliases           string // of address 9
 	Message           string
 	Owners            []string
 	Transaction       string
@@ -99,6 +105,12 @@ func TestIDVectors(t *testing.T) {
 	}
 }
 
+func TestAliasesID(t *testing.T) {
+	if got, want := AliasesID(Address{31: 9}).String(), loadVectors(t).Aliases; got != want {
+		t.Errorf("aliases of address 9: %s, want %s", got, want)
+	}
+}
+
 func TestKeyVectors(t *testing.T) {
 	v := loadVectors(t)
 	tx, msg := readBase64(t, "transaction-pyth.base64"), unhex(t, v.Message)
@@ -127,6 +139,67 @@ func TestKeyVectors(t *testing.T) {
 		checkVerify(t, c.Address, c.Transaction, tx, Signature.VerifyTransaction)
 		checkVerify(t, c.Address, c.Message, msg, Signature.VerifyPersonalMessage)
 	}
+}
+
+// Multisig and passkey wallets, as @mysten/sui makes them.
+func TestWalletVectors(t *testing.T) {
+	v := loadVectors(t)
+	tx, msg := readBase64(t, "transaction-pyth.base64"), unhex(t, v.Message)
+	for _, c := range v.Wallets {
+		if c.Valid {
+			checkVerify(t, c.Address, c.Transaction, tx, Signature.VerifyTransaction)
+			checkVerify(t, c.Address, c.Message, msg, Signature.VerifyPersonalMessage)
+			continue
+		}
+		sig, err := ParseSignature(c.Message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sig.VerifyPersonalMessage(msg); !errors.Is(err, ErrSignature) {
+			t.Errorf("%s: %v, want %v", c.Name, err, ErrSignature)
+		}
+	}
+}
+
+// Keys of multisig addresses that Sui refuses.
+func TestMultiSigKeyRules(t *testing.T) {
+	key := func(fill byte, weight uint8) WeightedKey {
+		return WeightedKey{PublicKey{Ed25519, bytes.Repeat([]byte{fill}, 32)}, weight}
+	}
+	eleven := MultiSigKey{Threshold: 1}
+	for i := range byte(11) {
+		eleven.Keys = append(eleven.Keys, key(i, 1))
+	}
+	for name, k := range map[string]MultiSigKey{
+		"no keys":               {Threshold: 1},
+		"eleven keys":           eleven,
+		"a key twice":           {Keys: []WeightedKey{key(1, 1), key(1, 2)}, Threshold: 1},
+		"no weight":             {Keys: []WeightedKey{key(1, 0), key(2, 1)}, Threshold: 1},
+		"threshold of 0":        {Keys: []WeightedKey{key(1, 1)}},
+		"threshold unreachable": {Keys: []WeightedKey{key(1, 1), key(2, 2)}, Threshold: 4},
+	} {
+		if k.check() == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func FuzzSignature(f *testing.F) {
+	v := loadVectors(f)
+	msg := unhex(f, v.Message)
+	for _, w := range v.Wallets {
+		sig, err := ParseSignature(w.Message)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add([]byte(sig))
+	}
+	f.Fuzz(func(t *testing.T, sig []byte) {
+		addr, err := Signature(sig).VerifyPersonalMessage(msg)
+		if (err == nil) == addr.IsZero() {
+			t.Fatalf("%x: address %s with error %v", sig, addr, err)
+		}
+	})
 }
 
 // checkVerify verifies a foreign signature, and refuses it with any byte of

@@ -8,11 +8,19 @@ var (
 	SystemStateID   = Address{31: 0x5}
 	ClockID         = Address{31: 0x6}
 	RandomID        = Address{31: 0x8}
+	AddressAliases  = Address{31: 0xa}
 	AccumulatorRoot = Address{30: 0xa, 31: 0xcc}
 )
 
 // MistPerSUI is how many MIST make one SUI.
 const MistPerSUI = 1_000_000_000
+
+// AliasesID returns the id of the object that lists which other addresses may
+// sign for an address. It exists when the owner of the address enabled aliases
+// (0x2::address_alias).
+func AliasesID(a Address) Address {
+	return DerivedObjectID(AddressAliases, frameworkType("address_alias", "AliasKey").Tag(), a[:])
+}
 
 // SUIType returns 0x2::sui::SUI.
 func SUIType() TypeTag { return frameworkType("sui", "SUI").Tag() }

@@ -56,6 +56,7 @@ type Client struct {
 	execute  pb.TransactionExecutionServiceClient
 	packages pb.MovePackageServiceClient
 	stream   pb.SubscriptionServiceClient
+	verify   pb.SignatureVerificationServiceClient
 
 	mu        sync.Mutex                      // guards the maps
 	functions map[functionKey][]parameter     // a cache: published code never changes
@@ -116,6 +117,7 @@ func Dial(_ context.Context, rawURL string, opts ...Option) (*Client, error) {
 		execute:   pb.NewTransactionExecutionServiceClient(conn),
 		packages:  pb.NewMovePackageServiceClient(conn),
 		stream:    pb.NewSubscriptionServiceClient(conn),
+		verify:    pb.NewSignatureVerificationServiceClient(conn),
 		functions: map[functionKey][]parameter{},
 		senders:   map[sui.Address](chan struct{}){},
 	}, nil

@@ -41,6 +41,8 @@ const fields = [
   derived: utils.deriveObjectID(parent, type, key),
 }));
 
+const aliases = utils.deriveObjectID('0xa', '0x2::address_alias::AliasKey', bcs.Address.serialize(addr(9)).toBytes());
+
 const message = new TextEncoder().encode('Accessing keys of package 0x2');
 const txBytes = Buffer.from(readFileSync(new URL('./transaction-pyth.base64', import.meta.url), 'utf8').trim(), 'base64');
 const keys = [];
@@ -55,6 +57,39 @@ for (const [scheme, Pair] of [['ED25519', Ed25519Keypair], ['Secp256k1', Secp256
       message: (await pair.signPersonalMessage(message)).signature,
     });
   }
+}
+
+// Wallets of several keys, and passkeys, whose authenticator is played here.
+const { MultiSigPublicKey } = await load('@mysten/sui/multisig');
+const { PasskeyKeypair } = await load('@mysten/sui/keypairs/passkey');
+const { createHash, createPrivateKey, sign: ecSign } = await import('node:crypto');
+const passkeyOf = (fill) => {
+  const r1 = Secp256r1Keypair.fromSecretKey(new Uint8Array(32).fill(fill));
+  const der = Buffer.concat([Buffer.from('30310201010420', 'hex'), Buffer.alloc(32, fill), Buffer.from('a00a06082a8648ce3d030107', 'hex')]);
+  const secret = createPrivateKey({ key: der, format: 'der', type: 'sec1' });
+  return new PasskeyKeypair(r1.getPublicKey().toRawBytes(), {
+    get: async (challenge) => {
+      const clientDataJSON = Buffer.from(JSON.stringify({ type: 'webauthn.get', challenge: Buffer.from(challenge).toString('base64url'),
+        origin: 'https://floe.example', crossOrigin: false }));
+      const authenticatorData = Buffer.concat([createHash('sha256').update('floe.example').digest(), Buffer.from([0x1d, 0, 0, 0, 0])]);
+      const signed = Buffer.concat([authenticatorData, createHash('sha256').update(clientDataJSON).digest()]);
+      return { response: { authenticatorData, clientDataJSON, signature: ecSign('sha256', signed, secret) } };
+    },
+  });
+};
+const members = [Ed25519Keypair, Secp256k1Keypair, Secp256r1Keypair].map((Pair, i) => Pair.fromSecretKey(new Uint8Array(32).fill(i + 11)));
+members.push(passkeyOf(14));
+const multi = MultiSigPublicKey.fromPublicKeys({ threshold: 4, publicKeys: members.map((m, i) => ({ publicKey: m.getPublicKey(), weight: i + 1 })) });
+const wallets = [];
+for (const [name, who] of [['weights 1 and 3', [0, 2]], ['weights 2 and 4, one a passkey', [1, 3]], ['all', [0, 1, 2, 3]], ['too little weight', [0, 1]]]) {
+  const by = async (f) => multi.combinePartialSignatures(await Promise.all(who.map(async (i) => (await f(members[i])).signature)));
+  wallets.push({ name, valid: name != 'too little weight', address: multi.toSuiAddress(),
+    transaction: await by((m) => m.signTransaction(txBytes)), message: await by((m) => m.signPersonalMessage(message)) });
+}
+for (const fill of [21, 22]) {
+  const p = passkeyOf(fill);
+  wallets.push({ name: `passkey ${fill}`, valid: true, address: p.toSuiAddress(),
+    transaction: (await p.signTransaction(txBytes)).signature, message: (await p.signPersonalMessage(message)).signature });
 }
 
 // A programmable transaction with each command and each kind of input.
@@ -131,7 +166,7 @@ const statuses = [
 
 console.log(JSON.stringify({
   origin: 'npm @mysten/sui 2.33.1, written by vectors.mjs',
-  types, fields, keys, message: hex(message), owners: owners.map((o) => hex(bcs.Owner.serialize(o).toBytes())),
+  types, fields, aliases, keys, wallets, message: hex(message), owners: owners.map((o) => hex(bcs.Owner.serialize(o).toBytes())),
   transaction: hex(built), transactionDigest: TransactionDataBuilder.getDigestFromBytes(built),
   pythDigest: TransactionDataBuilder.getDigestFromBytes(txBytes),
   expirations, objects, statuses,

@@ -1,0 +1,34 @@
+package policy
+
+import (
+	"context"
+	"errors"
+
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
+)
+
+// VerifyWallet implements [Evaluator]: the full node verifies the signature. A
+// zkLogin signature is a proof about a token of an identity provider, whose
+// keys the validators agree on.
+func (s *Simulator) VerifyWallet(ctx context.Context, user sui.Address, message []byte, sig sui.Signature) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
+	err := s.cfg.Chain.VerifyPersonalMessage(ctx, user, message, sig)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, suirpc.ErrUnsupported):
+		return &Refusal{Kind: InvalidSignature, Cause: err, Reason: seal.Reason{
+			Code: "unsupported_wallet", Rule: "the key server's full node cannot verify wallets of this scheme",
+			Remedy: "ask with another wallet, or ask another key server",
+		}}
+	case errors.Is(err, sui.ErrSignature), errors.Is(err, suirpc.ErrRejected):
+		return &Refusal{Kind: InvalidSignature, Cause: err, Reason: seal.Reason{
+			Code: "invalid_wallet_signature", Rule: "certificate.signature is not certificate.user's over the session key's message",
+			Remedy: "sign the session key again with the wallet of the address that asks",
+		}}
+	}
+	return nodeFailure(err)
+}
