@@ -7,7 +7,8 @@
 // input.go checks and loads the inputs, gas.go smashes the gas coins, run.go
 // runs the commands (values.go, call.go, coins.go, publish.go), effects.go
 // turns what the Move VM recorded into effects. genesis.go makes the objects
-// that exist before any transaction.
+// that exist before any transaction; settle.go and randomness.go execute system
+// transactions.
 //
 // # What is simplified
 //
@@ -25,6 +26,7 @@
 //	chain      consensus             one sequencer, final at once             Mysticeti among validators
 //	chain      validators            four keys in one process                 a committee by stake
 //	chain      epochs, rewards       one epoch, no staking, no 0x3            epochs with hand-over and rewards
+//	chain      randomness            hashed from the chain's seed             threshold signatures
 //	chain      congestion            none: no cancellation, no deny list      shared objects are metered
 //
 // Effects equal Sui's except for that and what follows.
@@ -37,9 +39,9 @@
 //   - A deleted shared object is refused as an input before execution, as there
 //     is one sequencer; Sui executes such a transaction as a failure.
 //   - References as results are allowed in simulation without checks only.
-//   - Not there: withdrawals from address balances, randomness, deny lists,
-//     staking, party objects as results of party_transfer with more than one
-//     member, and system transactions other than the clock's.
+//   - Not there: withdrawals from address balances, deny lists, staking, party
+//     objects as results of party_transfer with more than one member, and system
+//     transactions other than those of clock, randomness and event streams.
 package execution
 
 import (
@@ -158,6 +160,9 @@ func (e *Engine) Execute(st State, env Env, tx *sui.TransactionData, opt Options
 	}
 	if tx.Kind.ConsensusCommit != nil {
 		return advanceClock(st, env, tx)
+	}
+	if tx.Kind.Randomness != nil {
+		return updateRandomness(st, env, tx)
 	}
 	if IsSettlement(&tx.Kind) {
 		return settle(st, env, tx)

@@ -132,5 +132,5 @@ func scenario(t *testing.T) (results []*Result, derived map[*Result][]derivedID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(w.log, clock), derived
+	return append(w.log, clock, w.draw(0, []byte{1, 2, 3}), w.draw(1, nil)), derived
 }

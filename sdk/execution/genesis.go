@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/floe-data/floe/move"
-	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/movevm/bytecode"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -18,8 +17,8 @@ const systemStateVersion = 2
 
 // Genesis makes the objects that exist before any transaction, ascending by
 // id, all at version 1: the packages 0x1 and 0x2 (move.Package("framework")),
-// the system state, the Clock at a time, and the accumulator root. Who wants
-// coins adds them; see [GenesisCoin].
+// the system state, the Clock at a time, Random before its first round, and the
+// accumulator root. Who wants coins adds them; see [GenesisCoin].
 //
 // The system state is an object of the right id, owner and type, so that
 // clients find it, but without the validators, stakes and funds that hang on
@@ -31,10 +30,12 @@ func Genesis(framework *move.Bytecode, timestampMS uint64) ([]*sui.Object, error
 	}
 	clock := sui.StructTag{Address: sui.Framework, Module: "clock", Name: "Clock"}
 	state := sui.StructTag{Address: sui.SystemPackage, Module: "sui_system", Name: "SuiSystemState"}
-	return append(packages,
+	objects := append(packages, append(randomObjects(),
 		systemObject(sui.SystemStateID, state, systemStateVersion),
 		systemObject(sui.ClockID, clock, timestampMS),
-		accumulatorRoot()), nil
+		accumulatorRoot())...)
+	slices.SortFunc(objects, func(a, b *sui.Object) int { return a.ID().Compare(b.ID()) })
+	return objects, nil
 }
 
 // GenesisCoin makes a coin of SUI, in MIST, that exists before any transaction.
@@ -113,8 +114,8 @@ func typeOrigins(m *bytecode.Module) (out []sui.TypeOrigin) {
 // advanceClock executes the system transaction that sets the Clock. It costs
 // nothing and needs no Move code. Time does not go back.
 func advanceClock(st State, env Env, tx *sui.TransactionData) (*Result, error) {
-	if raw := bcs.Marshal(tx); !bytes.Equal(raw, bcs.Marshal(sui.SystemTransaction(tx.Kind))) {
-		return nil, refuse("a system transaction has no sender, gas and expiration of its own")
+	if err := checkSystem(tx); err != nil {
+		return nil, err
 	}
 	before, err := st.Object(sui.ClockID)
 	if err != nil {
@@ -127,19 +128,7 @@ func advanceClock(st State, env Env, tx *sui.TransactionData) (*Result, error) {
 	if commit.CommitTimestampMS < now {
 		return nil, refuseObject(sui.ClockID, "the time %d ms is before the clock's %d", commit.CommitTimestampMS, now)
 	}
-	digest := tx.Digest()
 	after := before.Clone()
-	after.Move.Version++
-	after.PreviousTransaction = digest
 	binary.LittleEndian.PutUint64(after.Move.Contents[32:], commit.CommitTimestampMS)
-	c := newChanges()
-	c.before[sui.ClockID], c.after[sui.ClockID] = before, after
-	res := &Result{Transaction: tx, Effects: sui.TransactionEffects{
-		Epoch: env.Epoch, Transaction: digest, LamportVersion: after.Move.Version,
-	}}
-	if !before.PreviousTransaction.IsZero() {
-		res.Effects.Dependencies = []sui.Digest{before.PreviousTransaction}
-	}
-	c.record(res)
-	return res, nil
+	return systemResult(env, tx, systemChange{before, after}), nil
 }

@@ -98,7 +98,7 @@ func checkShape(pt *sui.ProgrammableTransaction) error {
 			return refuse("command %d: %v", i, err)
 		}
 	}
-	return nil
+	return checkRandom(pt)
 }
 
 // checkCommand checks what depends on the command alone.

@@ -87,37 +87,19 @@ func settle(st State, env Env, tx *sui.TransactionData) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the accumulator root: %w", err)
 	}
-	digest, version := tx.Digest(), root.Version()+1
-	c := newChanges()
-	after := root.Clone()
-	after.Move.Version, after.PreviousTransaction = version, digest
-	c.before[sui.AccumulatorRoot], c.after[sui.AccumulatorRoot] = root, after
-	deps := map[sui.Digest]bool{root.PreviousTransaction: true}
+	list := []systemChange{{root, root.Clone()}}
 	for _, u := range updates {
 		before, head, err := loadHead(st, u.Stream)
 		if err != nil {
 			return nil, err
 		}
-		id := eventstream.HeadID(u.Stream)
-		if before != nil {
-			c.before[id], deps[before.PreviousTransaction] = before, true
-		} else {
-			c.created[id] = true
-		}
 		head.Fold(u.Root, u.Count, checkpoint)
-		c.after[id] = &sui.Object{
-			Move:  &sui.MoveObject{Type: *eventstream.HeadType(), Version: version, Contents: eventstream.HeadContents(u.Stream, &head)},
-			Owner: sui.Owner{Kind: sui.OwnerObject, Address: sui.AccumulatorRoot}, PreviousTransaction: digest,
-		}
+		list = append(list, systemChange{before, &sui.Object{
+			Move:  &sui.MoveObject{Type: *eventstream.HeadType(), Contents: eventstream.HeadContents(u.Stream, &head)},
+			Owner: sui.Owner{Kind: sui.OwnerObject, Address: sui.AccumulatorRoot},
+		}})
 	}
-	delete(deps, sui.Digest{})
-	res := &Result{Transaction: tx, Effects: sui.TransactionEffects{Epoch: env.Epoch, Transaction: digest, LamportVersion: version}}
-	for d := range deps {
-		res.Effects.Dependencies = append(res.Effects.Dependencies, d)
-	}
-	slices.SortFunc(res.Effects.Dependencies, func(a, b sui.Digest) int { return bytes.Compare(a[:], b[:]) })
-	c.record(res)
-	return res, nil
+	return systemResult(env, tx, list...), nil
 }
 
 // loadHead returns the head of a stream; its object is nil for a new stream.

@@ -11,6 +11,7 @@ import (
 const (
 	kindProgrammable    = 0
 	kindConsensusCommit = 3
+	kindRandomness      = 6
 	kinds               = 11
 )
 
@@ -59,6 +60,9 @@ func (k TransactionKind) MarshalBCS(e *bcs.Encoder) {
 	case k.ConsensusCommit != nil:
 		e.ULEB(kindConsensusCommit)
 		e.Value(k.ConsensusCommit)
+	case k.Randomness != nil:
+		e.ULEB(kindRandomness)
+		e.Value(k.Randomness)
 	default:
 		e.Fixed(k.Other)
 	}
@@ -80,6 +84,9 @@ func (k *TransactionKind) decode(d *bcs.Decoder, trailer []byte) {
 	case kindConsensusCommit:
 		k.ConsensusCommit = new(ConsensusCommitPrologue)
 		d.Value(k.ConsensusCommit)
+	case kindRandomness:
+		k.Randomness = new(RandomnessStateUpdate)
+		d.Value(k.Randomness)
 	default:
 		n := d.Remaining() - len(trailer)
 		if n < 0 {
@@ -101,6 +108,19 @@ func (c ConsensusCommitPrologue) MarshalBCS(e *bcs.Encoder) {
 // UnmarshalBCS reads epoch, round and time.
 func (c *ConsensusCommitPrologue) UnmarshalBCS(d *bcs.Decoder) {
 	c.Epoch, c.Round, c.CommitTimestampMS = d.U64(), d.U64(), d.U64()
+}
+
+// MarshalBCS appends epoch, round, bytes and the object's first version.
+func (r RandomnessStateUpdate) MarshalBCS(e *bcs.Encoder) {
+	e.U64(r.Epoch)
+	e.U64(r.Round)
+	e.Bytes(r.Bytes)
+	e.U64(r.InitialVersion)
+}
+
+// UnmarshalBCS reads epoch, round, bytes and the object's first version.
+func (r *RandomnessStateUpdate) UnmarshalBCS(d *bcs.Decoder) {
+	r.Epoch, r.Round, r.Bytes, r.InitialVersion = d.U64(), d.U64(), d.Bytes(), d.U64()
 }
 
 // MarshalBCS appends payment, owner, price and budget.

@@ -74,6 +74,10 @@ func TestOtherKind(t *testing.T) {
 	if back := roundTrip[TransactionData](t, bcs.Marshal(clock)); *back.Kind.ConsensusCommit != *clock.Kind.ConsensusCommit {
 		t.Errorf("prologue %v", back.Kind.ConsensusCommit)
 	}
+	random := SystemTransaction(TransactionKind{Randomness: &RandomnessStateUpdate{1, 2, []byte{3, 4}, 5}})
+	if back := roundTrip[TransactionData](t, bcs.Marshal(random)).Kind.Randomness; back == nil || back.Round != 2 || string(back.Bytes) != "\x03\x04" || back.InitialVersion != 5 {
+		t.Errorf("randomness %v", back)
+	}
 }
 
 func TestBuilderInputs(t *testing.T) {

@@ -130,11 +130,12 @@ type Linkage struct {
 }
 
 // TransactionKind is the variant of what a transaction does. Only
-// programmable transactions and the clock's system transaction are decoded;
-// other kinds are kept as raw bytes.
+// programmable transactions and the system transactions of clock and
+// randomness are decoded; other kinds are kept as raw bytes.
 type TransactionKind struct {
 	Programmable    *ProgrammableTransaction
 	ConsensusCommit *ConsensusCommitPrologue
+	Randomness      *RandomnessStateUpdate
 	Other           []byte // BCS of another kind, its variant index included
 }
 
@@ -144,6 +145,15 @@ type ConsensusCommitPrologue struct {
 	Epoch             uint64
 	Round             uint64
 	CommitTimestampMS uint64
+}
+
+// RandomnessStateUpdate is the system transaction that gives Random the bytes of
+// the next round. InitialVersion is the version at which Random was shared.
+type RandomnessStateUpdate struct {
+	Epoch          uint64
+	Round          uint64
+	Bytes          []byte
+	InitialVersion uint64
 }
 
 // TransactionData is version 1 of the data that a sender signs.

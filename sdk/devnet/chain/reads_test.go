@@ -245,7 +245,7 @@ func TestGenesisIsReadable(t *testing.T) {
 	if len(cp.Objects.Objects) != len(cp.Transactions[0].Effects.ChangedObjects) {
 		t.Errorf("%d objects, %d changes", len(cp.Objects.Objects), len(cp.Transactions[0].Effects.ChangedObjects))
 	}
-	for _, id := range []string{"0x1", "0x2", "0x5", "0x6"} {
+	for _, id := range []string{"0x1", "0x2", "0x5", "0x6", "0x8"} {
 		if _, err := pb.NewLedgerServiceClient(conn).GetObject(t.Context(), &pb.GetObjectRequest{ObjectId: &id, ReadMask: paths("*")}); err != nil {
 			t.Errorf("%s: %v", id, err)
 		}

@@ -86,6 +86,14 @@ func renderKind(k *sui.TransactionKind) *pb.TransactionKind {
 				CommitTimestamp: renderMillis(k.ConsensusCommit.CommitTimestampMS),
 			}},
 		}
+	case k.Randomness != nil:
+		return &pb.TransactionKind{
+			Kind: ptr(pb.TransactionKind_RANDOMNESS_STATE_UPDATE),
+			Data: &pb.TransactionKind_RandomnessStateUpdate{RandomnessStateUpdate: &pb.RandomnessStateUpdate{
+				Epoch: ptr(k.Randomness.Epoch), RandomnessRound: ptr(k.Randomness.Round), RandomBytes: k.Randomness.Bytes,
+				RandomnessObjectInitialSharedVersion: ptr(k.Randomness.InitialVersion),
+			}},
+		}
 	case execution.IsSettlement(k):
 		out := &pb.TransactionKind{Kind: ptr(pb.TransactionKind_Kind(kindProgrammableSystem))}
 		var p sui.ProgrammableTransaction

@@ -204,7 +204,8 @@ type batch struct {
 	ms   uint64
 	gas  sui.GasUsed
 
-	system   int // how many of txs are the Clock's
+	system   int  // how many of txs are those of Clock and Random
+	drawn    bool // Random has a round of this checkpoint
 	txs      []sui.ExecutionDigests
 	sigs     [][]sui.Signature
 	modified map[sui.Address]sui.ObjectRef            // as the checkpoint leaves them
@@ -225,13 +226,37 @@ func (c *Chain) openBatch(v view) (*batch, error) {
 // moveClock executes the system transaction that sets the Clock, as consensus
 // does at the start of each commit.
 func (b *batch) moveClock() error {
-	data := execution.ClockTransaction(b.c.env.Epoch, b.seq, b.ms)
+	return b.runSystem(execution.ClockTransaction(b.c.env.Epoch, b.seq, b.ms))
+}
+
+// runSystem executes a transaction that the system makes before those of users.
+func (b *batch) runSystem(data *sui.TransactionData) error {
 	res, err := b.c.run(b.v, data, execution.Options{})
 	if err != nil {
 		return err
 	}
 	b.system++
 	return b.add(data.Digest(), bcs.Marshal(data), []sui.Signature{systemSignature}, res)
+}
+
+// draw executes the system transaction of a round of randomness before the
+// first transaction of the checkpoint that uses Random. Its bytes follow from
+// the chain's seed and cannot be foreseen without it.
+func (b *batch) draw(tx *sui.TransactionData) error {
+	if b.drawn || !execution.UsesRandom(&tx.Kind) {
+		return nil
+	}
+	b.drawn = true
+	epoch := b.c.env.Epoch
+	round, err := execution.NextRound(state{b.v}, epoch)
+	if errors.Is(err, execution.ErrNotFound) {
+		return nil // a chain from before Random: the transaction is refused
+	}
+	if err != nil {
+		return err
+	}
+	random := deriveSeed(b.c.cfg.Seed, fmt.Sprintf("randomness of epoch %d, round %d", epoch, round))
+	return b.runSystem(execution.RandomnessTransaction(epoch, round, random))
 }
 
 // systemSignature stands where a user's signature would: Ed25519, all zero.
@@ -248,6 +273,9 @@ func isFatal(err error) bool { return errors.Is(err, errFatal) || errors.Is(err,
 func (b *batch) run(s *submission) error {
 	if b.v.bucket(bucketTxs).Get(s.digest[:]) != nil {
 		return nil
+	}
+	if err := b.draw(s.data); err != nil {
+		return fmt.Errorf("%w: %w", errFatal, err)
 	}
 	res, err := b.c.run(b.v, s.data, execution.Options{})
 	if err != nil {
