@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -53,27 +54,28 @@ func testCopy(text string) (string, []Test, error) {
 	tests := map[int]*Test{} // by the place of the function
 	var order []int
 	for _, a := range attributes(code) {
-		var keep []string
-		for _, part := range a.parts {
+		var keep []span
+		for _, at := range a.parts {
+			part := code[at.start:at.end]
 			name := strings.TrimSpace(strings.FieldsFunc(part+" ", func(r rune) bool { return r == '(' || r == '=' })[0])
 			if !slices.Contains(testAttributes, name) {
-				keep = append(keep, strings.TrimSpace(part))
+				keep = append(keep, at)
 				continue
 			}
 			if name == "test_only" {
 				continue
 			}
-			at := functionDecl.FindStringSubmatchIndex(code[a.end:])
-			if at == nil {
+			decl := functionDecl.FindStringSubmatchIndex(code[a.end:])
+			if decl == nil {
 				return "", nil, fmt.Errorf("no function follows #[%s]", name)
 			}
-			place := a.end + at[0]
+			place := a.end + decl[0]
 			if tests[place] == nil {
 				module := lastModule(code[:place])
 				if module == nil {
 					return "", nil, fmt.Errorf("#[%s] is not in a module", name)
 				}
-				tests[place] = &Test{Address: module[1], Module: module[2], Name: code[a.end+at[2] : a.end+at[3]]}
+				tests[place] = &Test{Address: module[1], Module: module[2], Name: code[a.end+decl[2] : a.end+decl[3]]}
 				order = append(order, place)
 			}
 			if name == "expected_failure" {
@@ -81,7 +83,7 @@ func testCopy(text string) (string, []Test, error) {
 			}
 		}
 		if len(keep) < len(a.parts) {
-			replace(out[a.start:a.end], keep)
+			strip(out, a, keep)
 		}
 	}
 	var list []Test
@@ -99,15 +101,24 @@ func lastModule(code string) []string {
 	return all[len(all)-1]
 }
 
-// replace overwrites an attribute by what is left of it; it never grows.
-func replace(place []byte, keep []string) {
-	for i, c := range place {
+// strip blanks an attribute out except for the parts to keep, which stay where
+// they are: a part may be of several lines.
+func strip(out []byte, a attribute, keep []span) {
+	old := bytes.Clone(out[a.start:a.end])
+	for i, c := range old {
 		if c != '\n' {
-			place[i] = ' '
+			out[a.start+i] = ' '
+		}
+	}
+	for i, part := range keep {
+		copy(out[part.start:part.end], old[part.start-a.start:])
+		if i < len(keep)-1 {
+			out[part.end] = ','
 		}
 	}
 	if len(keep) > 0 {
-		copy(place, "#["+strings.Join(keep, ", ")+"]")
+		copy(out[a.start:], "#[")
+		out[a.end-1] = ']'
 	}
 }
 
@@ -132,8 +143,9 @@ func parseExpectation(text string) *Expectation {
 	if !ok {
 		return e
 	}
-	for _, arg := range splitTop(strings.TrimSuffix(strings.TrimSpace(args), ")")) {
-		name, value, _ := strings.Cut(arg, "=")
+	args = strings.TrimSuffix(strings.TrimSpace(args), ")")
+	for _, arg := range splitTop(args) {
+		name, value, _ := strings.Cut(args[arg.start:arg.end], "=")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch name {
 		case "location":
@@ -149,9 +161,12 @@ func parseExpectation(text string) *Expectation {
 
 // An attribute is a #[…] of a file.
 type attribute struct {
-	start, end int
-	parts      []string // what commas separate
+	span
+	parts []span // what commas separate
 }
+
+// A span is a part of a text, from start to before end.
+type span struct{ start, end int }
 
 // attributes finds the attributes in blanked code.
 func attributes(code string) (list []attribute) {
@@ -175,14 +190,18 @@ func attributes(code string) (list []attribute) {
 			break
 		}
 		end++
-		list = append(list, attribute{start, end, splitTop(code[start+2 : end-1])})
+		a := attribute{span: span{start, end}}
+		for _, part := range splitTop(code[start+2 : end-1]) {
+			a.parts = append(a.parts, span{start + 2 + part.start, start + 2 + part.end})
+		}
+		list = append(list, a)
 		i = end
 	}
 	return list
 }
 
 // splitTop splits at the commas outside of parentheses.
-func splitTop(text string) (parts []string) {
+func splitTop(text string) (parts []span) {
 	depth, start := 0, 0
 	for i, c := range text {
 		switch c {
@@ -192,13 +211,13 @@ func splitTop(text string) (parts []string) {
 			depth--
 		case ',':
 			if depth == 0 {
-				parts = append(parts, text[start:i])
+				parts = append(parts, span{start, i})
 				start = i + 1
 			}
 		}
 	}
 	if strings.TrimSpace(text[start:]) != "" {
-		parts = append(parts, text[start:])
+		parts = append(parts, span{start, len(text)})
 	}
 	return parts
 }
