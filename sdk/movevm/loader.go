@@ -3,6 +3,7 @@ package movevm
 import (
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/floe-data/floe/sdk/movevm/bytecode"
@@ -17,6 +18,7 @@ type loader struct {
 	limit    int // of packages
 	lowered  int // instructions of all instances
 	test     bool
+	pinned   map[sui.Address]*pack    // packages that a fresh start does not forget
 	packages map[sui.Address]*pack    // by storage id
 	links    map[sui.Address]*linkage // by storage id of the root package
 	data     map[typeName]*datatype   // by defining id
@@ -42,8 +44,30 @@ func newLoader(limit int, test bool) *loader {
 	return l
 }
 
+// fork makes a loader of its own for a session, which knows the packages that l
+// has parsed and those that pin adds. l never sees what the fork learns.
+func (l *loader) fork() *loader {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := newLoader(l.limit, l.test)
+	f.pinned = maps.Clone(l.packages)
+	f.reset()
+	return f
+}
+
+// pin adds a package, under the lock.
+func (l *loader) pin(k *pack) { l.pinned[k.storage], l.packages[k.storage] = k, k }
+
+// unpin takes it away again.
+func (l *loader) unpin(k *pack) {
+	delete(l.pinned, k.storage)
+	delete(l.packages, k.storage)
+	delete(l.links, k.storage)
+}
+
 func (l *loader) reset() {
 	l.packages = map[sui.Address]*pack{}
+	maps.Copy(l.packages, l.pinned)
 	l.links = map[sui.Address]*linkage{}
 	l.data = map[typeName]*datatype{}
 	l.types = map[string]*Type{}
@@ -147,7 +171,7 @@ const maxCached = 16 << 20
 // resolve locks the loader. Call the returned function when done.
 func (l *loader) resolve(src PackageSource) (*resolver, func()) {
 	l.mu.Lock()
-	if len(l.packages) > l.limit || len(l.types) > 64*l.limit || l.lowered > maxCached {
+	if len(l.packages)-len(l.pinned) > l.limit || len(l.types) > 64*l.limit || l.lowered > maxCached {
 		l.reset()
 	}
 	return &resolver{loader: l, src: src, budget: maxNewTypes}, l.mu.Unlock

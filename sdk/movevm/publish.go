@@ -167,14 +167,13 @@ func (s *Session) AddPackage(pkg *sui.MovePackage) (err error) {
 	}
 	l := s.loader
 	if l == s.vm.shared {
-		l = newLoader(s.vm.cfg.Packages, s.vm.cfg.Test) // so that the shared caches never see what may not be committed
+		l = l.fork() // so that the shared caches never see what may not be committed
 	}
 	r, unlock := l.resolve(s.src)
 	defer unlock()
-	r.packages[pkg.ID] = k
+	r.pin(k)
 	if err := r.verifyPackage(k); err != nil {
-		delete(r.packages, pkg.ID)
-		delete(r.links, pkg.ID)
+		r.unpin(k)
 		return err
 	}
 	s.loader = l
