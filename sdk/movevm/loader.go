@@ -135,6 +135,7 @@ type module struct {
 	byName  map[string]uint16 // function definitions
 	fns     []*function       // by definition index, made when first needed
 	targets []*function       // by function handle, made when first needed
+	consts  []Value           // constants, decoded when first needed
 }
 
 // A function is a function of a module, generic still.
@@ -265,6 +266,7 @@ func (r *resolver) module(l *linkage, original sui.Address, name string) (*modul
 		byName:  make(map[string]uint16, len(code.Functions)),
 		fns:     make([]*function, len(code.Functions)),
 		targets: make([]*function, len(code.FunctionHandles)),
+		consts:  make([]Value, len(code.Constants)),
 	}
 	for i, f := range code.Functions {
 		m.byName[code.FunctionName(f)] = uint16(i)

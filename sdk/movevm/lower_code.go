@@ -154,19 +154,14 @@ func (l *lowerer) constant(k Kind, o op, v value) {
 }
 
 func (l *lowerer) loadConst(i uint16) error {
-	c := l.m.Constants[i]
-	t, err := l.r.token(l.in.fn.mod, c.Type, nil)
-	if err != nil {
-		return err
-	}
-	v, err := unmetered().decode(t, c.Data)
-	switch {
+	c, err := l.r.constant(l.in.fn.mod, i)
+	switch t := c.typ; {
 	case err != nil:
-		return errorf(StatusDeserialize, "module %s constant %d: %v", l.m.Name(), i, err)
+		return err
 	case t.Kind.small():
-		l.stack = append(l.stack, entry{kind: t.Kind, in: inLiteral, n: v.n})
+		l.stack = append(l.stack, entry{kind: t.Kind, in: inLiteral, n: c.v.n})
 	default:
-		l.constant(t.Kind, choose(shallow(t), opConst, opConstDeep), v)
+		l.constant(t.Kind, choose(shallow(t), opConst, opConstDeep), c.v)
 	}
 	return nil
 }

@@ -100,6 +100,25 @@ func (r *resolver) token(m *module, t bytecode.Token, targs []*Type) (*Type, err
 	return tokenPrimitives[t.Kind], nil
 }
 
+// constant decodes a constant of a module. Each is decoded once: code may load
+// a long one in every instruction.
+func (r *resolver) constant(m *module, i uint16) (Value, error) {
+	if m.consts[i].typ != nil {
+		return m.consts[i], nil
+	}
+	c := m.code.Constants[i]
+	t, err := r.token(m, c.Type, nil)
+	if err != nil {
+		return Value{}, err
+	}
+	v, err := unmetered().decode(t, c.Data)
+	if err != nil {
+		return Value{}, errorf(StatusVerification, "module %s constant %d: %v", m.name, i, err)
+	}
+	m.consts[i] = Value{t, v}
+	return m.consts[i], nil
+}
+
 func (r *resolver) tokenDatatype(m *module, t bytecode.Token, targs []*Type) (*Type, error) {
 	h := m.code.DatatypeHandles[t.Index]
 	addr, modName := m.code.ModuleID(h.Module)

@@ -38,6 +38,11 @@ func (r *resolver) verifyModule(m *module) error {
 	if err := checkDatatypes(m.code); err != nil {
 		return err
 	}
+	for i := range m.consts {
+		if _, err := r.constant(m, uint16(i)); err != nil {
+			return err
+		}
+	}
 	for i := range m.fns {
 		f := m.function(uint16(i))
 		if f.def.Native {
