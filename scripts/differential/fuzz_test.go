@@ -9,6 +9,7 @@ import (
 
 	"github.com/floe-data/floe/sdk/movevm"
 	"github.com/floe-data/floe/sdk/movevm/bytecode"
+	"github.com/floe-data/floe/sdk/movevm/bytecode/mutate"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -57,7 +58,7 @@ func runMutant(t *testing.T, original []byte, change []byte, seed uint64) (ran i
 	if err != nil {
 		t.Fatal(err)
 	}
-	(&script{change}).mutate(m)
+	mutate.Apply(m, change)
 	b := m.Serialize()
 	if m, err = bytecode.Parse(b); err != nil {
 		return 0

@@ -1,12 +1,21 @@
-package differential
+// Package mutate changes modules for fuzz tests: what comes of it mostly keeps
+// the format, so that the static pass and the interpreter get their share. (Of
+// modules whose bytes are changed blindly, nearly all end in the decoder.)
+package mutate
 
 import (
 	"github.com/floe-data/floe/sdk/movevm/bytecode"
 )
 
+// Apply changes m as the script says, at most [MaxChanges] times. Any bytes are
+// a script; the same one does the same. m may be broken afterwards: serialize
+// and parse it before use.
+func Apply(m *bytecode.Module, changes []byte) { (&script{changes}).mutate(m) }
+
+// MaxChanges bounds the changes of one script.
+const MaxChanges = 8
+
 // A script of bytes says what to change in a module; the fuzzer writes it.
-// Changes respect the format, so that most mutants parse and the static pass
-// and the interpreter get their share.
 type script struct{ b []byte }
 
 func (s *script) next() int {
@@ -33,12 +42,8 @@ func element[T any](s *script, list []T) *T {
 	return &list[s.below(len(list))]
 }
 
-// maxChanges bounds the changes of one mutant.
-const maxChanges = 8
-
-// mutate changes a module.
 func (s *script) mutate(m *bytecode.Module) {
-	for range maxChanges {
+	for range MaxChanges {
 		if len(s.b) == 0 {
 			return
 		}
@@ -78,7 +83,9 @@ func (s *script) mutate(m *bytecode.Module) {
 			if f := element(s, m.Functions); f != nil {
 				f.Locals = uint16(s.below(len(m.Signatures)))
 				if t := element(s, f.JumpTables); t != nil {
-					*element(s, t.Offsets) = uint16(s.below(len(f.Code)))
+					if o := element(s, t.Offsets); o != nil {
+						*o = uint16(s.below(len(f.Code)))
+					}
 				}
 			}
 		}
@@ -107,11 +114,12 @@ func (s *script) code(kind int, f *bytecode.FunctionDef) {
 		f.Code[at], f.Code[other] = f.Code[other], f.Code[at]
 	}
 	for i := range f.Code { // literals of 16 and 32 bytes must have them
-		switch f.Code[i].Op {
-		case bytecode.OpLdU128:
-			f.Code[i].Big = make([]byte, 16)
-		case bytecode.OpLdU256:
-			f.Code[i].Big = make([]byte, 32)
+		in := &f.Code[i]
+		switch size := map[bytecode.Opcode]int{bytecode.OpLdU128: 16, bytecode.OpLdU256: 32}[in.Op]; {
+		case len(in.Big) < size:
+			in.Big = append(in.Big[:len(in.Big):len(in.Big)], make([]byte, size-len(in.Big))...)
+		case len(in.Big) > size:
+			in.Big = in.Big[:size]
 		}
 	}
 }
@@ -129,6 +137,9 @@ func (s *script) token(m *bytecode.Module, old bytecode.Token) bytecode.Token {
 		return bytecode.Token{Kind: bytecode.TokenTypeParam, Index: uint16(s.next() % 3)}
 	case 4:
 		at := s.below(len(m.DatatypeHandles))
+		if at >= len(m.DatatypeHandles) {
+			break
+		}
 		t := bytecode.Token{Kind: bytecode.TokenDatatype, Index: uint16(at)}
 		for range m.DatatypeHandles[at].TypeParams {
 			t.Kind = bytecode.TokenDatatypeInst
