@@ -34,6 +34,7 @@ var (
 	fixCommittee   = do("correct the committee and set it again")
 	collectAgain   = do("collect confirmations from the storage nodes again: run the same floe publish once more")
 	isABug         = do("this is a defect of the client that built the transaction; please report it")
+	fixMeasurement = do("give the registers 0, 1 and 2, and any of 3, 4, 8 and 16 to 31, ascending, each with its 48 bytes")
 	findCapability = do("sign with the key that holds the matching capability")
 )
 
@@ -140,6 +141,70 @@ var aborts = []Abort{
 	{Catalog, "inference_log", 6, "ENotIncluded", "the entry is not at this place of the committed tree, or the proof is bad", do("make the proof for the tree that is committed now")},
 	{Catalog, "inference_log", 7, "ENotAService", "the version that the log is for is no inference service", do("name a version of kind 4, inference service")},
 	{Catalog, "inference_log", 8, "ENotOwner", "the capability is not that of the service's dataset", findCapability},
+	{Catalog, "inference_log", 9, "ENotAttested", "the service was not attested by an enclave of this configuration", do("attest the service first, by an enclave of this configuration")},
+	{Catalog, "inference_log", 10, "EMustBeSigned", "the log is bound to enclaves: one must sign its heads", do("have an enclave of the configuration that the log is bound to sign the head")},
+	{Catalog, "inference_log", 11, "EWrongConfig", "the log is not bound to this configuration", do("name the configuration that the log is bound to")},
+
+	{Catalog, "measurement", 0, "EInvalidCount", "there are not as many indices as values, or more than 22", fixMeasurement},
+	{Catalog, "measurement", 1, "EInvalidIndex", "indices are not ascending, 0, 1 and 2 are not among them, or one is not 0 to 4, 8 or 16 to 31", fixMeasurement},
+	{Catalog, "measurement", 2, "EInvalidLength", "a value is not 48 bytes long", fixMeasurement},
+	{Catalog, "measurement", 3, "EZeroValue", "a value is all zero, as in debug mode", do("measure the image as it runs outside debug mode: nitro-cli build-enclave prints the values")},
+	{Catalog, "measurement", 4, "EDebugMode", "the document is of an enclave in debug mode: its registers 0, 1 and 2 are zero", do("start the enclave without --debug-mode")},
+	{Catalog, "measurement", 5, "EMissingRegister", "the document does not list a register that the measurement asks for", do("register the enclave under a version that does not ask for this register")},
+	{Catalog, "measurement", 6, "EMismatch", "a register of the document has another value", do("run the image that the configuration approves, or propose the measurement of this one")},
+
+	{Catalog, "nitro_report", 0, "EInvalidPublicKey", "the document holds no public key, or none of 32 bytes (Ed25519)", do("have the enclave put its Ed25519 key, 32 bytes, into the document")},
+
+	{Catalog, "enclave_config", 0, "EInvalidName", "the name is empty or longer than 128 bytes", do("choose a shorter name")},
+	{Catalog, "enclave_config", 1, "EInvalidDelay", "the delay is longer than ten years", do("choose a shorter delay")},
+	{Catalog, "enclave_config", 2, "EInvalidLifetime", "registrations would last for no time, or longer than 366 days", do("choose a lifetime of at most 366 days")},
+	{Catalog, "enclave_config", 3, "EInvalidDigest", "a digest is neither empty nor 32 bytes long", isABug},
+	{Catalog, "enclave_config", 4, "EWrongCap", "the capability is another configuration's", findCapability},
+	{Catalog, "enclave_config", 5, "ENotSecond", "the sender is not the second person", do("sign with the key of the second person")},
+	{Catalog, "enclave_config", 6, "EUnknownProposal", "there is no such proposal", do("look the proposal up: it may be approved or dropped already")},
+	{Catalog, "enclave_config", 7, "EAlreadyAgreed", "the second person agreed already, or none is asked for", do("nothing needs to be done")},
+	{Catalog, "enclave_config", 8, "ENotAgreed", "the second person has not agreed", do("ask the second person to agree")},
+	{Catalog, "enclave_config", 9, "ETooEarly", "the delay is not over", do("approve it when its delay is over; the event MeasurementProposed says when")},
+	{Catalog, "enclave_config", 10, "ETooMany", "as many versions or proposals are there as can be: 64 and 8", do("approve or drop a proposal first, or make another configuration")},
+	{Catalog, "enclave_config", 11, "EAlreadyApproved", "the measurement is approved already", do("nothing needs to be done")},
+	{Catalog, "enclave_config", 12, "EUnknownVersion", "the configuration has no such version", do("name a version that was approved; numbers begin with 0")},
+	{Catalog, "enclave_config", 13, "EVersionRevoked", "the version is revoked", do("use an enclave of a version that is not revoked")},
+	{Catalog, "enclave_config", 14, "EConfigRevoked", "the configuration is revoked", do("use another configuration")},
+	{Catalog, "enclave_config", 15, "EDelayNotRaised", "the delay would not grow", do("choose a longer delay")},
+
+	{Catalog, "enclave", 0, "EWrongRegistrant", "the document is not for the sender to register under this configuration", do("have the enclave attest again, with the registration data of this configuration and of your address as user data")},
+	{Catalog, "enclave", 1, "EUnboundRefused", "the configuration takes no documents that do not name who registers them", do("have the enclave name the configuration and your address in the user data of its document")},
+	{Catalog, "enclave", 2, "EStaleDocument", "the document is more than an hour old", do("have the enclave attest again and register within the hour")},
+	{Catalog, "enclave", 3, "EFutureDocument", "the document is from the future", do("wait a moment; the clocks of the enclave and of the chain differ")},
+	{Catalog, "enclave", 4, "EAlreadyRegistered", "the enclave's key was registered before", do("nothing needs to be done; a restarted enclave has a new key")},
+	{Catalog, "enclave", 5, "EWrongConfig", "the enclave is registered under another configuration", do("name the configuration that the enclave is registered under")},
+	{Catalog, "enclave", 6, "ERevoked", "the enclave is revoked", do("use another enclave")},
+	{Catalog, "enclave", 7, "EExpired", "the enclave's registration has ended", do("renew the registration with a new document")},
+	{Catalog, "enclave", 8, "EWrongKey", "the document is of another enclave", do("hand in a document of the enclave whose registration is to be renewed")},
+	{Catalog, "enclave", 9, "ENotNewer", "the document is not newer than the one before", do("have the enclave attest again")},
+	{Catalog, "enclave", 10, "EStaleMessage", "the message is older than it may be", do("have the enclave sign again")},
+	{Catalog, "enclave", 11, "EFutureMessage", "the message is from the future", do("wait a moment; the clocks of the enclave and of the chain differ")},
+	{Catalog, "enclave", 12, "EInvalidSignature", "the enclave did not sign this message", do("hand in what the enclave signed, unchanged, with its signature of 64 bytes")},
+	{Catalog, "enclave", 13, "EInvalidPredecessor", "the enclave has a predecessor already, or is its own", do("name the enclave that this one replaces, once")},
+	{Catalog, "enclave", 14, "ENotRegistrant", "the sender did not register the enclave", do("sign with the key that registered the enclave")},
+	{Catalog, "enclave", 15, "EStillRegistered", "the enclave is neither revoked nor has its registration ended", do("revoke it first, or wait until its registration ends")},
+
+	{Catalog, "attested", 0, "EInvalidKind", "the kind is not 1 (transform) to 4 (inference service)", do("name kind 1 to 4")},
+	{Catalog, "attested", 1, "EInvalidDigest", "a digest is not 32 bytes long", isABug},
+	{Catalog, "attested", 2, "EInvalidStatistics", "there are not as many counts as rules, or more than 64; or more rows came out of a rule than went in", do("give for each of at most 64 rules how many rows it saw and how many of them it kept")},
+	{Catalog, "attested", 3, "EInvalidTimes", "the run ends before it begins, or was signed before it ended", do("check the times: begun, ended, signed, in this order")},
+	{Catalog, "attested", 4, "EInvalidBlobs", "a blob is named twice, or is none of the parent's", do("name each blob that was read once, under the version that it belongs to")},
+	{Catalog, "attested", 5, "EManifestNotRead", "the blob with the parent's manifest is not among those that were read", do("have the enclave read and name the manifest of every version that it reads")},
+	{Catalog, "attested", 6, "EDuplicateParent", "the parent is named twice", do("name each version once, with all of its blobs that were read")},
+	{Catalog, "attested", 7, "ENoParents", "the run names no parent", do("name the versions that were read")},
+	{Catalog, "attested", 8, "EWrongKind", "the node is of another kind", do("attest the version that the run made")},
+	{Catalog, "attested", 9, "EWrongDataset", "the node belongs to another dataset", do("attest the version that the run made")},
+	{Catalog, "attested", 10, "EWrongOutput", "the node has another manifest", do("attest the version that the run made")},
+	{Catalog, "attested", 11, "EWrongParents", "the node's parents are not those of the run, or stand in another order", do("record the version with exactly the parents that the run read, in its order")},
+	{Catalog, "attested", 12, "EApprovedTooLate", "the version of the configuration was approved after the run began", do("run it again now that the image is approved")},
+	{Catalog, "attested", 13, "EAlreadyAttested", "the node is attested already", do("nothing needs to be done")},
+	{Catalog, "attested", 14, "EReplayed", "a node was attested by this run already", do("a run attests one version; run it again for another")},
+	{Catalog, "attested", 15, "ENotAttested", "the node is not attested", do("have an enclave make the version and attest it")},
 
 	// Access.
 	{Access, "policy", 0, "EWrongIdentity", "the key that was asked for does not belong to this policy", do("ask with the policy that the data was encrypted under")},

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/floe-data/floe/sdk/nitro"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/walrus"
 )
@@ -52,6 +53,29 @@ var calls = map[string]func(b *sui.Builder, p Packages){
 	"CreateLogForService": func(b *sui.Builder, p Packages) { CreateLog(b, p, "a", id(1), id(2), id(3), ptr(id(4))) },
 	"CommitLog":           func(b *sui.Builder, p Packages) { CommitLog(b, p, id(1), id(2), 3, [32]byte{}, nil) },
 	"OpenLeaf":            func(b *sui.Builder, p Packages) { OpenLeaf(b, p, id(1), 2, nil, nil) },
+	"CreateEnclaveConfig": func(b *sui.Builder, p Packages) {
+		CreateEnclaveConfig(b, p, NewEnclaveConfig{Name: "a", Measurement: []nitro.PCR{{Index: 0, Value: []byte{1}}}}, id(1))
+	},
+	"ProposeMeasurement":          func(b *sui.Builder, p Packages) { ProposeMeasurement(b, p, id(1), id(2), nil, nil) },
+	"AgreeMeasurement":            func(b *sui.Builder, p Packages) { AgreeMeasurement(b, p, id(1), 2) },
+	"ApplyMeasurement":            func(b *sui.Builder, p Packages) { ApplyMeasurement(b, p, id(1), id(2), 2) },
+	"CancelMeasurement":           func(b *sui.Builder, p Packages) { CancelMeasurement(b, p, id(1), ptr(id(2)), 2) },
+	"CancelMeasurementAsSecond":   func(b *sui.Builder, p Packages) { CancelMeasurement(b, p, id(1), nil, 2) },
+	"RevokeMeasurement":           func(b *sui.Builder, p Packages) { RevokeMeasurement(b, p, id(1), id(2), 2, nil) },
+	"RevokeEnclaveConfig":         func(b *sui.Builder, p Packages) { RevokeEnclaveConfig(b, p, id(1), ptr(id(2)), nil) },
+	"RevokeEnclaveConfigAsSecond": func(b *sui.Builder, p Packages) { RevokeEnclaveConfig(b, p, id(1), nil, nil) },
+	"RaiseEnclaveConfigDelay":     func(b *sui.Builder, p Packages) { RaiseEnclaveConfigDelay(b, p, id(1), id(2), 2) },
+	"SucceedEnclave":              func(b *sui.Builder, p Packages) { SucceedEnclave(b, p, id(1), id(2), id(3), Signed{}) },
+	"RevokeEnclave":               func(b *sui.Builder, p Packages) { RevokeEnclave(b, p, id(1), id(2), ptr(id(3)), nil) },
+	"RevokeEnclaveAsRegistrant":   func(b *sui.Builder, p Packages) { RevokeEnclave(b, p, id(1), id(2), nil, nil) },
+	"RemoveEnclave":               func(b *sui.Builder, p Packages) { RemoveEnclave(b, p, id(1)) },
+	"AttestNode": func(b *sui.Builder, p Packages) {
+		AttestNode(b, p, id(1), b.Pure(id(2)), Run{Inputs: []RunInput{{Version: id(5)}}}, id(3), id(4), Signed{})
+	},
+	"CreateLogForEnclaves": func(b *sui.Builder, p Packages) { CreateLogForEnclaves(b, p, "a", id(1), id(2), id(3), id(4), id(5)) },
+	"CommitSignedLog": func(b *sui.Builder, p Packages) {
+		CommitSignedLog(b, p, id(1), id(2), 3, [32]byte{}, nil, id(4), id(5), Signed{})
+	},
 	"CreateAnchor":        func(b *sui.Builder, p Packages) { CreateAnchor(b, p, "a", nil) },
 	"AnchorRoot":          func(b *sui.Builder, p Packages) { AnchorRoot(b, p, id(1), TreeHead{}) },
 	"ProveFork":           func(b *sui.Builder, p Packages) { ProveFork(b, p, id(1), TreeHead{}, TreeHead{}) },

@@ -100,6 +100,24 @@ func (p Packages) LogType() *sui.StructTag { return p.Catalog.typ("inference_log
 // LogCapType is the right to commit to a log of inferences.
 func (p Packages) LogCapType() *sui.StructTag { return p.Catalog.typ("inference_log", "LogCap") }
 
+// EnclaveConfigType says which code enclaves may run.
+func (p Packages) EnclaveConfigType() *sui.StructTag {
+	return p.Catalog.typ("enclave_config", "EnclaveConfig")
+}
+
+// EnclaveConfigCapType is the right to propose and revoke what enclaves may run.
+func (p Packages) EnclaveConfigCapType() *sui.StructTag {
+	return p.Catalog.typ("enclave_config", "EnclaveConfigCap")
+}
+
+// EnclaveRegistryType is the shared object with all keys of enclaves.
+func (p Packages) EnclaveRegistryType() *sui.StructTag {
+	return p.Catalog.typ("enclave", "EnclaveRegistry")
+}
+
+// EnclaveType is a registered enclave.
+func (p Packages) EnclaveType() *sui.StructTag { return p.Catalog.typ("enclave", "Enclave") }
+
 // VersionType is a published version of a dataset.
 func (p Packages) VersionType() *sui.StructTag { return p.Catalog.typ("catalog", "Version") }
 

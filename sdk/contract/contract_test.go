@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/nitro"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/walrus"
 )
@@ -130,6 +131,22 @@ var wantEvents = []struct {
 	{testPackages.Catalog, "LogCreated", &LogCreated{id(0x10), id(0x11), "nœud 18", ptr(id(0x13))}},
 	{testPackages.Catalog, "LogCommitted", &LogCommitted{id(0x10), in2027 + 17, in2027 + 18, digest, in2027 + 20}},
 	{testPackages.Catalog, "LeafOpened", &LeafOpened{id(0x10), in2027 + 17, in2027 + 18, digest}},
+	{testPackages.Catalog, "ConfigCreated", &ConfigCreated{id(201), id(202), "nœud", ptr(id(204)), 205, 206, true, digest}},
+	{testPackages.Catalog, "MeasurementProposed", &MeasurementProposed{id(209), 210, digest, [][]byte{digest, {7}}, digest, 214}},
+	{testPackages.Catalog, "MeasurementAgreed", &MeasurementAgreed{id(215), 216, id(217)}},
+	{testPackages.Catalog, "MeasurementCancelled", &MeasurementCancelled{id(218), 219}},
+	{testPackages.Catalog, "MeasurementApproved", &MeasurementApproved{id(220), 221, ptr[uint64](222), digest, [][]byte{digest, {7}}, 225}},
+	{testPackages.Catalog, "MeasurementRevoked", &MeasurementRevoked{id(226), 227, digest, 229}},
+	{testPackages.Catalog, "ConfigRevoked", &ConfigRevoked{id(230), digest, 232}},
+	{testPackages.Catalog, "ConfigDelayRaised", &ConfigDelayRaised{id(233), 234}},
+	{testPackages.Catalog, "EnclaveRegistered", &EnclaveRegistered{id(235), id(236), 237, digest, digest, id(240), true, 242, 243, 244}},
+	{testPackages.Catalog, "EnclaveRenewed", &EnclaveRenewed{id(2), 3, 4}},
+	{testPackages.Catalog, "EnclaveSucceeded", &EnclaveSucceeded{id(5), id(6)}},
+	{testPackages.Catalog, "EnclaveRevoked", &EnclaveRevoked{id(7), id(8), digest, 10}},
+	{testPackages.Catalog, "EnclaveRemoved", &EnclaveRemoved{id(11)}},
+	{testPackages.Catalog, "NodeAttested", &NodeAttested{id(12), 3, id(14), id(15), 16, []sui.Address{id(17), id(1)}, [][]walrus.BlobID{{blobID(0xabc)}, {blobID(0xabc), blobID(0xdef)}}, digest, digest, []string{"a", "nœud"}, []uint64{22, 1}, []uint64{23, 1}, 24, 25, 26, 27}},
+	{testPackages.Catalog, "LogBound", &LogBound{id(28), id(29)}},
+	{testPackages.Catalog, "LogHeadSigned", &LogHeadSigned{id(30), 31, id(32), 33}},
 	{testPackages.Access, "AnchorCreated", &AnchorCreated{id(0x65), "log.example", digest}},
 	{testPackages.Access, "RootAnchored", &RootAnchored{id(0x65), 5, 12, digest, []byte{1, 2}, in2027}},
 	{testPackages.Access, "MisbehaviourProven", &MisbehaviourProven{id(0x65), 12, digest, []byte{1, 2}, []byte{3}, []byte{4, 5}, id(0xc)}},
@@ -239,6 +256,14 @@ var wantObjects = []struct {
 			{Identity{ID: id(0x51)}, 5, blobID(0xabc), 1000, 1, ptr[uint32](6), 9, true},
 			{Identity{ID: id(0x52)}, 5, blobID(0xdef), 1000, 1, nil, 9, false},
 		}, in2027,
+	}},
+	{"EnclaveConfig", p.EnclaveConfigType(), anyOf(ParseEnclaveConfig), &EnclaveConfig{
+		Identity{id(0x91), p.Catalog.Original}, "weather", ptr(id(0xb)), 11, 12, true,
+		[]ConfigVersion{{[]nitro.PCR{{Index: 0, Value: digest}, {Index: 16, Value: []byte{7}}}, 13, ptr[uint64](14)}},
+		[]MeasurementProposal{{5, []nitro.PCR{{Index: 2, Value: []byte{8, 9}}}, 15, true}}, 6, nil,
+	}},
+	{"Enclave", p.EnclaveType(), anyOf(ParseEnclave), &Enclave{
+		Identity{id(0x92), p.Catalog.Original}, id(0x91), 3, digest, []byte("i-1"), id(0xa), 21, 22, 23, nil, ptr(id(0x93)),
 	}},
 	{"KeyServer", p.KeyServerType(), anyOf(ParseKeyServer), &KeyServerObject{Identity{id(0x81), p.KeyServer.Original}, 1, 2}},
 	{"KeyServerV1", contentField("KeyServerV1"), anyOf(ParseKeyServerContent), &KeyServerContent{

@@ -13,7 +13,7 @@ var ErrUnknownEvent = errors.New("unknown event")
 
 // eventModules are the modules that define events. Names are unique in a
 // package.
-var eventModules = map[string]bool{"events": true, "anchor_events": true}
+var eventModules = map[string]bool{"events": true, "anchor_events": true, "enclave_events": true}
 
 // events makes a value for each event, by package and name.
 var events = map[string]map[string]func() bcs.Unmarshaler{
@@ -46,6 +46,22 @@ var events = map[string]map[string]func() bcs.Unmarshaler{
 		"LogCreated":           func() bcs.Unmarshaler { return new(LogCreated) },
 		"LogCommitted":         func() bcs.Unmarshaler { return new(LogCommitted) },
 		"LeafOpened":           func() bcs.Unmarshaler { return new(LeafOpened) },
+		"ConfigCreated":        func() bcs.Unmarshaler { return new(ConfigCreated) },
+		"MeasurementProposed":  func() bcs.Unmarshaler { return new(MeasurementProposed) },
+		"MeasurementAgreed":    func() bcs.Unmarshaler { return new(MeasurementAgreed) },
+		"MeasurementCancelled": func() bcs.Unmarshaler { return new(MeasurementCancelled) },
+		"MeasurementApproved":  func() bcs.Unmarshaler { return new(MeasurementApproved) },
+		"MeasurementRevoked":   func() bcs.Unmarshaler { return new(MeasurementRevoked) },
+		"ConfigRevoked":        func() bcs.Unmarshaler { return new(ConfigRevoked) },
+		"ConfigDelayRaised":    func() bcs.Unmarshaler { return new(ConfigDelayRaised) },
+		"EnclaveRegistered":    func() bcs.Unmarshaler { return new(EnclaveRegistered) },
+		"EnclaveRenewed":       func() bcs.Unmarshaler { return new(EnclaveRenewed) },
+		"EnclaveSucceeded":     func() bcs.Unmarshaler { return new(EnclaveSucceeded) },
+		"EnclaveRevoked":       func() bcs.Unmarshaler { return new(EnclaveRevoked) },
+		"EnclaveRemoved":       func() bcs.Unmarshaler { return new(EnclaveRemoved) },
+		"NodeAttested":         func() bcs.Unmarshaler { return new(NodeAttested) },
+		"LogBound":             func() bcs.Unmarshaler { return new(LogBound) },
+		"LogHeadSigned":        func() bcs.Unmarshaler { return new(LogHeadSigned) },
 	},
 	Access: {
 		"AnchorCreated":      func() bcs.Unmarshaler { return new(AnchorCreated) },

@@ -43,6 +43,8 @@ type Network struct {
 	// CatalogLineage is the shared object that says which versions were made
 	// from which.
 	CatalogLineage sui.Address `json:"catalog_lineage,omitzero"`
+	// EnclaveRegistry is the shared object with the keys of all enclaves.
+	EnclaveRegistry sui.Address `json:"enclave_registry,omitzero"`
 	// AccessVersion is the shared object that names the current version of
 	// the access package.
 	AccessVersion sui.Address `json:"access_version,omitzero"`

@@ -498,6 +498,11 @@ public(package) fun revoke_for(
     events::emit_node_revoked(version, node.dataset, consent, reason_digest, now);
 }
 
+/// Where `attested` keeps what enclaves vouch for.
+public(package) fun uid(self: &Lineage): &UID { &self.id }
+
+public(package) fun uid_mut(self: &mut Lineage): &mut UID { &mut self.id }
+
 // === Private Functions ===
 
 /// The edges to the parents that the terms name, after checking them.

@@ -85,6 +85,7 @@ type Objects struct {
 	StorageSystem    sui.Address `json:"storage_system"`
 	StorageAdminCap  sui.Address `json:"storage_admin_cap"`
 	CatalogLineage   sui.Address `json:"catalog_lineage,omitzero"`
+	EnclaveRegistry  sui.Address `json:"enclave_registry,omitzero"`
 	AccessVersion    sui.Address `json:"access_version"`
 	AccessVersionCap sui.Address `json:"access_version_cap"`
 }
