@@ -1,0 +1,385 @@
+package dkg
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// A group is the members of a committee, all in one test.
+type group struct {
+	t         *testing.T
+	random    io.Reader
+	committee *Committee
+	keys      []*Keys
+	shares    []*seal.MasterKey // of the old committee, by new party
+}
+
+func newGroup(t *testing.T, seed byte, n, threshold int) *group {
+	g := &group{t: t, random: rand.NewChaCha8([32]byte{seed}), committee: &Committee{ID: sui.Address{seed}, Threshold: threshold}}
+	for range n {
+		k, err := GenerateKeys(g.random)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.keys = append(g.keys, k)
+		g.committee.Members = append(g.committee.Members, k.Member())
+		g.shares = append(g.shares, nil)
+	}
+	return g
+}
+
+// deal returns the messages of these parties.
+func (g *group) deal(parties ...int) (out [][]byte) {
+	g.t.Helper()
+	for _, i := range parties {
+		m, err := g.keys[i].Deal(g.random, g.committee, i, g.shares[i])
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// process has every member process the messages, each in an order of its own,
+// and demands that all agree.
+func (g *group) process(messages [][]byte) []*Result {
+	g.t.Helper()
+	var out []*Result
+	for i, k := range g.keys {
+		messages = append(messages[1:], messages[0])
+		r, err := k.Process(g.random, g.committee, i, messages)
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		if string(r.Share.PublicKey().Bytes()) != string(r.PartialPublicKeys[i][:]) {
+			g.t.Errorf("party %d: the share does not fit its partial public key", i)
+		}
+		if i > 0 && (r.PublicKey != out[0].PublicKey || r.Messages != out[0].Messages) {
+			g.t.Errorf("party %d comes to another key or digest than party 0", i)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// checkKey demands that these parties together, by the path of a key request,
+// make a user key that the public key verifies.
+func checkKey(t *testing.T, results []*Result, parties ...uint16) {
+	t.Helper()
+	random := rand.NewChaCha8([32]byte{99})
+	id := []byte("package and identity")
+	pk, err := seal.ParsePublicKey(results[0].PublicKey[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport, err := seal.NewTransportKey(random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts []seal.PartialUserKey
+	for _, i := range parties {
+		usk, err := results[i].Share.Extract(random, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := transport.Public().Encrypt(random, usk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		partial, err := seal.ParsePublicKey(results[i].PartialPublicKeys[i][:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Verify(transport.Public(), id, partial); err != nil {
+			t.Errorf("party %d: %v", i, err)
+		}
+		parts = append(parts, seal.PartialUserKey{Party: i, Key: c})
+	}
+	whole, err := seal.CombineUserKeys(parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	usk, err := transport.Open(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := usk.Verify(id, pk); err != nil {
+		t.Errorf("parties %v: %v", parties, err)
+	}
+	if len(parts) > 1 {
+		if short, err := seal.CombineUserKeys(parts[1:]); err == nil {
+			if usk, err := transport.Open(short); err == nil && usk.Verify(id, pk) == nil {
+				t.Errorf("parties %v make a key, one less than the threshold", parties[1:])
+			}
+		}
+	}
+}
+
+func TestNewKey(t *testing.T) {
+	g := newGroup(t, 1, 5, 3)
+	results := g.process(g.deal(0, 1, 2, 3, 4))
+	checkKey(t, results, 0, 1, 2)
+	checkKey(t, results, 4, 1, 3)
+	again := newGroup(t, 2, 5, 3)
+	if r := again.process(again.deal(0, 1, 2, 3, 4)); r[0].PublicKey == results[0].PublicKey {
+		t.Error("two ceremonies make one key")
+	}
+}
+
+// rotate returns a group of n whose parties 0, 1, … were the given parties of
+// the old committee.
+func rotate(old *group, results []*Result, seed byte, n, threshold int, stay ...int) *group {
+	g := newGroup(old.t, seed, n, threshold)
+	g.committee.Old = &Old{Threshold: old.committee.Threshold, PublicKey: results[0].PublicKey, PartialPublicKeys: results[0].PartialPublicKeys}
+	for i, party := range stay {
+		g.committee.Members[i].OldParty = party
+		g.shares[i] = results[party].Share
+	}
+	return g
+}
+
+func TestRotation(t *testing.T) {
+	g := newGroup(t, 3, 3, 2)
+	results := g.process(g.deal(0, 1, 2))
+	next := rotate(g, results, 4, 4, 3, 2, 0)
+	rotated := next.process(next.deal(0, 1))
+	if rotated[0].PublicKey != results[0].PublicKey {
+		t.Error("the rotation changed the public key")
+	}
+	checkKey(t, rotated, 0, 1, 2)
+	checkKey(t, rotated, 3, 2, 1)
+	for i := range 2 {
+		if string(rotated[i].Share.Bytes()) == string(next.shares[i].Bytes()) {
+			t.Errorf("party %d keeps its share", i)
+		}
+	}
+}
+
+func TestRotationRefusals(t *testing.T) {
+	g := newGroup(t, 5, 3, 2)
+	results := g.process(g.deal(0, 1, 2))
+	t.Run("too few stay", func(t *testing.T) {
+		next := rotate(g, results, 6, 3, 2, 1)
+		if _, err := next.keys[0].Deal(next.random, next.committee, 0, next.shares[0]); err == nil {
+			t.Error("accepted")
+		}
+	})
+	t.Run("a share of another", func(t *testing.T) {
+		next := rotate(g, results, 7, 3, 2, 1, 2)
+		if _, err := next.keys[0].Deal(next.random, next.committee, 0, next.shares[1]); err == nil {
+			t.Error("accepted")
+		}
+	})
+	t.Run("a newcomer deals", func(t *testing.T) {
+		next := rotate(g, results, 8, 3, 2, 1, 2)
+		if _, err := next.keys[2].Deal(next.random, next.committee, 2, next.shares[1]); err == nil {
+			t.Error("accepted")
+		}
+	})
+	t.Run("a fresh secret", func(t *testing.T) {
+		next := rotate(g, results, 9, 3, 2, 1, 2)
+		messages := next.deal(0, 1)
+		fresh := *next.committee
+		fresh.Old = nil
+		m, err := next.keys[1].Deal(next.random, &fresh, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blamed(t, next, 0, [][]byte{messages[0], m}, 1)
+	})
+}
+
+// blamed demands that a member blames a party for one of these messages.
+func blamed(t *testing.T, g *group, member int, messages [][]byte, party int) *Blame {
+	t.Helper()
+	_, err := g.keys[member].Process(g.random, g.committee, member, messages)
+	var b *Blame
+	if !errors.As(err, &b) || b.Party != party {
+		t.Fatalf("got %v, want that party %d is blamed", err, party)
+	}
+	return b
+}
+
+// resign changes a message of a party and signs it anew, as a dishonest dealer
+// would.
+func (g *group) resign(message []byte, change func(*signedMessage)) []byte {
+	g.t.Helper()
+	m := new(signedMessage)
+	if err := bcs.Unmarshal(message, m); err != nil {
+		g.t.Fatal(err)
+	}
+	change(m)
+	m.sign(g.committee.ID, &g.keys[m.sender].signing)
+	return bcs.Marshal(m)
+}
+
+func TestDishonestDealer(t *testing.T) {
+	g := newGroup(t, 10, 4, 2)
+	good := g.deal(0, 1, 2, 3)
+	for name, change := range map[string]func(*signedMessage){
+		"another secret":          func(m *signedMessage) { m.commitments[0].Add(&m.commitments[0], &generatorG2) },
+		"higher degree":           func(m *signedMessage) { m.commitments = append(m.commitments, generatorG2) },
+		"a share less":            func(m *signedMessage) { m.shares = m.shares[:3] },
+		"a short share":           func(m *signedMessage) { m.shares[0] = m.shares[0][:32] },
+		"another ephemeral key":   func(m *signedMessage) { m.c.Add(&m.c, &generatorG1) },
+		"another second key":      func(m *signedMessage) { m.cHat.Add(&m.cHat, &generatorG1) },
+		"proof of another secret": func(m *signedMessage) { m.secret.z.SetOne() },
+		"proof of another key":    func(m *signedMessage) { m.proof.z.SetOne() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			messages := append([][]byte{}, good...)
+			messages[2] = g.resign(good[2], change)
+			if b := blamed(t, g, 0, messages, 2); b.Complaint != nil {
+				t.Error("a complaint about what all can see")
+			}
+		})
+	}
+	t.Run("two messages", func(t *testing.T) {
+		blamed(t, g, 0, [][]byte{good[0], good[1], good[2], good[2]}, 2)
+	})
+}
+
+func TestComplaint(t *testing.T) {
+	g := newGroup(t, 11, 4, 2)
+	good := g.deal(0, 1, 2, 3)
+	messages := append([][]byte{}, good...)
+	messages[2] = g.resign(good[2], func(m *signedMessage) { m.shares[1][5] ^= 1 })
+	if _, err := g.keys[0].Process(g.random, g.committee, 0, messages); err != nil {
+		t.Errorf("party 0, whose share is good: %v", err)
+	}
+	evidence := blamed(t, g, 1, messages, 2).Complaint
+	var b *Blame
+	if err := g.committee.VerifyComplaint(messages, evidence); !errors.As(err, &b) || b.Party != 2 {
+		t.Errorf("the complaint proves %v", err)
+	}
+	if err := g.committee.VerifyComplaint(good, evidence); err == nil || errors.As(err, &b) {
+		t.Errorf("the complaint about an honest dealer: %v", err)
+	}
+	for i := range evidence {
+		bad := bytes.Clone(evidence)
+		bad[i] ^= 1
+		if err := g.committee.VerifyComplaint(messages, bad); err == nil || errors.As(err, &b) {
+			t.Fatalf("complaint with byte %d changed: %v", i, err)
+		}
+	}
+}
+
+func TestBadMessages(t *testing.T) {
+	g := newGroup(t, 12, 3, 2)
+	good := g.deal(0, 1, 2)
+	process := func(messages ...[]byte) error {
+		_, err := g.keys[0].Process(g.random, g.committee, 0, messages)
+		return err
+	}
+	other := newGroup(t, 13, 3, 2).deal(0, 1, 2)
+	for name, err := range map[string]error{
+		"too few":           process(good[:2]...),
+		"too many":          process(good[0], good[1], good[2], good[2]),
+		"another committee": process(good[0], good[1], other[2]),
+		"truncated":         process(good[0], good[1], good[2][:100]),
+		"trailing":          process(good[0], good[1], append(bytes.Clone(good[2]), 0)),
+	} {
+		var b *Blame
+		if err == nil || errors.As(err, &b) {
+			t.Errorf("%s: %v, want an error that blames nobody", name, err)
+		}
+	}
+	for i := 0; i < len(good[2]); i += 7 { // nobody but party 2 can have changed it, or nothing counts
+		bad := bytes.Clone(good[2])
+		bad[i] ^= 1
+		if process(good[0], good[1], bad) == nil {
+			t.Fatalf("message with byte %d changed is accepted", i)
+		}
+	}
+}
+
+func TestKeysRoundTripAndHide(t *testing.T) {
+	g := newGroup(t, 14, 1, 1)
+	k, err := ParseKeys(g.keys[0].Bytes())
+	if err != nil || k.Member() != g.keys[0].Member() {
+		t.Errorf("keys read back: %v", err)
+	}
+	for _, bad := range [][]byte{nil, make([]byte, 64), bytes.Repeat([]byte{255}, 64)} {
+		if _, err := ParseKeys(bad); err == nil {
+			t.Errorf("%x accepted", bad)
+		}
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+		if s := fmt.Sprintf(verb, *k); s != "Keys(hidden)" {
+			t.Errorf("%s prints %s", verb, s)
+		}
+	}
+}
+
+// The shares of a committee before and after a rotation, as Seal's own tests
+// have them (crates/key-server/src/tests/e2e.rs of Seal at ddc7e5d6).
+func TestSealShares(t *testing.T) {
+	const publicKey = "95a35c03681de93032e9a0544b9b8533ffd7fabe1e70b29a844030237e84789c0c34c0e5a5b12a33e345599ba90f096f17ddd3a8586a4a0de28c13e249c3767026a4bbdb4343885b50115931f8e8a77d735d269ac5a5eca05787d0b91c4a5ffb"
+	before := []string{
+		"2c8e06a3ba09ff64b841d39df9534e35cee33605033003a634fe6ca2a90c216d", "69802da036d15184daa8e444a97e2390d2ab370d94a37f29209006546d61be0d",
+		"3284ad4989fb265cc9d61ce3500720e682b5941326189ead0c21a00731b75aac",
+	}
+	after := []string{
+		"11761fd7d8719dc4297418768ffd3578ecc348e516cbbe2d9de36b6965353182", "03899294f5e6551631fcbaea5583367fb565471adeccb220b769879c55e66ed9",
+		"39c3df31bf3e5082e2ae825aa35c53f478bed3a0c9bdbffb95ff2788b6ca3cd3", "40375e5b0adc12c2084f96bf6fe6b5d1e3124a73d7a08bbf39a44b2f87e09b6f",
+	}
+	for _, c := range []struct {
+		shares  []string
+		parties []uint16
+	}{
+		{before, []uint16{0, 1}}, {before, []uint16{2, 0}}, {before, []uint16{1, 2}},
+		{after, []uint16{0, 1, 2}}, {after, []uint16{3, 1, 2}}, {after, []uint16{0, 3, 1}},
+	} {
+		weights, err := seal.LagrangeAtZero(c.parties)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var secret fr.Element
+		for i, party := range c.parties {
+			b, _ := hex.DecodeString(c.shares[party])
+			var s fr.Element
+			s.SetBytes(b)
+			s.Mul(&s, &weights[i])
+			secret.Add(&secret, &s)
+		}
+		pk := timesG2(generatorG2, &secret)
+		if got := hex.EncodeToString(encode(pk)); got != publicKey {
+			t.Errorf("parties %v: public key %s", c.parties, got)
+		}
+	}
+}
+
+func FuzzMessage(f *testing.F) {
+	g := newGroup(&testing.T{}, 15, 3, 2)
+	for _, m := range g.deal(0, 1) {
+		f.Add(m)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m := new(signedMessage)
+		if bcs.Unmarshal(b, m) == nil && !bytes.Equal(bcs.Marshal(m), b) {
+			t.Fatal("a message decodes and encodes to other bytes")
+		}
+	})
+}
+
+func BenchmarkProcess(b *testing.B) {
+	g := newGroup(&testing.T{}, 16, 10, 7)
+	messages := g.deal(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+	for b.Loop() {
+		if _, err := g.keys[0].Process(g.random, g.committee, 0, messages); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package dkg
+
+import (
+	"crypto/sha3"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+
+	"github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+const hashToCurveDST = "BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
+
+var (
+	_, _, generatorG1, generatorG2 = bls12381.Generators()
+
+	errPoint = errors.New("not a point of the group other than its identity")
+)
+
+// An oracle is a random oracle of the ceremony: SHA3-512 with a name that sets
+// it apart from all others.
+type oracle string
+
+// ceremony is the oracle of a committee; each use extends it by a name.
+func ceremony(committee sui.Address) oracle { return oracle("SEAL_DKG_V0:" + committee.String()) }
+
+func (o oracle) extend(format string, args ...any) oracle {
+	return o + oracle("-"+fmt.Sprintf(format, args...))
+}
+
+// hash answers for the BCS of a value.
+func (o oracle) hash(value []byte) [64]byte {
+	in := binary.BigEndian.AppendUint32(nil, uint32(len(o)))
+	return sha3.Sum512(append(append(in, o...), value...))
+}
+
+// challenge is the answer as a scalar, for the Fiat-Shamir transform.
+func (o oracle) challenge(value []byte) (s fr.Element) {
+	h := o.hash(value)
+	n := new(big.Int).SetBytes(h[:])
+	s.SetBigInt(n.Mod(n, fr.Modulus()))
+	return s
+}
+
+// point is the answer as a point of G1 whose logarithm nobody knows.
+func (o oracle) point(value []byte) bls12381.G1Affine {
+	h := o.hash(value)
+	return hashToG1(h[:])
+}
+
+func hashToG1(message []byte) bls12381.G1Affine {
+	p, err := bls12381.HashToG1(message, []byte(hashToCurveDST))
+	if err != nil { // only for a DST above 255 bytes
+		panic("dkg: hash to curve: " + err.Error())
+	}
+	return p
+}
+
+// encode concatenates the BCS of points and scalars: their bytes as they are.
+func encode(values ...any) []byte {
+	e := bcs.NewEncoder()
+	for _, v := range values {
+		switch v := v.(type) {
+		case bls12381.G1Affine:
+			b := v.Bytes()
+			e.Fixed(b[:])
+		case bls12381.G2Affine:
+			b := v.Bytes()
+			e.Fixed(b[:])
+		case fr.Element:
+			b := v.Bytes()
+			e.Fixed(b[:])
+		default:
+			panic(fmt.Sprintf("dkg: encode %T", v))
+		}
+	}
+	return e.Data()
+}
+
+func decodeG1(d *bcs.Decoder) (p bls12381.G1Affine) {
+	b := d.Fixed(48)
+	if d.Err() == nil {
+		var err error
+		if p, err = parseG1(b); err != nil {
+			d.Fail(err)
+		}
+	}
+	return p
+}
+
+func decodeG2(d *bcs.Decoder) (p bls12381.G2Affine) {
+	b := d.Fixed(96)
+	if d.Err() == nil {
+		var err error
+		if p, err = parseG2(b); err != nil {
+			d.Fail(err)
+		}
+	}
+	return p
+}
+
+func decodeScalar(d *bcs.Decoder) (s fr.Element) {
+	b := d.Fixed(32)
+	if d.Err() == nil && s.SetBytesCanonical(b) != nil {
+		d.Fail(errors.New("scalar is not below the group order"))
+	}
+	return s
+}
+
+func parseG1(b []byte) (p bls12381.G1Affine, err error) {
+	if n, err := p.SetBytes(b); err != nil || n != len(b) || p.IsInfinity() {
+		return p, errPoint
+	}
+	return p, nil
+}
+
+func parseG2(b []byte) (p bls12381.G2Affine, err error) {
+	if n, err := p.SetBytes(b); err != nil || n != len(b) || p.IsInfinity() {
+		return p, errPoint
+	}
+	return p, nil
+}
+
+func timesG1(p bls12381.G1Affine, s *fr.Element) (out bls12381.G1Affine) {
+	out.ScalarMultiplication(&p, s.BigInt(new(big.Int)))
+	return out
+}
+
+func timesG2(p bls12381.G2Affine, s *fr.Element) (out bls12381.G2Affine) {
+	out.ScalarMultiplication(&p, s.BigInt(new(big.Int)))
+	return out
+}
+
+// randomScalar draws 64 bytes and reduces them, which leaves no measurable
+// bias; it draws again on zero.
+func randomScalar(random io.Reader) (s fr.Element, err error) {
+	var wide [64]byte
+	for {
+		if _, err := io.ReadFull(random, wide[:]); err != nil {
+			return s, fmt.Errorf("read randomness: %w", err)
+		}
+		n := new(big.Int).SetBytes(wide[:])
+		s.SetBigInt(n.Mod(n, fr.Modulus()))
+		if !s.IsZero() {
+			return s, nil
+		}
+	}
+}
+
+// A polynomial over the scalars; the first coefficient is its value at 0.
+type polynomial []fr.Element
+
+// at evaluates the polynomial at a party's point, party+1.
+func (p polynomial) at(party int) (y fr.Element) {
+	x := fr.NewElement(uint64(party) + 1)
+	for i := len(p) - 1; i >= 0; i-- {
+		y.Mul(&y, &x)
+		y.Add(&y, &p[i])
+	}
+	return y
+}
+
+// commitments are a polynomial's coefficients times the generator of G2.
+type commitments []bls12381.G2Affine
+
+// at evaluates the polynomial "in the exponent".
+func (c commitments) at(party int) bls12381.G2Affine {
+	x := fr.NewElement(uint64(party) + 1)
+	var y bls12381.G2Affine
+	for i := len(c) - 1; i >= 0; i-- {
+		y = timesG2(y, &x)
+		y.Add(&y, &c[i])
+	}
+	return y
+}
