@@ -107,6 +107,7 @@ func init() {
 		{suiFramework, "object", suiObject}, {suiFramework, "tx_context", suiTxContext}, {suiFramework, "transfer", suiTransfer},
 		{suiFramework, "dynamic_field", suiDynamicField}, {suiFramework, "event", suiEvent}, {suiFramework, "types", suiTypes},
 		{suiFramework, "address", suiAddress}, {suiFramework, "protocol_config", suiProtocolConfig},
+		{suiFramework, "config", suiConfig}, {suiFramework, "package", suiPackage},
 		{suiFramework, "hash", suiHash}, {suiFramework, "hmac", suiHMAC}, {suiFramework, "ed25519", suiEd25519},
 		{suiFramework, "ecdsa_k1", suiSecp256k1}, {suiFramework, "ecdsa_r1", suiSecp256r1}, {suiFramework, "ecvrf", suiECVRF},
 		{suiFramework, "bls12381", suiBLS}, {suiFramework, "group_ops", suiGroupOps}, {suiFramework, "groth16", suiGroth16},
