@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/floe-data/floe/move"
+	"github.com/floe-data/floe/scripts/gen/bindings"
 	"github.com/floe-data/floe/scripts/movec/compiler"
 	"github.com/floe-data/floe/sdk/movevm/bytecode"
 )
@@ -20,8 +21,8 @@ import (
 func buildCommand(opt *options) *cobra.Command {
 	return &cobra.Command{
 		Use:     "build [package…]",
-		Short:   "Compile packages into move/bytecode",
-		Long:    "Build compiles the packages (all by default) and writes their modules, dependencies and source digest to move/bytecode.",
+		Short:   "Compile packages into move/bytecode and generate their Go side",
+		Long:    "Build compiles the packages (all by default) and writes their modules, dependencies and source digest to move/bytecode. Then it brings sdk/contract/*_gen.go up to date, as go run ./scripts/gen does.",
 		Example: "  go run ./scripts/movec build\n  go run ./scripts/movec build storage catalog",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			names, err := packagesFrom(args)
@@ -38,7 +39,11 @@ func buildCommand(opt *options) *cobra.Command {
 					return fmt.Errorf("build %s: %w", name, err)
 				}
 			}
-			return nil
+			generated, err := bindings.Write(w.root)
+			for _, file := range generated {
+				fmt.Fprintln(os.Stderr, "wrote", file)
+			}
+			return err
 		},
 	}
 }

@@ -56,7 +56,7 @@ func TestAccess(t *testing.T) {
 	c.refuse(owner, "policy", "EAlreadyMember", func(b *sui.Builder) {
 		contract.Grant(b, c.p, policy.PolicyID, policy.CapID, reader.address)
 	})
-	if p := read(c, policy.PolicyID, contract.ParsePolicy); p.MemberCount != 1 || p.Owner != owner.address {
+	if p := read(c, policy.PolicyID, contract.ParsePolicy); p.Members.Size != 1 || p.Owner != owner.address {
 		t.Errorf("got %+v", p)
 	}
 
@@ -77,7 +77,7 @@ func TestMembersAreDynamicFields(t *testing.T) {
 	c.setTime(noon)
 	policy := c.createPolicy(nil, nil)
 	c.run(owner, func(b *sui.Builder) { contract.Grant(b, c.p, policy.PolicyID, policy.CapID, reader.address) })
-	members := read(c, policy.PolicyID, contract.ParsePolicy).Members
+	members := read(c, policy.PolicyID, contract.ParsePolicy).Members.ID
 	field := c.live[sui.DynamicFieldID(members, sui.TypeTag{Kind: sui.KindAddress}, reader.address[:])]
 	if field == nil {
 		t.Fatal("the member is no dynamic field of Members")
@@ -103,8 +103,9 @@ func TestTimeWindow(t *testing.T) {
 			c.refuse(owner, "policy", v.name, c.approve(policy.PolicyID, id))
 		}
 	}
-	if p := read(c, policy.PolicyID, contract.ParsePolicy); *p.NotBeforeMS != noon || *p.NotAfterMS != noon+1000 {
-		t.Errorf("got %+v", p)
+	from, to := read(c, policy.PolicyID, contract.ParsePolicy).Window()
+	if *from != noon || *to != noon+1000 {
+		t.Errorf("got %d to %d", *from, *to)
 	}
 	c.refuse(owner, "policy", "EInvalidWindow", func(b *sui.Builder) {
 		contract.CreatePolicy(b, c.p, ms(noon), ms(noon), owner.address)
@@ -140,7 +141,7 @@ func TestCapabilityBelongsToItsHolder(t *testing.T) {
 // publish registers, certifies and publishes blobs as one version.
 func (c *chain) publish(n *nodes, made *contract.DatasetCreated, policy sui.Address, blobs ...*contract.BlobRegistered) func(*sui.Builder) {
 	return func(b *sui.Builder) {
-		var args []sui.Arg
+		var args []contract.Arg[contract.Blob]
 		for _, r := range blobs {
 			cert := n.certificate(c.t, walrus.Confirmation{Epoch: n.committee.Epoch, BlobID: r.BlobID}.Message(), 0, 1, 2)
 			args = append(args, contract.CertifyBlob(b, c.p, c.made.StorageSystem, r.ObjectID, cert.Signature, cert.Bitmap(), cert.Message))
@@ -203,7 +204,7 @@ func TestCatalogRefusals(t *testing.T) {
 	c.refuse(owner, "catalog", "EInvalidName", create(""))
 	blob, twin := c.register(c.registration(1)), c.register(c.registration(1))
 	c.refuse(owner, "catalog", "EBlobNotCertified", func(b *sui.Builder) {
-		contract.PublishVersion(b, c.p, contract.NewVersion{Dataset: made.DatasetID, Cap: made.CapID, ManifestBlob: blob.BlobID, Policy: policy.PolicyID, Blobs: []sui.Arg{b.Object(blob.ObjectID)}})
+		contract.PublishVersion(b, c.p, contract.NewVersion{Dataset: made.DatasetID, Cap: made.CapID, ManifestBlob: blob.BlobID, Policy: policy.PolicyID, Blobs: []contract.Arg[contract.Blob]{contract.Object[contract.Blob](b, blob.ObjectID)}})
 	})
 	c.refuse(owner, "catalog", "EManifestNotIncluded", func(b *sui.Builder) {
 		contract.PublishVersion(b, c.p, contract.NewVersion{Dataset: made.DatasetID, Cap: made.CapID, Policy: policy.PolicyID})

@@ -36,26 +36,21 @@ type RuleCount struct {
 // AttestNode records that an enclave made a version of the lineage in a run
 // that it signed. version is an argument, so that it can be what
 // [PublishDerived] returns in the same transaction.
-func AttestNode(b *sui.Builder, p Packages, lineage sui.Address, version sui.Arg, r Run, config, enclave sui.Address, s Signed) {
-	call(b, p.Catalog, "attested", "attest", b.Object(lineage), version, r.arg(b, p), b.Object(config), b.Object(enclave),
-		b.Pure(s.TimestampMS), b.Pure(s.Signature), b.Clock())
+func AttestNode(b *sui.Builder, p Packages, lineage sui.Address, version Arg[sui.Address], r Run, config, enclave sui.Address, s Signed) {
+	p.AttestedCalls(b).Attest(Object[Lineage](b, lineage), version, r.arg(b, p), Object[EnclaveConfig](b, config), Object[Enclave](b, enclave), Pure(b, s.TimestampMS), Pure(b, s.Signature))
 }
 
 // arg makes the run's value in the transaction. The chain takes the inputs'
 // digests from the versions themselves.
-func (r Run) arg(b *sui.Builder, p Packages) sui.Arg {
+func (r Run) arg(b *sui.Builder, p Packages) Arg[SignedRun] {
 	rules, in, out := []string{}, []uint64{}, []uint64{}
 	for _, s := range r.Statistics {
 		rules, in, out = append(rules, s.Rule), append(in, s.RowsIn), append(out, s.RowsOut)
 	}
-	run := call(b, p.Catalog, "attested", "new_run", b.Pure(r.Kind), b.Pure(r.Dataset), b.Pure(r.ParametersDigest[:]), b.Pure(r.OutputDigest[:]),
-		b.Pure(rules), b.Pure(in), b.Pure(out), b.Pure(r.StartedAtMS), b.Pure(r.EndedAtMS))
+	run := p.AttestedCalls(b).NewRun(Pure(b, r.Kind), Pure(b, r.Dataset), Pure(b, r.ParametersDigest[:]), Pure(b, r.OutputDigest[:]),
+		Pure(b, rules), Pure(b, in), Pure(b, out), Pure(b, r.StartedAtMS), Pure(b, r.EndedAtMS))
 	for _, v := range r.Inputs {
-		ids := make([][32]byte, len(v.BlobIDs)) // the BCS of a u256
-		for i, id := range v.BlobIDs {
-			ids[i] = id
-		}
-		call(b, p.Catalog, "attested", "add_input", run, b.Object(v.Version), b.Pure(ids))
+		p.AttestedCalls(b).AddInput(run, Object[Version](b, v.Version), Pure(b, v.BlobIDs))
 	}
 	return run
 }
@@ -64,12 +59,12 @@ func (r Run) arg(b *sui.Builder, p Packages) sui.Arg {
 // whose heads enclaves of a configuration must sign, and gives its capability
 // to owner. cap is the capability of the service's dataset.
 func CreateLogForEnclaves(b *sui.Builder, p Packages, name string, owner, lineage, cap, service, config sui.Address) {
-	b.Transfer(owner, call(b, p.Catalog, "inference_log", "create_for_enclaves", b.Pure(name), b.Object(lineage), b.Object(cap), b.Pure(service), b.Object(config)))
+	b.Transfer(owner, p.InferenceLogCalls(b).CreateForEnclaves(Pure(b, name), Object[Lineage](b, lineage), Object[DatasetCap](b, cap), Pure(b, service), Object[EnclaveConfig](b, config)).Arg)
 }
 
 // CommitSignedLog is [CommitLog] for a log that is bound to a configuration: an
 // enclave signed an attest.LogHead.
 func CommitSignedLog(b *sui.Builder, p Packages, log, cap sui.Address, size uint64, root [32]byte, proof [][]byte, config, enclave sui.Address, s Signed) {
-	call(b, p.Catalog, "inference_log", "commit_signed", b.Object(log), b.Object(cap), b.Pure(size), b.Pure(root[:]), b.Pure(proof),
-		b.Object(config), b.Object(enclave), b.Pure(s.TimestampMS), b.Pure(s.Signature), b.Clock())
+	p.InferenceLogCalls(b).CommitSigned(Object[Log](b, log), Object[LogCap](b, cap), Pure(b, size), Pure(b, root[:]), Pure(b, proof),
+		Object[EnclaveConfig](b, config), Object[Enclave](b, enclave), Pure(b, s.TimestampMS), Pure(b, s.Signature))
 }

@@ -141,7 +141,7 @@ func TestWideningWaits(t *testing.T) {
 		t.Errorf("got %+v", p.Proposals)
 	}
 	apply := func(b *sui.Builder) {
-		contract.Apply(b, c.p, policy, capability, c.made.AccessVersion, b.Pure(proposed.Proposal))
+		contract.Apply(b, c.p, policy, capability, c.made.AccessVersion, contract.Pure(b, proposed.Proposal))
 	}
 	id := append(policy[:], 1)
 	c.refuse(owner, "governance", "ETooEarly", apply)
@@ -171,8 +171,8 @@ func TestMembersDoNotGrowThePolicy(t *testing.T) {
 			contract.Grant(b, c.p, made.PolicyID, made.CapID, sui.Address{0: 1, 30: byte(i >> 8), 31: byte(i)})
 		}
 	})
-	if p := read(c, made.PolicyID, contract.ParsePolicy); p.MemberCount != 300 {
-		t.Errorf("%d members", p.MemberCount)
+	if p := read(c, made.PolicyID, contract.ParsePolicy); p.Members.Size != 300 {
+		t.Errorf("%d members", p.Members.Size)
 	}
 	if after := len(c.live[made.PolicyID].Move.Contents); after != before {
 		t.Errorf("the object grew from %d to %d bytes", before, after)

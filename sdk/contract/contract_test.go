@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/floe-data/floe/sdk/bcs"
-	"github.com/floe-data/floe/sdk/nitro"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/walrus"
 )
@@ -114,7 +113,7 @@ var wantEvents = []struct {
 	{testPackages.Catalog, "DatasetCreated", &DatasetCreated{id(0x71), id(0x72), "iris", id(0xa)}},
 	{testPackages.Catalog, "VersionPublished", &VersionPublished{id(0x71), id(0x73), 2, digest, blobID(0xabc), id(0x61), []walrus.BlobID{blobID(0xabc), blobID(0xdef)}}},
 	{testPackages.Catalog, "OriginBound", &OriginBound{id(0x10), id(0x11), blobID(0xabc), digest, in2027 + 20}},
-	{testPackages.Catalog, "NodeRecorded", &NodeRecorded{id(0x10), id(0x11), in2027 + 18, ptr(id(0x13)), 20, in2027 + 21, digest, digest, digest, digest, id(0x1a), []sui.Address{id(0x1b), id(1)}, [][]byte{digest, {7}}, []uint16{29, 300}, 7681, []sui.Address{id(0x1f), id(1)}, []uint16{32, 300}, in2027 + 33, in2027 + 34}},
+	{testPackages.Catalog, "NodeRecorded", &NodeRecorded{id(0x10), id(0x11), in2027 + 18, ptr(id(0x13)), 20, in2027 + 21, digest, digest, digest, &digest, id(0x1a), []sui.Address{id(0x1b), id(1)}, [][]byte{digest, {7}}, []uint16{29, 300}, 7681, []sui.Address{id(0x1f), id(1)}, []uint16{32, 300}, in2027 + 33, in2027 + 34}},
 	{testPackages.Catalog, "NodeRevoked", &NodeRevoked{id(0x10), id(0x11), ptr(id(0x12)), digest, in2027 + 20}},
 	{testPackages.Catalog, "HoldPlaced", &HoldPlaced{id(0x10), id(0x11), digest, in2027 + 19}},
 	{testPackages.Catalog, "HoldReleaseAnnounced", &HoldReleaseAnnounced{id(0x10), id(0x11), in2027 + 18}},
@@ -154,11 +153,23 @@ var wantEvents = []struct {
 	{testPackages.KeyServer, "KeyServerUpdated", &KeyServerUpdated{id(0x81), "https://moved.example"}},
 }
 
+// eventModule is the module that defines an event; names are unique in a
+// package.
+func eventModule(pkg Package, name string) string {
+	owner, _ := testPackages.Name(pkg.Original)
+	for event := range events[owner] {
+		if module, is := strings.CutSuffix(event, "::"+name); is {
+			return module
+		}
+	}
+	return ""
+}
+
 func TestDecodeEvent(t *testing.T) {
 	vectors := vectors(t)
 	for _, c := range wantEvents {
 		t.Run(c.name, func(t *testing.T) {
-			ev := sui.Event{Type: sui.StructTag{Address: c.pkg.Original, Module: "events", Name: c.name}, Contents: vectors[c.name]}
+			ev := sui.Event{Type: sui.StructTag{Address: c.pkg.Original, Module: eventModule(c.pkg, c.name), Name: c.name}, Contents: vectors[c.name]}
 			got, err := DecodeEvent(ev, testPackages)
 			if err != nil {
 				t.Fatal(err)
@@ -227,24 +238,26 @@ var wantObjects = []struct {
 	want  any
 }{
 	{"System", p.SystemType(), anyOf(ParseSystem), &System{
-		Identity{id(0x41), p.Storage.Original}, 1, id(0x42), 7, 5,
-		[]StorageMember{{"a", "http://a", []byte{9, 8}, []uint16{0, 4, 2}}, {"b", "http://b", []byte{7}, []uint16{1, 3}}}, []byte{6, 5},
+		Identity{id(0x41), p.Storage.Original}, 1, id(0x42), StorageCommittee{
+			7, 5,
+			[]StorageMember{{"a", "http://a", []byte{9, 8}, []uint16{0, 4, 2}}, {"b", "http://b", []byte{7}, []uint16{1, 3}}}, []byte{6, 5},
+		},
 	}},
 	{"AdminCap", p.AdminCapType(), anyOf(ParseAdminCap), &AdminCap{Identity{id(0x42), p.Storage.Original}}},
 	{"Blob", p.BlobType(), anyOf(ParseBlob), &Blob{Identity{id(0x51), p.Storage.Original}, 5, blobID(0xabc), 1000, 1, ptr[uint32](6), 9, true}},
 	{"Policy", p.PolicyType(), anyOf(ParsePolicy), &Policy{
-		Identity{id(0x61), p.Access.Original}, id(0xa), id(0x63), 3,
+		Identity{id(0x61), p.Access.Original}, id(0xa), Table{id(0x63), 3},
 		[]Clause{
 			{0, []Rule{{}, {Kind: RuleNotAfter, AtMS: in2027}}},
 			{1, []Rule{{Kind: RuleAllowList}, {Kind: RuleNotBefore, AtMS: 1000}, {Kind: RuleHolds, Type: nftName}, {Kind: RuleAttested, Type: nftName}, {Kind: RuleNotAfter, AtMS: 7}}},
 			{3, []Rule{{Kind: RulePass, Offer: 2}, {Kind: RulePurpose, Purposes: []string{"research"}}, {Kind: RuleStewards, Stewards: []sui.Address{id(0xd), id(0xe)}, Threshold: 2}}},
 		},
-		[]Offer{{2, suiName, 5, ptr[uint64](9), nil, true}}, id(0xc), id(0x65), 4, []sui.Address{id(0xf)},
+		[]Offer{{2, suiName, 5, ptr[uint64](9), nil, true}}, id(0xc), Table{id(0x65), 4}, []sui.Address{id(0xf)},
 		[]Proposal{
 			{4, Change{Kind: ChangeAddClause, Rules: []Rule{{}}}, 10}, {5, Change{Kind: ChangeLoosen, Clause: 1, Rule: Rule{Kind: RuleNotBefore, AtMS: 1000}}, 11},
 			{6, Change{Kind: ChangeLowerPrice, Offer: 2, Price: 4}, 12}, {7, Change{Kind: ChangeAddDelegate, Who: id(0xb)}, 13}, {8, Change{Kind: ChangeAddMember, Who: id(0xb)}, 14},
 		},
-		604800000, true, false, Hold{[]sui.Address{id(1), id(2)}, 2, []sui.Address{id(1)}, ptr[uint64](20)}, 9, nil, nil,
+		604800000, true, false, Hold{[]sui.Address{id(1), id(2)}, 2, []sui.Address{id(1)}, ptr[uint64](20)}, 9,
 	}},
 	{"PolicyCap", p.PolicyCapType(), anyOf(ParsePolicyCap), &PolicyCap{Identity{id(0x62), p.Access.Original}, id(0x61)}},
 	{"PackageVersion", p.PackageVersionType(), anyOf(ParsePackageVersion), &PackageVersion{Identity{id(0x64), p.Access.Original}, 1}},
@@ -259,8 +272,8 @@ var wantObjects = []struct {
 	}},
 	{"EnclaveConfig", p.EnclaveConfigType(), anyOf(ParseEnclaveConfig), &EnclaveConfig{
 		Identity{id(0x91), p.Catalog.Original}, "weather", ptr(id(0xb)), 11, 12, true,
-		[]ConfigVersion{{[]nitro.PCR{{Index: 0, Value: digest}, {Index: 16, Value: []byte{7}}}, 13, ptr[uint64](14)}},
-		[]MeasurementProposal{{5, []nitro.PCR{{Index: 2, Value: []byte{8, 9}}}, 15, true}}, 6, nil,
+		[]ConfigVersion{{Measurement{[]byte{0, 16}, [][]byte{digest, {7}}}, 13, ptr[uint64](14)}},
+		[]MeasurementProposal{{5, Measurement{[]byte{2}, [][]byte{{8, 9}}}, 15, true}}, 6, nil,
 	}},
 	{"Enclave", p.EnclaveType(), anyOf(ParseEnclave), &Enclave{
 		Identity{id(0x92), p.Catalog.Original}, id(0x91), 3, digest, []byte("i-1"), id(0xa), 21, 22, 23, nil, ptr(id(0x93)),
@@ -346,7 +359,7 @@ func FuzzDecode(f *testing.F) {
 			c.parse(object(c.typ, b))
 		}
 		for _, c := range wantEvents {
-			DecodeEvent(sui.Event{Type: sui.StructTag{Address: c.pkg.Original, Module: "events", Name: c.name}, Contents: b}, testPackages)
+			DecodeEvent(sui.Event{Type: sui.StructTag{Address: c.pkg.Original, Module: eventModule(c.pkg, c.name), Name: c.name}, Contents: b}, testPackages)
 		}
 	})
 }

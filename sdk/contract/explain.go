@@ -35,6 +35,11 @@ func (e *AbortError) Error() string {
 	return s
 }
 
+// Is reports whether the target is this abort's code: see [AbortCode].
+func (e *AbortError) Is(target error) bool {
+	return target == AbortCode{e.Package, e.Module, e.Code}
+}
+
 // Unwrap returns the cause.
 func (e *AbortError) Unwrap() error { return e.Cause }
 
@@ -98,17 +103,21 @@ func showPolicy(s Situation) string {
 }
 
 func opens(s Situation) string {
-	if s.Policy == nil || s.Policy.NotBeforeMS == nil {
-		return "see when it opens with: floe policy show <policy>"
+	if s.Policy != nil {
+		if from, _ := s.Policy.Window(); from != nil {
+			return "it opens at " + utc(*from)
+		}
 	}
-	return "it opens at " + utc(*s.Policy.NotBeforeMS)
+	return "see when it opens with: floe policy show <policy>"
 }
 
 func closed(s Situation) string {
-	if s.Policy == nil || s.Policy.NotAfterMS == nil {
-		return "ask the owner to publish a version under a new policy"
+	if s.Policy != nil {
+		if _, to := s.Policy.Window(); to != nil {
+			return fmt.Sprintf("it closed at %s; ask the owner %s to publish a version under a new policy", utc(*to), s.Policy.Owner)
+		}
 	}
-	return fmt.Sprintf("it closed at %s; ask the owner %s to publish a version under a new policy", utc(*s.Policy.NotAfterMS), s.Policy.Owner)
+	return "ask the owner to publish a version under a new policy"
 }
 
 func showMembers(s Situation) string {

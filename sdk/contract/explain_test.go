@@ -14,7 +14,7 @@ func abort(pkg sui.Address, module string, code uint64) *sui.ExecutionFailure {
 }
 
 func TestExplainRefusals(t *testing.T) {
-	policy := &Policy{Identity: Identity{ID: id(0x61)}, Owner: id(0xa), NotBeforeMS: ptr[uint64](in2027), NotAfterMS: ptr[uint64](in2027 + 61_001)}
+	policy := &Policy{Identity: Identity{ID: id(0x61)}, Owner: id(0xa), Clauses: []Clause{{Rules: []Rule{{}, {Kind: RuleNotBefore, AtMS: in2027}, {Kind: RuleNotAfter, AtMS: in2027 + 61_001}}}}}
 	for _, c := range []struct {
 		name string
 		code uint64

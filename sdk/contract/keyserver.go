@@ -14,53 +14,29 @@ const KeyTypeBonehFranklin uint8 = 0
 // the sender. publicKey is a compressed G2 point, 96 bytes. The
 // KeyServerRegistered event names the object.
 func RegisterKeyServer(b *sui.Builder, p Packages, name, url string, publicKey []byte) {
-	call(b, p.KeyServer, "key_server", "create_and_transfer_v2_independent_server",
-		b.Pure(name), b.Pure(url), b.Pure(KeyTypeBonehFranklin), b.Pure(publicKey))
+	p.KeyServerCalls(b).CreateAndTransferV2IndependentServer(Pure(b, name), Pure(b, url), Pure(b, KeyTypeBonehFranklin), Pure(b, publicKey))
 }
 
 // RegisterKeyServerV1 does the same in layout 1, for clients of old.
 func RegisterKeyServerV1(b *sui.Builder, p Packages, name, url string, publicKey []byte) {
-	call(b, p.KeyServer, "key_server", "create_and_transfer_v1",
-		b.Pure(name), b.Pure(url), b.Pure(KeyTypeBonehFranklin), b.Pure(publicKey))
+	p.KeyServerCalls(b).CreateAndTransferV1(Pure(b, name), Pure(b, url), Pure(b, KeyTypeBonehFranklin), Pure(b, publicKey))
 }
 
 // UpgradeKeyServer gives a key server of layout 1 layout 2 as well.
 func UpgradeKeyServer(b *sui.Builder, p Packages, server sui.Address) {
-	call(b, p.KeyServer, "key_server", "upgrade_v1_to_independent_v2", b.Object(server))
+	p.KeyServerCalls(b).UpgradeV1ToIndependentV2(Object[KeyServerObject](b, server))
 }
 
 // UpdateKeyServer moves an independent key server to another URL.
 func UpdateKeyServer(b *sui.Builder, p Packages, server sui.Address, url string) {
-	call(b, p.KeyServer, "key_server", "update", b.Object(server), b.Pure(url))
+	p.KeyServerCalls(b).Update(Object[KeyServerObject](b, server), Pure(b, url))
 }
 
 // CheckStaleness aborts with [AbortStaleFullnode] if the chain's clock is more
 // than allowedMS behind nowMS. Key servers put it before the policy call that
 // they simulate.
 func CheckStaleness(b *sui.Builder, p Packages, nowMS, allowedMS uint64) {
-	call(b, p.KeyServer, "time", "check_staleness", b.Pure(nowMS), b.Pure(allowedMS), b.Clock())
-}
-
-// KeyServerObject is a registered key server. Its content is in the dynamic
-// fields named FirstVersion to LastVersion; clients read the newest that they
-// know.
-type KeyServerObject struct {
-	Identity
-	FirstVersion uint64
-	LastVersion  uint64
-}
-
-// ParseKeyServer reads a KeyServer.
-func ParseKeyServer(o *sui.Object) (*KeyServerObject, error) {
-	v := new(KeyServerObject)
-	id, err := parse(o, "key_server", "KeyServer", func(d *bcs.Decoder) {
-		v.FirstVersion, v.LastVersion = d.U64(), d.U64()
-	})
-	if err != nil {
-		return nil, err
-	}
-	v.Identity = id
-	return v, nil
+	p.TimeCalls(b).CheckStaleness(Pure(b, nowMS), Pure(b, allowedMS))
 }
 
 // ContentName returns type and BCS of the name of the dynamic field with the
@@ -88,14 +64,6 @@ type KeyServerCommittee struct {
 	Version   uint32 // counts rotations
 	Threshold uint16
 	Members   []PartialKeyServer // by party id
-}
-
-// PartialKeyServer is a member of a committee.
-type PartialKeyServer struct {
-	Name      string
-	URL       string
-	PublicKey []byte // of its share, a compressed G2 point of 96 bytes
-	PartyID   uint16
 }
 
 // ParseKeyServerContent reads the dynamic field that holds a key server's
@@ -138,47 +106,14 @@ func fieldTypes(t *sui.StructTag) (name sui.TypeTag, value *sui.StructTag) {
 }
 
 func (v *KeyServerContent) readV1(d *bcs.Decoder) {
-	v.Name, v.URL, v.KeyType, v.PublicKey = d.String(), d.String(), d.U8(), d.Bytes()
+	s := value[KeyServerV1](d)
+	v.Name, v.KeyType, v.PublicKey, v.URL = s.Name, s.KeyType, s.PublicKey, s.URL
 }
 
 func (v *KeyServerContent) readV2(d *bcs.Decoder) {
-	v.Name, v.KeyType, v.PublicKey = d.String(), d.U8(), d.Bytes()
-	if d.Variant(2) == 0 {
-		v.URL = d.String()
-		return
+	s := value[KeyServerV2](d)
+	v.Name, v.KeyType, v.PublicKey, v.URL = s.Name, s.KeyType, s.PublicKey, s.ServerType.URL
+	if s.ServerType.Kind == ServerTypeCommittee {
+		v.Committee = &KeyServerCommittee{s.ServerType.Version, s.ServerType.Threshold, s.ServerType.Members}
 	}
-	c := &KeyServerCommittee{Version: d.U32(), Threshold: d.U16()}
-	c.Members = make([]PartialKeyServer, d.Length(5))
-	for i := range c.Members {
-		c.Members[i] = PartialKeyServer{Name: d.String(), URL: d.String(), PublicKey: d.Bytes(), PartyID: d.U16()}
-	}
-	v.Committee = c
-}
-
-// KeyServerRegistered: a key server registered, or got the layout of a newer
-// version.
-type KeyServerRegistered struct {
-	KeyServerID sui.Address
-	Name        string
-	URL         string
-	KeyType     uint8
-	PublicKey   []byte
-	Version     uint64 // of the layout: 1 or 2
-}
-
-// UnmarshalBCS reads the event.
-func (v *KeyServerRegistered) UnmarshalBCS(d *bcs.Decoder) {
-	v.KeyServerID, v.Name, v.URL = address(d), d.String(), d.String()
-	v.KeyType, v.PublicKey, v.Version = d.U8(), d.Bytes(), d.U64()
-}
-
-// KeyServerUpdated: a key server moved to another URL.
-type KeyServerUpdated struct {
-	KeyServerID sui.Address
-	URL         string
-}
-
-// UnmarshalBCS reads the event.
-func (v *KeyServerUpdated) UnmarshalBCS(d *bcs.Decoder) {
-	v.KeyServerID, v.URL = address(d), d.String()
 }

@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"reflect"
@@ -37,11 +38,11 @@ func (c *catalog) newDataset(name string) *contract.DatasetCreated {
 }
 
 // stored registers and certifies a permanent blob within a transaction.
-func (c *catalog) stored(b *sui.Builder, r contract.Registration) sui.Arg {
+func (c *catalog) stored(b *sui.Builder, r contract.Registration) contract.Arg[contract.Blob] {
 	blob := contract.RegisterBlob(b, c.p, r)
 	cert := c.nodes.certificate(c.t, walrus.Confirmation{Epoch: 5, BlobID: r.BlobID}.Message(), 0, 1, 2)
-	b.Call(c.p.Storage.Latest, "system", "certify_blob", nil,
-		b.Object(c.made.StorageSystem), blob, b.Pure(cert.Signature), b.Pure(cert.Bitmap()), b.Pure(cert.Message))
+	c.p.SystemCalls(b).CertifyBlob(contract.Object[contract.System](b, c.made.StorageSystem), blob,
+		contract.Pure(b, cert.Signature), contract.Pure(b, cert.Bitmap()), contract.Pure(b, cert.Message))
 	return blob
 }
 
@@ -71,7 +72,7 @@ func (c *catalog) next(t contract.Terms) func(b *sui.Builder) {
 	return func(b *sui.Builder) {
 		contract.PublishDerived(b, c.p, c.made.CatalogLineage, contract.NewVersion{
 			Dataset: c.dataset.DatasetID, Cap: c.dataset.CapID, ManifestDigest: digest, ManifestBlob: r.BlobID,
-			Policy: c.policy, Blobs: []sui.Arg{c.stored(b, r)},
+			Policy: c.policy, Blobs: []contract.Arg[contract.Blob]{c.stored(b, r)},
 		}, t)
 	}
 }
@@ -145,7 +146,7 @@ func TestRecordVersion(t *testing.T) {
 		contract.RecordVersion(b, c.p, c.made.CatalogLineage, c.dataset.CapID, published.VersionID, terms())
 	}
 	got := one[contract.NodeRecorded](t, c.run(owner, record))
-	if got.VersionID != published.VersionID || !reflect.DeepEqual(got.OriginDigest, bound.StatementDigest) {
+	if got.VersionID != published.VersionID || got.OriginDigest == nil || !bytes.Equal(*got.OriginDigest, bound.StatementDigest) {
 		t.Errorf("got %+v", got)
 	}
 	c.refuse(owner, "lineage", "EAlreadyRecorded", record)

@@ -27,7 +27,7 @@ func newMarket(t *testing.T) *market {
 }
 
 func (m *market) sell(b *sui.Builder, v sui.Address, price uint64) {
-	contract.Sell(b, m.p, sui.SUIType(), m.treasury, m.made.CatalogLineage, v, b.SplitCoins(sui.GasCoin, b.Pure(price)).At(0))
+	contract.Sell(b, m.p, sui.SUIType(), m.treasury, m.made.CatalogLineage, v, contract.Arg[contract.Coin]{Arg: b.SplitCoins(sui.GasCoin, b.Pure(price)).At(0)})
 }
 
 func (m *market) buy(v sui.Address, price uint64) func(b *sui.Builder) {
@@ -35,7 +35,9 @@ func (m *market) buy(v sui.Address, price uint64) func(b *sui.Builder) {
 }
 
 func (m *market) claim(as account) func(b *sui.Builder) {
-	return func(b *sui.Builder) { b.Transfer(as.address, contract.ClaimIncome(b, m.p, sui.SUIType(), m.treasury)) }
+	return func(b *sui.Builder) {
+		b.Transfer(as.address, contract.ClaimIncome(b, m.p, sui.SUIType(), m.treasury).Arg)
+	}
 }
 
 // held reads what the treasury holds: the u64 behind its id.

@@ -96,7 +96,7 @@ func (p *Policy) sayRule(r Rule) string {
 	case RuleOwner:
 		return "who is the owner " + p.Owner.String()
 	case RuleAllowList:
-		return fmt.Sprintf("on the allow-list (%s)", count(p.MemberCount, "address", "addresses"))
+		return fmt.Sprintf("on the allow-list (%s)", count(p.Members.Size, "address", "addresses"))
 	case RuleNotBefore:
 		return "from " + utc(r.AtMS)
 	case RuleNotAfter:

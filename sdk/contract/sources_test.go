@@ -94,29 +94,6 @@ func TestAborts(t *testing.T) {
 	}
 }
 
-// TestEvents compares the decoders with the events' names.
-func TestEvents(t *testing.T) {
-	event := regexp.MustCompile(`(?m)^public struct (\w+) has copy, drop \{`)
-	count := map[string]int{}
-	for _, s := range sources(t) {
-		if !eventModules[s.module] {
-			continue
-		}
-		found := event.FindAllStringSubmatch(s.text, -1)
-		for _, m := range found {
-			if events[s.pkg][m[1]] == nil {
-				t.Errorf("event %s of %s has no decoder", m[1], s.pkg)
-			}
-		}
-		count[s.pkg] += len(found)
-	}
-	for _, pkg := range packageNames {
-		if count[pkg] != len(events[pkg]) {
-			t.Errorf("%s has %d events and %d decoders", pkg, count[pkg], len(events[pkg]))
-		}
-	}
-}
-
 // parameterCount returns how many parameters a callable function of ours has,
 // the TxContext not counted.
 func parameterCount(t *testing.T, pkg, module, function string) int {

@@ -78,7 +78,7 @@ func (c *chain) registration(last byte) contract.Registration {
 func (c *chain) register(r contract.Registration) *contract.BlobRegistered {
 	c.t.Helper()
 	return one[contract.BlobRegistered](c.t, c.run(owner, func(b *sui.Builder) {
-		b.Transfer(owner.address, contract.RegisterBlob(b, c.p, r))
+		b.Transfer(owner.address, contract.RegisterBlob(b, c.p, r).Arg)
 	}))
 }
 
@@ -292,7 +292,7 @@ func TestDeleteBlob(t *testing.T) {
 func TestRegisterRefusals(t *testing.T) {
 	c := newWorld(t)
 	register := func(r contract.Registration) func(*sui.Builder) {
-		return func(b *sui.Builder) { b.Transfer(owner.address, contract.RegisterBlob(b, c.p, r)) }
+		return func(b *sui.Builder) { b.Transfer(owner.address, contract.RegisterBlob(b, c.p, r).Arg) }
 	}
 	c.refuse(owner, "system", "ENoCommittee", register(c.registration(1)))
 	c.setCommittee(newNodes(t, 5))

@@ -96,7 +96,7 @@ func renumbered(rules []contract.Rule, from uint64) []contract.Rule {
 // ApplyProposal applies a change whose delay is over.
 func ApplyProposal(ctx context.Context, env *Env, id sui.Address, number uint64) (sui.Digest, error) {
 	return changePolicy(ctx, env, id, func(b *sui.Builder, policy, cap sui.Address) {
-		contract.Apply(b, Packages(env.Network), policy, cap, env.Network.AccessVersion, b.Pure(number))
+		contract.Apply(b, Packages(env.Network), policy, cap, env.Network.AccessVersion, contract.Pure(b, number))
 	})
 }
 

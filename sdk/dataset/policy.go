@@ -41,12 +41,13 @@ func ShowPolicy(ctx context.Context, env *Env, id sui.Address) (*PolicyState, er
 	if err != nil {
 		return nil, err
 	}
-	s := &PolicyState{ID: p.ID, Owner: p.Owner, Members: []Member{}, NotBefore: unixMS(p.NotBeforeMS), NotAfter: unixMS(p.NotAfterMS),
+	from, to := p.Window()
+	s := &PolicyState{ID: p.ID, Owner: p.Owner, Members: []Member{}, NotBefore: unixMS(from), NotAfter: unixMS(to),
 		Simple: p.Simple(), Clauses: len(p.Clauses), Sentences: p.Sentences()}
 	if s.Open, err = openClauses(ctx, env, p.ID); err != nil {
 		return nil, err
 	}
-	fields, err := env.Chain.DynamicFields(ctx, p.Members)
+	fields, err := env.Chain.DynamicFields(ctx, p.Members.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read members: %w", err)
 	}

@@ -102,7 +102,7 @@ func (p *publisher) register(ctx context.Context) error {
 		var made []sui.Argument
 		for _, e := range j.Blobs {
 			made = append(made, contract.RegisterBlob(b, p.packages(), contract.Registration{
-				System: p.Network.StorageSystem, BlobID: e.Blob, RootHash: e.Root, Size: uint64(e.Size), EndEpoch: end}))
+				System: p.Network.StorageSystem, BlobID: e.Blob, RootHash: e.Root, Size: uint64(e.Size), EndEpoch: end}).Arg)
 		}
 		b.Transfer(p.Signer.Address(), made...)
 		return nil
@@ -130,7 +130,7 @@ func (p *publisher) record(ctx context.Context) error {
 	p.progress(Progress{Stage: "certify", Total: int64(len(j.Blobs))})
 	manifest := j.Blobs[len(j.Blobs)-1]
 	done, err := p.send(ctx, "record", func(b *sui.Builder) error {
-		var blobs []sui.Argument
+		var blobs []contract.Arg[contract.Blob]
 		for i, e := range j.Blobs {
 			cert := p.blobs[i].certificate
 			blobs = append(blobs, contract.CertifyBlob(b, p.packages(), p.Network.StorageSystem, e.Object, cert.Signature, cert.Bitmap(), cert.Message))

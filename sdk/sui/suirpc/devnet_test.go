@@ -116,12 +116,12 @@ func useContracts(t *testing.T, c *suirpc.Client, owner, friend *sui.PrivateKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fields, err := c.DynamicFields(ctx, policy.Members)
+	fields, err := c.DynamicFields(ctx, policy.Members.ID)
 	addr := friend.Address()
 	if err != nil || len(fields) != 1 || !slices.Equal(fields[0].Key, addr[:]) || len(fields[0].Value) != 8 || fields[0].KeyType.Kind != sui.KindAddress {
 		t.Fatalf("DynamicFields: %+v, %v", fields, err)
 	}
-	field, err := c.DynamicField(ctx, policy.Members, sui.TypeTag{Kind: sui.KindAddress}, bcs.Marshal(addr))
+	field, err := c.DynamicField(ctx, policy.Members.ID, sui.TypeTag{Kind: sui.KindAddress}, bcs.Marshal(addr))
 	if err != nil || field.ID() != fields[0].ID {
 		t.Errorf("DynamicField: %v, %v", field, err)
 	}
