@@ -58,6 +58,9 @@ type Encoder struct{ buf []byte }
 // NewEncoder returns an empty Encoder.
 func NewEncoder() *Encoder { return &Encoder{} }
 
+// Reset empties the Encoder, which keeps its buffer.
+func (e *Encoder) Reset() { e.buf = e.buf[:0] }
+
 // Data returns the bytes written so far; the Encoder still owns them.
 func (e *Encoder) Data() []byte { return e.buf }
 

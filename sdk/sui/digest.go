@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"sync"
 
 	"golang.org/x/crypto/blake2b"
 
@@ -31,32 +32,54 @@ func TypedDigest(name string, data []byte) Digest {
 	return blake2b.Sum256(append(append(append(b, name...), "::"...), data...))
 }
 
+// digestOf is TypedDigest of the BCS of v, in a buffer that is used again.
+func digestOf(name string, v bcs.Marshaler) Digest {
+	x, _ := digestAndSize(name, v)
+	return x
+}
+
+func digestAndSize(name string, v bcs.Marshaler) (x Digest, size int) {
+	e := digestBuffers.Get().(*bcs.Encoder)
+	defer digestBuffers.Put(e)
+	e.Reset()
+	e.Fixed([]byte(name))
+	e.Fixed([]byte("::"))
+	v.MarshalBCS(e)
+	return blake2b.Sum256(e.Data()), len(e.Data()) - len(name) - 2
+}
+
+var digestBuffers = sync.Pool{New: func() any { return new(bcs.Encoder) }}
+
 // Digest returns the transaction digest.
-func (t *TransactionData) Digest() Digest { return TransactionDigest(bcs.Marshal(t)) }
+func (t *TransactionData) Digest() Digest { return digestOf("TransactionData", t) }
+
+// DigestAndSize returns the transaction digest and the size of the transaction
+// in BCS.
+func (t *TransactionData) DigestAndSize() (Digest, int) { return digestAndSize("TransactionData", t) }
 
 // TransactionDigest returns the digest of the BCS of a TransactionData.
 func TransactionDigest(data []byte) Digest { return TypedDigest("TransactionData", data) }
 
 // Digest returns the digest that checkpoints list.
 func (t *TransactionEffects) Digest() Digest {
-	return TypedDigest("TransactionEffects", bcs.Marshal(t))
+	return digestOf("TransactionEffects", t)
 }
 
 // Digest returns the digest that effects hold.
-func (t TransactionEvents) Digest() Digest { return TypedDigest("TransactionEvents", bcs.Marshal(t)) }
+func (t TransactionEvents) Digest() Digest { return digestOf("TransactionEvents", t) }
 
 // Digest returns the object digest, which covers data, owner, previous
 // transaction and storage rebate.
-func (o *Object) Digest() Digest { return TypedDigest("Object", bcs.Marshal(o)) }
+func (o *Object) Digest() Digest { return digestOf("Object", o) }
 
 // Digest returns the checkpoint digest.
 func (c *CheckpointSummary) Digest() Digest {
-	return TypedDigest("CheckpointSummary", bcs.Marshal(c))
+	return digestOf("CheckpointSummary", c)
 }
 
 // Digest returns the digest that a summary holds.
 func (c *CheckpointContents) Digest() Digest {
-	return TypedDigest("CheckpointContents", bcs.Marshal(c))
+	return digestOf("CheckpointContents", c)
 }
 
 // ChainIdentifier returns the short form of a chain's genesis digest, 8 hex

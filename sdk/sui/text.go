@@ -1,6 +1,7 @@
 package sui
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -60,7 +61,7 @@ func (a Address) Short() string {
 func (a Address) IsZero() bool { return a == Address{} }
 
 // Compare orders addresses by their bytes.
-func (a Address) Compare(b Address) int { return strings.Compare(string(a[:]), string(b[:])) }
+func (a Address) Compare(b Address) int { return bytes.Compare(a[:], b[:]) }
 
 // MarshalText prints the address for JSON and YAML.
 func (a Address) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
@@ -94,7 +95,7 @@ func (x Digest) String() string { return base58.Encode(x[:]) }
 func (x Digest) IsZero() bool { return x == Digest{} }
 
 // Compare orders digests by their bytes.
-func (x Digest) Compare(y Digest) int { return strings.Compare(string(x[:]), string(y[:])) }
+func (x Digest) Compare(y Digest) int { return bytes.Compare(x[:], y[:]) }
 
 // MarshalText prints base58 for JSON and YAML.
 func (x Digest) MarshalText() ([]byte, error) { return []byte(x.String()), nil }
