@@ -7,10 +7,21 @@ import (
 	"github.com/floe-data/floe/sdk/sui"
 )
 
-// A PackageSource finds packages by storage id. A package must never change
-// under its id while a VM lives: VMs cache what they read.
+// A PackageSource finds packages by storage id. VMs cache what they read. So a
+// package must never change under its id while a VM lives, or the source must
+// be a [PackageDigester].
 type PackageSource interface {
 	Package(storageID sui.Address) (*sui.MovePackage, error)
+}
+
+// A PackageDigester is a PackageSource whose packages need not be the same as
+// in other sessions: they come from somebody who may lie. The VM runs what it
+// has in its caches only if the digests of the package and of all that it links
+// to are those that the source names.
+type PackageDigester interface {
+	PackageSource
+	// PackageDigest identifies the content of a package.
+	PackageDigest(storageID sui.Address) (sui.Digest, error)
 }
 
 // A Host reads the stored objects that a program reaches at run time.
@@ -75,9 +86,13 @@ func (vm *VM) NewSession(src PackageSource, host Host, tx TxContext) *Session {
 	s := &Session{vm: vm, loader: vm.shared, src: src, host: host, tx: tx}
 	s.usage.maxFuel, s.usage.maxMemory = vm.cfg.Fuel, vm.cfg.MaxMemory
 	s.machine.s, s.machine.usage = s, &s.usage
-	s.objects.init()
 	return s
 }
+
+// Close lets later sessions have the memory of this one. Neither the session nor
+// any Value or Cell of it may be used afterwards; what Finish and Encode gave
+// may. It is not necessary.
+func (s *Session) Close() { s.usage.slab.close() }
 
 // A Session holds the state of one transaction: its objects, ids, events and
 // the resources it used. Not safe for concurrent use.
@@ -93,6 +108,7 @@ type Session struct {
 	objects objects
 	events  events
 	current *Function // that Call is running
+	args    []value   // of the last call
 
 	scenario *scenario // of a unit test
 }
@@ -109,15 +125,23 @@ func (s *Session) LoadTypeIn(tag sui.TypeTag) (*Type, error) { return s.loadType
 
 func (s *Session) loadType(tag sui.TypeTag, anyVersion bool) (t *Type, err error) {
 	defer recoverFault(&err)
-	r, unlock := s.loader.resolve(s.src)
-	defer unlock()
+	r := s.loader.resolve(s.src)
+	defer r.done()
 	return r.tag(tag, anyVersion, 0)
+}
+
+// loadStruct is LoadType for a struct.
+func (s *Session) loadStruct(st sui.StructTag) (t *Type, err error) {
+	defer recoverFault(&err)
+	r := s.loader.resolve(s.src)
+	defer r.done()
+	return r.structTag(st, false, 0)
 }
 
 // Reference is the type &elem or &mut elem.
 func (s *Session) Reference(elem *Type, mut bool) *Type {
-	r, unlock := s.loader.resolve(s.src)
-	defer unlock()
+	r := s.loader.resolve(s.src)
+	defer r.done()
 	return r.reference(mut, elem)
 }
 
@@ -132,7 +156,7 @@ const (
 )
 
 // A Function is a function of a linked package with its type arguments filled
-// in.
+// in. It is shared: don't change it.
 type Function struct {
 	Package    sui.Address // storage id of the package that was asked for
 	Original   sui.Address // its runtime id

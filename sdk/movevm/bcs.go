@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/floe-data/floe/sdk/bcs"
 )
@@ -64,9 +63,10 @@ func (u *usage) decodeValue(t *Type, d *bcs.Decoder) value {
 	case KindU256:
 		return bigLiteral(d.Fixed(32))
 	case KindAddress:
-		b := slices.Clone(d.Fixed(32))
-		slices.Reverse(b)
-		return bigLiteral(b)
+		if b := d.Fixed(32); b != nil {
+			return u.slab.wide(addressLimbs(b))
+		}
+		return value{}
 	case KindVector:
 		return u.decodeVector(t, d)
 	case KindDatatype:
@@ -78,9 +78,9 @@ func (u *usage) decodeValue(t *Type, d *bcs.Decoder) value {
 
 func (u *usage) decodeVector(t *Type, d *bcs.Decoder) value {
 	if t.Elem.Kind == KindU8 {
-		b := slices.Clone(d.Bytes())
+		b := d.Fixed(d.Length(1))
 		u.alloc(sizeObject + len(b))
-		return bytesValue(b)
+		return value{o: u.slab.bytes(b)}
 	}
 	n := d.Length(1) // at most what remains: each element takes a byte at least
 	u.alloc(sizeObject + sizeValue*n)
@@ -114,7 +114,7 @@ func (u *usage) decodeDatatype(t *Type, d *bcs.Decoder) value {
 
 // encode is the inverse of decode.
 func (u *usage) encode(t *Type, v value) []byte {
-	b := u.appendValue(nil, t, v)
+	b := u.appendValue(make([]byte, 0, 64), t, v)
 	u.alloc(len(b))
 	return b
 }

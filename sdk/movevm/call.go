@@ -16,11 +16,14 @@ import (
 // deserializer's and verifier's.
 func (s *Session) LoadFunction(pkg sui.Address, module, name string, typeArgs []sui.TypeTag) (fn *Function, err error) {
 	defer recoverFault(&err)
-	r, unlock := s.loader.resolve(s.src)
-	defer unlock()
+	r := s.loader.resolve(s.src)
+	defer r.done()
 	l, err := r.link(pkg)
 	if err != nil {
 		return nil, err
+	}
+	if fn, ok := l.functions[functionName{module, name}]; ok && len(typeArgs) == 0 {
+		return fn, nil
 	}
 	if l.root.modules[module] == nil {
 		return nil, errorf(StatusFunctionNotFound, "package %v has no module %s", pkg, module)
@@ -42,7 +45,11 @@ func (s *Session) LoadFunction(pkg sui.Address, module, name string, typeArgs []
 	if err != nil {
 		return nil, err
 	}
-	return describe(pkg, in), nil
+	fn = describe(pkg, in)
+	if len(targs) == 0 {
+		l.functions[functionName{module, name}] = fn
+	}
+	return fn, nil
 }
 
 // typeArgs resolves and checks the type arguments of a call from outside.
@@ -105,7 +112,7 @@ func (s *Session) Call(fn *Function, args []Value) (returns []Value, err error) 
 	if len(args) != len(fn.Params) {
 		return nil, errorf(StatusArgument, "function %s takes %d arguments, got %d", fn.Name, len(fn.Params), len(args))
 	}
-	in := make([]value, 0, len(args)+1)
+	in := s.args[:0]
 	for i, a := range args {
 		if a.typ == nil || !suits(a.typ, fn.Params[i]) {
 			e := errorf(StatusArgument, "argument %d of %s: want %v, got %v", i, fn.Name, fn.Params[i], a.typ)
@@ -116,8 +123,11 @@ func (s *Session) Call(fn *Function, args []Value) (returns []Value, err error) 
 	}
 	if fn.TxContext != NoTxContext {
 		ctx := fn.instance.params[len(fn.instance.params)-1].Elem
-		in = append(in, value{o: &object{f: []value{s.txContext(ctx)}}})
+		cell := s.usage.slab.record(1)
+		cell.f[0] = s.txContext(ctx)
+		in = append(in, value{o: cell})
 	}
+	s.args = in
 	s.current = fn
 	defer s.machine.recover(&err)
 	for i, v := range s.machine.enter(fn.instance, in) {
@@ -135,13 +145,14 @@ func suits(a, p *Type) bool {
 // txContext makes the TxContext struct, whose fields natives no longer read.
 func (s *Session) txContext(t *Type) value {
 	names, types := t.Fields()
-	o := record(len(types))
+	slab := &s.usage.slab
+	o := slab.record(len(types))
 	for i, name := range names {
 		switch name {
 		case "sender":
-			o.f[i] = addressValue(s.tx.Sender)
+			o.f[i] = slab.wide(addressLimbs(s.tx.Sender[:]))
 		case "tx_hash":
-			o.f[i] = bytesValue(append([]byte(nil), s.tx.Digest[:]...))
+			o.f[i] = value{o: slab.bytes(s.tx.Digest[:])}
 		case "epoch":
 			o.f[i] = number(s.tx.Epoch)
 		case "epoch_timestamp_ms":
@@ -248,8 +259,8 @@ func asError(err error) *Error {
 // Vector makes a vector of elements, which are moved in.
 func (s *Session) Vector(elem *Type, elements []Value) (v Value, err error) {
 	defer recoverFault(&err)
-	r, unlock := s.loader.resolve(s.src)
-	defer unlock()
+	r := s.loader.resolve(s.src)
+	defer r.done()
 	t, err := r.vector(elem)
 	if err != nil {
 		return Value{}, err

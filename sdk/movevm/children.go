@@ -37,7 +37,7 @@ func (s *Session) findChild(parent, id sui.Address) *child {
 		}
 		return c
 	}
-	version, stored := s.objects.roots[parent]
+	version, stored := s.objects.roots.get(parent)
 	if !stored || s.host == nil {
 		return nil // a parent made by this transaction has no stored children
 	}
@@ -66,8 +66,7 @@ func (s *Session) addStored(parent, id sui.Address, root uint64, obj *sui.Object
 
 // stored decodes an object read during execution.
 func (s *Session) stored(m *sui.MoveObject) (*Type, value) {
-	st := m.Type
-	t, err := s.LoadType(sui.TypeTag{Kind: sui.KindStruct, Struct: &st})
+	t, err := s.loadStruct(m.Type)
 	if err != nil {
 		throw(StatusStorage, 0, "load type of stored object: "+err.Error())
 	}
@@ -81,6 +80,9 @@ func (s *Session) stored(m *sui.MoveObject) (*Type, value) {
 func (s *Session) keepChild(c *child) {
 	if len(s.objects.children) >= maxChildren {
 		throw(StatusLimit, 0, "transaction uses too many dynamic fields")
+	}
+	if s.objects.children == nil {
+		s.objects.children = map[sui.Address]*child{}
 	}
 	s.objects.children[c.id] = c
 }
@@ -171,7 +173,7 @@ func (s *Session) receive(parent, id sui.Address, version uint64, t *Type) value
 		throw(StatusAborted, transferReceiveType, "")
 	}
 	s.objects.received = append(s.objects.received, sui.ObjectRef{ID: id, Version: version})
-	s.objects.inputs[id] = obj.Owner
+	s.objects.inputs.set(id, obj.Owner)
 	s.addRoots(t, v, version)
 	return v
 }

@@ -221,12 +221,12 @@ func TestVerifyAll(t *testing.T) {
 	}
 	for id := range l.packages {
 		loader := newLoader(100, true)
-		r, unlock := loader.resolve(l.packages)
+		r := loader.resolve(l.packages)
 		k, err := r.pack(id)
 		if err == nil {
 			err = r.verifyPackage(k)
 		}
-		unlock()
+		r.done()
 		if err != nil {
 			t.Errorf("package %v: %v", id, err)
 		}

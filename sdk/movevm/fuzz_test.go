@@ -85,8 +85,8 @@ func newArena(t testing.TB) *arena {
 	for _, b := range runnableModules(t) {
 		a.modules[mustName(t, b)] = b
 	}
-	r, unlock := a.vm.shared.resolve(a.l.packages)
-	defer unlock()
+	r := a.vm.shared.resolve(a.l.packages)
+	defer r.done()
 	for id := range a.l.packages {
 		if _, err := r.pack(id); err != nil {
 			t.Fatal(err)
@@ -119,7 +119,7 @@ func (a *arena) check(t testing.TB, module, changes []byte, seed uint64) {
 	if sound {
 		a.published++
 	}
-	m, loader := k.modules[m.Name()], a.vm.shared.fork()
+	m, loader := k.modules[m.Name()], a.vm.shared.fork(a.l.packages)
 	loader.pin(k)
 	for _, def := range m.Functions {
 		first := a.call(t, loader, m, def, seed, sound)

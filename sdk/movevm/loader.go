@@ -24,6 +24,8 @@ type loader struct {
 	data     map[typeName]*datatype   // by defining id
 	types    map[string]*Type         // by key
 	simple   map[instanceOf]*Type     // of types, datatypes with at most one type argument
+	named    map[typeName]*Type       // of types, those without type arguments
+	request  resolver                 // of whoever holds the lock
 }
 
 // instanceOf names a datatype with its type argument, if any.
@@ -46,11 +48,15 @@ func newLoader(limit int, test bool) *loader {
 
 // fork makes a loader of its own for a session, which knows the packages that l
 // has parsed and those that pin adds. l never sees what the fork learns.
-func (l *loader) fork() *loader {
+func (l *loader) fork(src PackageSource) *loader {
+	f := newLoader(l.limit, l.test)
+	f.pinned = map[sui.Address]*pack{}
+	if _, ok := src.(PackageDigester); ok {
+		return f // what others loaded may be something else
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f := newLoader(l.limit, l.test)
-	f.pinned = maps.Clone(l.packages)
+	maps.Copy(f.pinned, l.packages)
 	f.reset()
 	return f
 }
@@ -72,16 +78,19 @@ func (l *loader) reset() {
 	l.data = map[typeName]*datatype{}
 	l.types = map[string]*Type{}
 	l.simple = map[instanceOf]*Type{}
+	l.named = map[typeName]*Type{}
 	l.lowered = 0
 }
 
 // A pack is a parsed package.
 type pack struct {
 	storage, original sui.Address
+	digest            sui.Digest // of the content, if the source told one
 	version           uint64
 	modules           map[string]*bytecode.Module
 	origins           map[[2]string]sui.Address // module and type to defining id
 	linkage           map[sui.Address]sui.Address
+	linked            []sui.Address // the storage ids in linkage
 }
 
 // parsePackage parses all modules of a package.
@@ -108,6 +117,7 @@ func parsePackage(p *sui.MovePackage) (*pack, error) {
 	}
 	for _, d := range p.Linkage {
 		k.linkage[d.Original] = d.Upgraded
+		k.linked = append(k.linked, d.Upgraded)
 	}
 	return k, nil
 }
@@ -115,10 +125,14 @@ func parsePackage(p *sui.MovePackage) (*pack, error) {
 // A linkage is the set of packages that run together when the package root is
 // called: its own linkage table decides for all of them.
 type linkage struct {
-	loader  *loader
-	root    *pack
-	modules map[moduleName]*module
+	loader    *loader
+	root      *pack
+	modules   map[moduleName]*module
+	functions map[functionName]*Function // of the root package, not generic
 }
+
+// functionName names a function of a package.
+type functionName struct{ module, function string }
 
 // moduleName names a module by the runtime id of its package.
 type moduleName struct {
@@ -156,9 +170,10 @@ type function struct {
 // A resolver is a loader under its lock, with the source for what it lacks.
 type resolver struct {
 	*loader
-	src    PackageSource
-	budget int // types that it may still make
-	steps  int // of the static pass
+	src     PackageSource
+	digests PackageDigester // src, if it is one
+	budget  int             // types that it may still make
+	steps   int             // of the static pass
 }
 
 // maxNewTypes bounds the types made for one request: nested generics can ask
@@ -169,13 +184,20 @@ const maxNewTypes = 4096
 // each.
 const maxCached = 16 << 20
 
-// resolve locks the loader. Call the returned function when done.
-func (l *loader) resolve(src PackageSource) (*resolver, func()) {
+// resolve locks the loader for a request. Call done at its end.
+func (l *loader) resolve(src PackageSource) *resolver {
 	l.mu.Lock()
 	if len(l.packages)-len(l.pinned) > l.limit || len(l.types) > 64*l.limit || l.lowered > maxCached {
 		l.reset()
 	}
-	return &resolver{loader: l, src: src, budget: maxNewTypes}, l.mu.Unlock
+	digests, _ := src.(PackageDigester)
+	l.request = resolver{loader: l, src: src, digests: digests, budget: maxNewTypes}
+	return &l.request
+}
+
+func (r *resolver) done() {
+	r.src, r.digests = nil, nil
+	r.mu.Unlock()
 }
 
 // pack finds a package by storage id.
@@ -197,6 +219,11 @@ func (r *resolver) pack(id sui.Address) (*pack, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.digests != nil {
+		if k.digest, err = r.digests.PackageDigest(id); err != nil {
+			return nil, errorf(StatusLinker, "read digest of package %v: %v", id, err)
+		}
+	}
 	r.packages[id] = k
 	return k, nil
 }
@@ -204,15 +231,48 @@ func (r *resolver) pack(id sui.Address) (*pack, error) {
 // link finds the linkage of a root package by its storage id.
 func (r *resolver) link(id sui.Address) (*linkage, error) {
 	if l, ok := r.links[id]; ok {
-		return l, nil
+		switch same, err := r.unchanged(l.root); {
+		case err != nil:
+			return nil, err
+		case same:
+			return l, nil
+		}
+		r.reset()
 	}
 	root, err := r.pack(id)
 	if err != nil {
 		return nil, err
 	}
-	l := &linkage{loader: r.loader, root: root, modules: map[moduleName]*module{}}
+	l := &linkage{loader: r.loader, root: root, modules: map[moduleName]*module{}, functions: map[functionName]*Function{}}
 	r.links[id] = l
 	return l, nil
+}
+
+// unchanged reports whether a cached package and those that it links to are the
+// source's. If they are not, nothing in the caches may be used: instances, types
+// and signatures refer to each other.
+func (r *resolver) unchanged(root *pack) (bool, error) {
+	if r.digests == nil {
+		return true, nil
+	}
+	same := func(k *pack) (bool, error) {
+		if r.pinned[k.storage] == k {
+			return true, nil // published by this session
+		}
+		d, err := r.digests.PackageDigest(k.storage)
+		if err != nil {
+			return false, errorf(StatusLinker, "read digest of package %v: %v", k.storage, err)
+		}
+		return d == k.digest, nil
+	}
+	for _, id := range root.linked {
+		if k := r.packages[id]; k != nil {
+			if ok, err := same(k); !ok || err != nil {
+				return false, err
+			}
+		}
+	}
+	return same(root)
 }
 
 // packOf finds a package of a linkage by its runtime id.

@@ -51,8 +51,8 @@ type site struct {
 
 // resolve finds the target of a call.
 func (s *site) resolve(src PackageSource) (*instance, error) {
-	r, unlock := s.caller.link.loader.resolve(src)
-	defer unlock()
+	r := s.caller.link.loader.resolve(src)
+	defer r.done()
 	f, err := r.target(s.caller, s.handle)
 	if err != nil {
 		return nil, err

@@ -101,9 +101,10 @@ func (m *machine) push(in *instance, base int) *frame {
 }
 
 // locals is the container of the frame's borrowed locals.
-func (fr *frame) locals() *object {
+func (fr *frame) locals(u *usage) *object {
 	if fr.loc == nil {
-		fr.loc = &object{f: fr.v}
+		fr.loc = u.slab.object()
+		fr.loc.f = fr.v
 	}
 	return fr.loc
 }
@@ -316,7 +317,7 @@ func (m *machine) run() []value {
 			pc, m.start = fr.pc+1, int(call.pc)+1
 
 		case opBorrowLoc:
-			v[in.c] = value{n: uint64(in.a), o: fr.locals()}
+			v[in.c] = value{n: uint64(in.a), o: fr.locals(u)}
 		case opBorrowField:
 			v[in.c] = value{n: uint64(in.b), o: v[in.a].target().o}
 		case opBorrowLocField:

@@ -190,7 +190,8 @@ func (c *nativeCall) take(idArg value, owner sui.Owner) {
 	if _, taken := x.taken[id]; taken || h == nil || h.gone || !h.is(c.in.targs[0], owner) {
 		abort(scenarioNotFound)
 	}
-	x.taken[id], c.s.objects.inputs[id] = owner, owner
+	x.taken[id] = owner
+	c.s.objects.inputs.set(id, owner)
 	if owner.Kind == sui.OwnerImmutable {
 		x.frozen[id] = c.u.encode(h.typ, h.val)
 	}
@@ -232,7 +233,7 @@ func (s *Session) receiveTicket(parent, id sui.Address, version uint64, t *Type)
 		throw(StatusAborted, transferReceiveType, "")
 	}
 	s.objects.received = append(s.objects.received, sui.ObjectRef{ID: id, Version: version})
-	s.objects.inputs[id] = h.owner
+	s.objects.inputs.set(id, h.owner)
 	return s.usage.copyValue(h.val, 0), true
 }
 
@@ -370,10 +371,9 @@ func (s *Session) collectUIDs(t *Type, v value, seen map[sui.Address]bool, top b
 func (s *Session) nextTransaction() {
 	children, ids := s.objects.children, s.objects.idsCreated
 	s.objects = objects{}
-	s.objects.init()
 	s.objects.children, s.objects.idsCreated = children, ids
 	for id, owner := range s.scenario.taken {
-		s.objects.inputs[id] = owner
+		s.objects.inputs.set(id, owner)
 	}
 	s.events = events{}
 }

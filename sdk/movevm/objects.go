@@ -22,8 +22,8 @@ const (
 // program or the caller, a transfer, or a child.
 type objects struct {
 	idsCreated uint64
-	inputs     map[sui.Address]sui.Owner
-	roots      map[sui.Address]uint64 // version of the input object in which a UID lives
+	inputs     few[sui.Owner]
+	roots      few[uint64] // version of the input object in which a UID lives
 	created    idSet
 	deleted    idSet
 
@@ -40,25 +40,28 @@ type transfer struct {
 	val   value
 }
 
-func (o *objects) init() {
-	o.inputs = map[sui.Address]sui.Owner{}
-	o.roots = map[sui.Address]uint64{}
-	o.created.in, o.deleted.in = map[sui.Address]bool{}, map[sui.Address]bool{}
-	o.transfers = map[sui.Address]transfer{}
-	o.children = map[sui.Address]*child{}
-}
-
-// An idSet is a set that remembers the order of insertion.
+// An idSet is a set that remembers the order of insertion. The zero value is
+// empty.
 type idSet struct {
 	in    map[sui.Address]bool
 	order []sui.Address
 }
 
-func (s *idSet) add(id sui.Address)    { s.in[id] = true; s.order = append(s.order, id) }
 func (s *idSet) remove(id sui.Address) { delete(s.in, id) }
+
+func (s *idSet) add(id sui.Address) {
+	if s.in == nil {
+		s.in = map[sui.Address]bool{}
+	}
+	s.in[id] = true
+	s.order = append(s.order, id)
+}
 
 // list is the content in order of first insertion.
 func (s *idSet) list() []sui.Address {
+	if len(s.in) == 0 {
+		return nil
+	}
 	var out []sui.Address
 	seen := map[sui.Address]bool{}
 	for _, id := range s.order {
@@ -78,8 +81,7 @@ func (s *Session) Input(obj *sui.Object) (v Value, err error) {
 	if obj.Move == nil {
 		return Value{}, errorf(StatusInvariant, "input is a package, not an object")
 	}
-	st := obj.Move.Type
-	t, err := s.LoadType(sui.TypeTag{Kind: sui.KindStruct, Struct: &st})
+	t, err := s.loadStruct(obj.Move.Type)
 	if err != nil {
 		return Value{}, err
 	}
@@ -90,7 +92,7 @@ func (s *Session) Input(obj *sui.Object) (v Value, err error) {
 	if err != nil {
 		return Value{}, err
 	}
-	s.objects.inputs[id] = obj.Owner
+	s.objects.inputs.set(id, obj.Owner)
 	s.addRoots(t, v.v, obj.Move.Version)
 	return v, nil
 }
@@ -100,7 +102,7 @@ func (s *Session) addRoots(t *Type, v value, version uint64) {
 	s.usage.work(1)
 	switch {
 	case t.Is(suiFramework, "object", "UID"):
-		s.objects.roots[v.o.f[0].load0().address()] = version
+		s.objects.roots.set(v.o.f[0].load0().address(), version)
 	case t.Kind == KindVector && t.Elem.depth > 2:
 		for _, e := range v.o.f {
 			s.addRoots(t.Elem, e, version)
@@ -194,7 +196,7 @@ func (o *objects) transfer(t *Type, v value, to sui.Owner) (kept bool) {
 	id := objectID(v)
 	to.Version = 0
 	kept = o.created.in[id]
-	if before, ok := o.inputs[id]; ok {
+	if before, ok := o.inputs.get(id); ok {
 		shared := before.Kind == sui.OwnerShared && to.Kind == sui.OwnerShared
 		if kept = shared || before.Kind == to.Kind && before.Address == to.Address; kept {
 			to.Version = before.Version
@@ -203,6 +205,9 @@ func (o *objects) transfer(t *Type, v value, to sui.Owner) (kept bool) {
 	if _, again := o.transfers[id]; !again {
 		if len(o.transfers) >= maxTransfers {
 			throw(StatusLimit, 0, "transaction transfers too many objects")
+		}
+		if o.transfers == nil {
+			o.transfers = map[sui.Address]transfer{}
 		}
 		o.transferOrder = append(o.transferOrder, id)
 	}

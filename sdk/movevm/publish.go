@@ -167,10 +167,10 @@ func (s *Session) AddPackage(pkg *sui.MovePackage) (err error) {
 	}
 	l := s.loader
 	if l == s.vm.shared {
-		l = l.fork() // so that the shared caches never see what may not be committed
+		l = l.fork(s.src) // so that the shared caches never see what may not be committed
 	}
-	r, unlock := l.resolve(s.src)
-	defer unlock()
+	r := l.resolve(s.src)
+	defer r.done()
 	r.pin(k)
 	if err := r.verifyPackage(k); err != nil {
 		r.unpin(k)

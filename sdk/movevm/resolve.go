@@ -48,6 +48,10 @@ func (r *resolver) structTag(t sui.StructTag, anyVersion bool, depth int) (*Type
 	if err != nil {
 		return nil, errorf(StatusTypeNotFound, "%v", err)
 	}
+	name := typeName{t.Address, t.Module, t.Name}
+	if known, ok := r.named[name]; ok && len(t.Params) == 0 {
+		return known, nil
+	}
 	d, err := r.datatypeIn(l.root, t.Module, t.Name)
 	if err != nil {
 		return nil, errorf(StatusTypeNotFound, "%v", err)
@@ -74,7 +78,11 @@ func (r *resolver) structTag(t sui.StructTag, anyVersion bool, depth int) (*Type
 			return nil, e
 		}
 	}
-	return r.datatype(d, args)
+	out, err := r.datatype(d, args)
+	if err == nil && len(args) == 0 && d.defining == t.Address {
+		r.named[name] = out
+	}
+	return out, err
 }
 
 // token resolves a token of a module under type arguments.

@@ -8,51 +8,10 @@ type usage struct {
 	slab              slab
 }
 
-// A slab hands out objects from larger pieces. What a session allocates is
-// counted as a whole and never given back, so a piece may outlive most of its
-// objects.
-type slab struct {
-	objects []object
-	values  []value
-	size    int // of the next piece, in values
-}
-
-const (
-	firstPiece = 16
-	lastPiece  = 128
-)
-
-// grow makes the next piece.
-func (s *slab) grow() {
-	s.size = min(max(2*s.size, firstPiece), lastPiece)
-	s.values, s.objects = make([]value, s.size), make([]object, s.size/2)
-}
-
-// object makes an object without content.
-func (s *slab) object() *object {
-	if len(s.objects) == 0 {
-		s.grow()
-	}
-	o := &s.objects[0]
-	s.objects = s.objects[1:]
-	return o
-}
-
-// record makes an object of n fields.
-func (s *slab) record(n int) *object {
-	if n > firstPiece || n == 0 {
-		return &object{f: make([]value, n)}
-	}
-	if len(s.values) < n || len(s.objects) == 0 {
-		s.grow()
-	}
-	o := s.object()
-	o.f, s.values = s.values[:n:n], s.values[n:]
-	return o
-}
-
 // unmetered is for work of the host on values that were charged for before.
-func unmetered() *usage { return &usage{maxFuel: 1 << 62, maxMemory: 1 << 62} }
+func unmetered() *usage {
+	return &usage{maxFuel: 1 << 62, maxMemory: 1 << 62, slab: slab{single: true}}
+}
 
 // alloc charges for n bytes of new values.
 func (u *usage) alloc(n int) {

@@ -61,11 +61,16 @@ func wide(w [4]uint64) value {
 		object
 		buf [32]byte
 	}{}
-	for i, limb := range w {
-		binary.LittleEndian.PutUint64(x.buf[8*i:], limb)
-	}
 	x.b = x.buf[:]
-	return value{n: bigMark, o: &x.object}
+	return wideIn(&x.object, w)
+}
+
+// wideIn writes a number into an object of 32 bytes.
+func wideIn(o *object, w [4]uint64) value {
+	for i, limb := range w {
+		binary.LittleEndian.PutUint64(o.b[8*i:], limb)
+	}
+	return value{n: bigMark, o: o}
 }
 
 // limbs is the inverse of wide.
@@ -81,11 +86,14 @@ func (v value) limbs() (w [4]uint64) {
 	return w
 }
 
-func addressValue(a sui.Address) value {
-	return wide([4]uint64{
+func addressValue(a sui.Address) value { return wide(addressLimbs(a[:])) }
+
+// addressLimbs is the number that the 32 bytes of an address spell.
+func addressLimbs(a []byte) [4]uint64 {
+	return [4]uint64{
 		binary.BigEndian.Uint64(a[24:]), binary.BigEndian.Uint64(a[16:]),
 		binary.BigEndian.Uint64(a[8:]), binary.BigEndian.Uint64(a[:]),
-	})
+	}
 }
 
 func (v value) address() (a sui.Address) {
@@ -171,7 +179,7 @@ func (u *usage) copyValue(v value, depth int) value {
 	}
 	u.alloc(sizeObject + len(v.o.b) + sizeValue*len(v.o.f))
 	if v.o.f == nil {
-		return value{n: v.n, o: &object{b: bytes.Clone(v.o.b)}}
+		return value{n: v.n, o: u.slab.bytes(v.o.b)}
 	}
 	o := u.slab.record(len(v.o.f))
 	for i, e := range v.o.f {
@@ -287,13 +295,19 @@ func (v Value) AddressAt(path ...int) (sui.Address, error) {
 func (v Value) ID() (sui.Address, error) { return v.AddressAt(0, 0, 0) }
 
 // A Cell is a place of the caller that owns a value and can lend it to calls.
+// It must not be copied once it holds one: references point into it.
 type Cell struct {
 	typ   *Type
 	place object
+	held  [1]value
 }
 
 // NewCell puts a value in a cell.
-func NewCell(v Value) *Cell { return &Cell{typ: v.typ, place: object{f: []value{v.v}}} }
+func NewCell(v Value) *Cell {
+	c := new(Cell)
+	c.Set(v)
+	return c
+}
 
 // Ref borrows the cell. as is the parameter's type: &T or &mut T where T is the
 // type of the value. Borrow rules among the arguments of one call are the
@@ -301,7 +315,8 @@ func NewCell(v Value) *Cell { return &Cell{typ: v.typ, place: object{f: []value{
 func (c *Cell) Ref(as *Type) Value { return Value{as, value{o: &c.place}} }
 
 // Value is the current value of the cell. The cell still owns it.
-func (c *Cell) Value() Value { return Value{c.typ, c.place.f[0]} }
+func (c *Cell) Value() Value { return Value{c.typ, c.held[0]} }
 
-// Set replaces the value of the cell by one of the same type.
-func (c *Cell) Set(v Value) { c.typ, c.place.f[0] = v.typ, v.v }
+// Set puts a value into the cell. If it holds one already, the type must be the
+// same.
+func (c *Cell) Set(v Value) { c.typ, c.held[0], c.place.f = v.typ, v.v, c.held[:] }
