@@ -2,6 +2,7 @@ package execution
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/floe-data/floe/sdk/movevm"
@@ -126,10 +127,17 @@ const maxObjectSize = 250 << 10
 
 // checkSizes refuses objects that are too big to store.
 func (c *changes) checkSizes() error {
-	for _, id := range c.ids() {
-		if o := c.after[id]; o != nil && o.Move != nil && len(o.Move.Contents) > maxObjectSize {
-			return tooBig(sui.FailMoveObjectTooBig, uint64(len(o.Move.Contents)), maxObjectSize)
+	var worst *sui.Object // of those that are too big, the first by id
+	for _, o := range c.after {
+		if o.Move == nil || len(o.Move.Contents) <= maxObjectSize {
+			continue
 		}
+		if worst == nil || o.ID().Compare(worst.ID()) < 0 {
+			worst = o
+		}
+	}
+	if worst != nil {
+		return tooBig(sui.FailMoveObjectTooBig, uint64(len(worst.Move.Contents)), maxObjectSize)
 	}
 	return nil
 }
@@ -168,9 +176,11 @@ func (r *run) encode(s *slot, before *sui.Object) (*sui.Object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode object: %w", err)
 	}
-	obj := before.Clone()
-	obj.Move.Contents = contents
-	return obj, nil
+	move := *before.Move
+	move.Contents = contents
+	obj := *before
+	obj.Move = &move
+	return &obj, nil
 }
 
 func (r *run) collectChildren(c *changes, children []movevm.Child) {
@@ -274,9 +284,7 @@ func (r *run) finish(c *changes, gas sui.GasUsed) *Result {
 		Status: sui.ExecutionStatus{Failure: r.failure}, Epoch: r.env.Epoch, Gas: gas, Transaction: r.in.digest,
 		LamportVersion: r.in.lamport(), UnchangedConsensus: r.in.readOnly(),
 	}
-	for _, d := range c.received {
-		r.in.deps[d] = true
-	}
+	r.in.deps = append(r.in.deps, c.received...)
 	fx.Dependencies = r.in.dependencies()
 	if len(c.events) > 0 {
 		d := sui.TransactionEvents{Events: c.events}.Digest()
@@ -298,9 +306,12 @@ func (r *run) finish(c *changes, gas sui.GasUsed) *Result {
 
 // readOnly lists the shared inputs that the transaction cannot change.
 func (in *inputs) readOnly() (out []sui.UnchangedConsensusObject) {
-	for _, o := range in.objects {
+	for i, o := range in.objects {
 		if o != nil && o.shared && !o.mutable {
 			ref := o.obj.Ref()
+			if out == nil {
+				out = make([]sui.UnchangedConsensusObject, 0, len(in.objects)-i)
+			}
 			out = append(out, sui.UnchangedConsensusObject{
 				ID: ref.ID, Kind: sui.UnchangedReadOnlyRoot, Version: ref.Version, Digest: ref.Digest,
 			})
@@ -341,20 +352,11 @@ func (c *changes) record(res *Result) {
 
 // ids lists all ids that are in the effects, ascending.
 func (c *changes) ids() []sui.Address {
-	var out []sui.Address
-	add := func(id sui.Address) { out = append(out, id) }
-	for id := range c.before {
-		add(id)
-	}
-	for id := range c.after {
-		add(id)
-	}
-	for id := range c.created {
-		add(id)
-	}
-	for id := range c.deleted {
-		add(id)
-	}
+	out := make([]sui.Address, 0, len(c.before)+len(c.after)+len(c.created)+len(c.deleted))
+	out = slices.AppendSeq(out, maps.Keys(c.before))
+	out = slices.AppendSeq(out, maps.Keys(c.after))
+	out = slices.AppendSeq(out, maps.Keys(c.created))
+	out = slices.AppendSeq(out, maps.Keys(c.deleted))
 	slices.SortFunc(out, sui.Address.Compare)
 	return slices.Compact(out)
 }

@@ -172,6 +172,7 @@ func (e *Engine) Execute(st State, env Env, tx *sui.TransactionData, opt Options
 		return nil, err
 	}
 	r := newRun(e, st, env, opt, in)
+	defer r.session.Close()
 	if err := r.commands(); err != nil {
 		return nil, err
 	}

@@ -38,11 +38,13 @@ func Genesis(framework *move.Bytecode, timestampMS uint64) ([]*sui.Object, error
 	return objects, nil
 }
 
+var suiCoin = *sui.SUICoinType()
+
 // GenesisCoin makes a coin of SUI, in MIST, that exists before any transaction.
 func GenesisCoin(id, owner sui.Address, balance uint64) *sui.Object {
 	return &sui.Object{
 		Move: &sui.MoveObject{
-			Type: *sui.SUICoinType(), HasPublicTransfer: true, Version: 1,
+			Type: suiCoin, HasPublicTransfer: true, Version: 1,
 			Contents: binary.LittleEndian.AppendUint64(bytes.Clone(id[:]), balance),
 		},
 		Owner: sui.AddressOwner(owner),

@@ -1,12 +1,10 @@
 package execution
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -29,8 +27,8 @@ type inputs struct {
 	digest  sui.Digest
 	objects []*inputObject // by input index; nil for pure inputs
 	gas     []*sui.Object  // payment coins, the first is the gas coin
-	deps    map[sui.Digest]bool
-	maxSeen uint64 // largest version among all Move objects
+	deps    []sui.Digest   // transactions that inputs come from, as they were found
+	maxSeen uint64         // largest version among all Move objects
 }
 
 // An inputObject is an object input in the state before the transaction.
@@ -47,18 +45,17 @@ func loadInputs(st State, env Env, tx *sui.TransactionData, opt Options) (*input
 	if tx.Kind.Programmable == nil {
 		return nil, refuse("this kind of transaction cannot be executed here")
 	}
-	in := &inputs{tx: tx, pt: tx.Kind.Programmable, deps: map[sui.Digest]bool{}}
+	in := &inputs{tx: tx, pt: tx.Kind.Programmable}
 	if err := checkShape(in.pt); err != nil {
 		return nil, err
 	}
 	if err := in.assumeGas(env, opt); err != nil {
 		return nil, err
 	}
-	raw := bcs.Marshal(in.tx)
-	if len(raw) > maxTransactionSize {
-		return nil, refuse("transaction of %d bytes, more than %d", len(raw), maxTransactionSize)
+	var size int
+	if in.digest, size = in.tx.DigestAndSize(); size > maxTransactionSize {
+		return nil, refuse("transaction of %d bytes, more than %d", size, maxTransactionSize)
 	}
-	in.digest = sui.TransactionDigest(raw)
 	if err := checkExpiration(env, &tx.Expiration); err != nil {
 		return nil, err
 	}
@@ -154,17 +151,16 @@ func checkExpiration(env Env, x *sui.Expiration) error {
 
 // loadObjects reads and checks the object inputs.
 func (in *inputs) loadObjects(st State, opt Options) error {
-	seen := map[sui.Address]bool{}
+	if id, twice := repeated(in.pt.Inputs); twice {
+		return refuseObject(id, "it is an input twice")
+	}
 	in.objects = make([]*inputObject, len(in.pt.Inputs))
+	in.deps = make([]sui.Digest, 0, len(in.pt.Inputs)+4)
 	for i, input := range in.pt.Inputs {
 		if input.Kind == sui.InputPure {
 			continue
 		}
 		id := input.Ref.ID
-		if seen[id] {
-			return refuseObject(id, "it is an input twice")
-		}
-		seen[id] = true
 		obj, err := st.Object(id)
 		if errors.Is(err, ErrNotFound) {
 			return refuseObject(id, "it does not exist or was deleted")
@@ -188,12 +184,29 @@ func (in *inputs) loadObjects(st State, opt Options) error {
 	return nil
 }
 
+// repeated finds an object that is an input twice.
+func repeated(list []sui.Input) (id sui.Address, found bool) {
+	ids := make([]sui.Address, 0, 16)
+	for i := range list {
+		if list[i].Kind != sui.InputPure {
+			ids = append(ids, list[i].Ref.ID)
+		}
+	}
+	slices.SortFunc(ids, sui.Address.Compare)
+	for i := 1; i < len(ids); i++ {
+		if ids[i] == ids[i-1] {
+			return ids[i], true
+		}
+	}
+	return id, false
+}
+
 // use notes the version and the transaction that an input comes from.
 func (in *inputs) use(obj *sui.Object) {
 	if obj.Move != nil {
 		in.maxSeen = max(in.maxSeen, obj.Move.Version)
 	}
-	in.deps[obj.PreviousTransaction] = true
+	in.deps = append(in.deps, obj.PreviousTransaction)
 }
 
 // checkObject checks an object input against the object's newest version.
@@ -315,12 +328,13 @@ func (in *inputs) lamport() uint64 { return in.maxSeen + 1 }
 
 // dependencies are the transactions that the inputs come from, ascending.
 func (in *inputs) dependencies() []sui.Digest {
-	var out []sui.Digest
-	for d := range in.deps {
-		if !d.IsZero() {
-			out = append(out, d)
-		}
+	slices.SortFunc(in.deps, sui.Digest.Compare)
+	out := slices.Compact(in.deps)
+	if len(out) > 0 && out[0].IsZero() {
+		out = out[1:] // of genesis
 	}
-	slices.SortFunc(out, func(a, b sui.Digest) int { return bytes.Compare(a[:], b[:]) })
+	if len(out) == 0 {
+		return nil
+	}
 	return out
 }

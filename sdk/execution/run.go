@@ -15,10 +15,10 @@ type run struct {
 	opt     Options
 	in      *inputs
 	session *movevm.Session
-	host    *host
+	host    host
 
 	gas     *slot
-	inputs  []*inputSlot
+	inputs  []inputSlot
 	results [][]*slot
 	outputs []CommandOutput
 
@@ -34,7 +34,7 @@ type run struct {
 }
 
 func newRun(e *Engine, st State, env Env, opt Options, in *inputs) *run {
-	r := &run{st: st, env: env, opt: opt, in: in, host: &host{st: st}}
+	r := &run{st: st, env: env, opt: opt, in: in, host: host{st: st}}
 	tx := in.tx
 	ctx := movevm.TxContext{
 		Sender: tx.Sender, Digest: in.digest, Epoch: env.Epoch, EpochTimestampMS: env.EpochStartMS,
@@ -43,7 +43,11 @@ func newRun(e *Engine, st State, env Env, opt Options, in *inputs) *run {
 	if tx.Gas.Owner != tx.Sender {
 		ctx.Sponsor = &tx.Gas.Owner
 	}
-	r.session = e.vm.NewSession(r.host, r.host, ctx)
+	var packages movevm.PackageSource = &r.host
+	if d, ok := st.(packageDigests); ok {
+		packages = digestingHost{&r.host, d}
+	}
+	r.session = e.vm.NewSession(packages, &r.host, ctx)
 	return r
 }
 
@@ -77,11 +81,13 @@ func (r *run) start() error {
 	if err != nil {
 		return err
 	}
-	r.gas = &slot{cell: movevm.NewCell(v), typ: v.Type(), object: true, mutable: true, gas: true, id: coin.ID()}
-	for i, input := range r.in.pt.Inputs {
-		s := &inputSlot{input: &r.in.pt.Inputs[i]}
-		r.inputs = append(r.inputs, s)
-		o := r.in.objects[i]
+	slots := make([]slot, 1+len(r.in.pt.Inputs)) // for the gas coin and the objects
+	r.gas = slots[0].put(v)
+	r.gas.object, r.gas.mutable, r.gas.gas, r.gas.id = true, true, true, coin.ID()
+	r.inputs = make([]inputSlot, len(r.in.pt.Inputs))
+	for i := range r.inputs {
+		input, s, o := &r.in.pt.Inputs[i], &r.inputs[i], r.in.objects[i]
+		s.input = input
 		if o == nil {
 			continue
 		}
@@ -93,10 +99,8 @@ func (r *run) start() error {
 		if err != nil {
 			return err
 		}
-		s.slot = &slot{
-			cell: movevm.NewCell(v), typ: v.Type(), object: true, mutable: o.mutable,
-			shared: o.shared, id: o.obj.ID(),
-		}
+		s.slot = slots[1+i].put(v)
+		s.slot.object, s.slot.mutable, s.slot.shared, s.slot.id = true, o.mutable, o.shared, o.obj.ID()
 		r.bytesUnits += readUnits * uint64(len(o.obj.Move.Contents))
 	}
 	return nil
@@ -111,7 +115,8 @@ func (r *run) command(c *sui.Command) error {
 	}
 	results := make([]*slot, len(values))
 	for i, v := range values {
-		results[i] = &slot{cell: movevm.NewCell(v), typ: v.Type(), dirty: cmd.dirty}
+		results[i] = newSlot(v)
+		results[i].dirty = cmd.dirty
 	}
 	if err := cmd.checkShared(results); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 // A slot is a place that holds a value between commands: the gas coin, an
 // input object, a pure input at one type, or a result.
 type slot struct {
-	cell    *movevm.Cell
+	cell    movevm.Cell
 	typ     *movevm.Type
 	moved   bool // the value was taken
 	copied  bool // the last use was a copy
@@ -22,6 +22,17 @@ type slot struct {
 	shared  bool
 	gas     bool
 	id      sui.Address // of an input object
+	lentTo  *command    // the last command that borrowed it
+	lentMut bool        // and whether mutably
+}
+
+// newSlot puts a value in a slot.
+func newSlot(v movevm.Value) *slot { return new(slot).put(v) }
+
+func (s *slot) put(v movevm.Value) *slot {
+	s.typ = v.Type()
+	s.cell.Set(v)
+	return s
 }
 
 func (s *slot) objectID() sui.Address {
@@ -37,13 +48,13 @@ func (s *slot) objectID() sui.Address {
 type inputSlot struct {
 	input *sui.Input
 	slot  *slot            // of an object
-	pure  map[string]*slot // by type
+	first *slot            // of bytes, at the first type
+	pure  map[string]*slot // at further types
 }
 
 // A command is the use of slots by one command. Borrows end with it.
 type command struct {
 	run         *run
-	borrowed    map[*slot]bool // true: mutably
 	mutated     []mutatedSlot
 	sharedTaken []sui.Address
 	dirty       bool // what it returns has been in the hands of a non-entry function
@@ -66,7 +77,7 @@ func (cmd *command) find(arg sui.Argument, want *movevm.Type) (*slot, error) {
 		if int(arg.Index) >= len(r.inputs) {
 			return nil, &argError{Kind: sui.ArgIndexOutOfBounds, A: arg.Index}
 		}
-		return cmd.findInput(r.inputs[arg.Index], want)
+		return cmd.findInput(&r.inputs[arg.Index], want)
 	case sui.ArgResult:
 		if int(arg.Index) >= len(r.results) {
 			return nil, &argError{Kind: sui.ArgIndexOutOfBounds, A: arg.Index}
@@ -95,6 +106,9 @@ func (cmd *command) findInput(in *inputSlot, want *movevm.Type) (*slot, error) {
 	case want == nil:
 		return nil, &argError{Kind: sui.ArgTypeMismatch}
 	}
+	if in.first != nil && in.first.typ.Equal(want) {
+		return in.first, nil
+	}
 	if s, ok := in.pure[want.String()]; ok {
 		return s, nil
 	}
@@ -102,16 +116,16 @@ func (cmd *command) findInput(in *inputSlot, want *movevm.Type) (*slot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return in.add(want, v), nil
-}
-
-func (in *inputSlot) add(t *movevm.Type, v movevm.Value) *slot {
-	if in.pure == nil {
-		in.pure = map[string]*slot{}
+	s := newSlot(v)
+	switch {
+	case in.first == nil:
+		in.first = s
+	case in.pure == nil:
+		in.pure = map[string]*slot{want.String(): s}
+	default:
+		in.pure[want.String()] = s
 	}
-	s := &slot{cell: movevm.NewCell(v), typ: t}
-	in.pure[t.String()] = s
-	return s
+	return s, nil
 }
 
 // findReceiving makes a 0x2::transfer::Receiving of a receiving input, once.
@@ -129,7 +143,7 @@ func (cmd *command) findReceiving(in *inputSlot, want *movevm.Type) (*slot, erro
 	if err != nil {
 		return nil, err
 	}
-	in.slot = &slot{cell: movevm.NewCell(v), typ: want}
+	in.slot = newSlot(v)
 	return in.slot, nil
 }
 
@@ -149,7 +163,8 @@ func (cmd *command) take(arg sui.Argument, want *movevm.Type) (movevm.Value, err
 	case cmd.noDirty && s.dirty:
 		return movevm.Value{}, &argError{Kind: sui.ArgInvalidArgumentToPrivateEntryFunction}
 	}
-	mutably, lent := cmd.borrowed[s]
+	lent := s.lentTo == cmd
+	mutably := lent && s.lentMut
 	if s.typ.Abilities.Has(movevm.Copy) {
 		if mutably {
 			return movevm.Value{}, &argError{Kind: sui.ArgInvalidReferenceArgument}
@@ -191,7 +206,7 @@ func (cmd *command) lend(arg sui.Argument, want *movevm.Type, mutable bool) (*sl
 	if err != nil {
 		return nil, err
 	}
-	held, already := cmd.borrowed[s]
+	already := s.lentTo == cmd
 	switch {
 	case s.moved:
 		return nil, &argError{Kind: sui.ArgArgumentWithoutValue}
@@ -199,16 +214,12 @@ func (cmd *command) lend(arg sui.Argument, want *movevm.Type, mutable bool) (*sl
 		return nil, &argError{Kind: sui.ArgTypeMismatch}
 	case mutable && s.object && !s.mutable:
 		return nil, &argError{Kind: sui.ArgInvalidObjectByMutRef}
-	case already && (held || mutable):
+	case already && (s.lentMut || mutable):
 		return nil, &argError{Kind: sui.ArgInvalidReferenceArgument}
 	case cmd.noDirty && s.dirty:
 		return nil, &argError{Kind: sui.ArgInvalidArgumentToPrivateEntryFunction}
 	}
-	if cmd.borrowed == nil {
-		cmd.borrowed = map[*slot]bool{}
-	}
-	cmd.borrowed[s] = mutable
-	s.copied = false
+	s.lentTo, s.lentMut, s.copied = cmd, mutable, false
 	if mutable {
 		cmd.mutated = append(cmd.mutated, mutatedSlot{arg, s})
 	}
@@ -219,7 +230,7 @@ func (cmd *command) lend(arg sui.Argument, want *movevm.Type, mutable bool) (*sl
 func (r *run) pure(t *movevm.Type, raw []byte) (movevm.Value, error) {
 	if !r.opt.SkipChecks || t.Abilities.Has(movevm.Key) {
 		d := bcs.NewDecoder(raw)
-		switch allowed := checkPure(t.Tag(), d); {
+		switch allowed := checkPure(t, d); {
 		case !allowed:
 			return movevm.Value{}, &argError{Kind: sui.ArgInvalidUsageOfPureArg}
 		case d.Finish() != nil:
@@ -235,58 +246,80 @@ func (r *run) pure(t *movevm.Type, raw []byte) (movevm.Value, error) {
 
 // checkPure reports whether bytes may make a value of type t at all, and reads
 // one, so that strings are checked; other faults are left to the decoder.
-func checkPure(t sui.TypeTag, d *bcs.Decoder) (allowed bool) {
+func checkPure(t *movevm.Type, d *bcs.Decoder) (allowed bool) {
 	switch t.Kind {
-	case sui.KindVector:
-		return checkPureSequence(*t.Elem, d, bcs.MaxLength)
-	case sui.KindStruct:
-		return checkPureStruct(t.Struct, d)
-	case sui.KindSigner:
-		return false
-	case sui.KindBool:
+	case movevm.KindVector:
+		return checkPureSequence(t.Elem, d, bcs.MaxLength)
+	case movevm.KindDatatype:
+		return checkPureStruct(t, d)
+	case movevm.KindBool:
 		d.Bool()
-	default:
-		d.Fixed(pureSizes[t.Kind])
+		return true
 	}
-	return true
+	n := pureSize(t.Kind)
+	d.Fixed(n)
+	return n > 0
 }
 
-var pureSizes = map[sui.TypeKind]int{
-	sui.KindU8: 1, sui.KindU16: 2, sui.KindU32: 4, sui.KindU64: 8, sui.KindU128: 16, sui.KindU256: 32, sui.KindAddress: 32,
+// pureSize is the size of a number or address, all of whose bits may be
+// anything; 0 for other kinds.
+func pureSize(k movevm.Kind) int {
+	switch k {
+	case movevm.KindU8, movevm.KindU16, movevm.KindU32, movevm.KindU64, movevm.KindU128, movevm.KindU256:
+		return 1 << (k - movevm.KindU8)
+	case movevm.KindAddress:
+		return 32
+	}
+	return 0
 }
 
-func checkPureStruct(s *sui.StructTag, d *bcs.Decoder) bool {
-	is := func(a sui.Address, module, name string) bool {
-		return s.Address == a && s.Module == module && s.Name == name
-	}
+func checkPureStruct(t *movevm.Type, d *bcs.Decoder) bool {
 	switch {
-	case is(sui.Framework, "object", "ID"):
+	case t.Is(sui.Framework, "object", "ID"):
 		d.Fixed(32)
-	case is(sui.MoveStdlib, "string", "String"):
+	case t.Is(sui.MoveStdlib, "string", "String"):
 		if b := d.Bytes(); !utf8.Valid(b) {
 			d.Fail(sui.ErrNotUTF8)
 		}
-	case is(sui.MoveStdlib, "ascii", "String"):
+	case t.Is(sui.MoveStdlib, "ascii", "String"):
 		if b := d.Bytes(); bytes.ContainsFunc(b, func(c rune) bool { return c > 0x7f }) {
 			d.Fail(errNotASCII)
 		}
-	case is(sui.MoveStdlib, "option", "Option") && len(s.Params) == 1:
-		return checkPureSequence(s.Params[0], d, 1)
+	case t.Is(sui.MoveStdlib, "option", "Option") && len(t.TypeArgs()) == 1:
+		return checkPureSequence(t.TypeArgs()[0], d, 1)
 	default:
 		return false
 	}
 	return true
+}
+
+// pureType reports whether bytes may make a value of a type.
+func pureType(t *movevm.Type) bool {
+	switch {
+	case t.Kind == movevm.KindVector:
+		return pureType(t.Elem)
+	case t.Is(sui.MoveStdlib, "option", "Option") && len(t.TypeArgs()) == 1:
+		return pureType(t.TypeArgs()[0])
+	case t.Kind == movevm.KindDatatype:
+		return t.Is(sui.Framework, "object", "ID") || t.Is(sui.MoveStdlib, "string", "String") || t.Is(sui.MoveStdlib, "ascii", "String")
+	}
+	return t.Kind == movevm.KindBool || pureSize(t.Kind) > 0
 }
 
 // checkPureSequence reads at most limit elements. Of an empty sequence the
 // element's type still has to be allowed.
-func checkPureSequence(elem sui.TypeTag, d *bcs.Decoder, limit int) bool {
-	if !checkPure(elem, bcs.NewDecoder(nil)) {
+func checkPureSequence(elem *movevm.Type, d *bcs.Decoder, limit int) bool {
+	if !pureType(elem) {
 		return false
 	}
-	n := d.Length(1)
+	size := pureSize(elem.Kind)
+	n := d.Length(max(size, 1))
 	if n > limit {
 		d.Fail(bcs.ErrInvalidOption)
+	}
+	if size > 0 {
+		d.Fixed(n * size)
+		return true
 	}
 	for ; n > 0 && d.Err() == nil; n-- {
 		checkPure(elem, d)

@@ -38,7 +38,7 @@ class Fetcher extends builder.MovePackageFetcher {
 
 await builder.initMovePackageBuilder();
 const packages = {};
-for (const name of ['lab', 'lab_next', 'lab_broken', 'user', 'dice']) {
+for (const name of ['lab', 'lab_next', 'lab_broken', 'user', 'dice', 'whitelist']) {
   const out = await builder.dumpMovePackage({ files: filesOf(path.join(here, name)), fetcher: new Fetcher(), network: 'mainnet', ansiColor: false });
   if (out.error) throw new Error(name + ': ' + out.error);
   packages[name] = { modules: out.modules, dependencies: out.dependencies, digest: Buffer.from(out.digest).toString('hex') };
