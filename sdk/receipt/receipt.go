@@ -48,6 +48,9 @@ type Claims struct {
 	Sequence uint64 `json:"seq"`            // of this server, from 1
 	Previous *Hash  `json:"prev,omitempty"` // hash of the JWT before; absent in the first
 	TimeMS   int64  `json:"time_ms"`        // Unix time of the decision, server's clock
+	// LogByMS is the server's promise: by this Unix time the receipt is entry
+	// Sequence-1 of its log, see [Leaf].
+	LogByMS int64 `json:"log_by_ms,omitempty"`
 
 	Decision Decision `json:"decision"`
 	Reason   *Reason  `json:"reason,omitempty"` // of a refusal
