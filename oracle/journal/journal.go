@@ -1,5 +1,7 @@
-// Package journal keeps the receipts of a key server: an append-only file of
-// JWTs, one per line, each on disk before its answer may leave.
+// Package journal keeps the receipts of a key server: an append-only file with
+// one per line, each on disk before its answer may leave. A line is the JWT and,
+// after a blank, the opening of its commitments: salt and requester, base64url.
+// Openings are for the owner of a policy; nobody else is shown them.
 //
 // [Open] takes the directory for itself, checks the chain of receipts and cuts
 // off a record that a crash left incomplete. [Journal.Write] returns an
@@ -50,6 +52,12 @@ type Config struct {
 	Issuer sui.Address
 	// Key signs the receipts.
 	Key ed25519.PrivateKey
+	// LogWithin is the promise in each receipt: within this time it is in the
+	// public log. 0 means 1 second.
+	LogWithin time.Duration
+	// Remember is for how long the receipt of a release can be found by its
+	// request. 0 means 30 minutes.
+	Remember time.Duration
 	// Now tells the time. nil means time.Now.
 	Now func() time.Time
 }
@@ -71,6 +79,7 @@ type Journal struct {
 	Torn   int64 // bytes of an incomplete record that Open cut off
 	writes chan *write
 	done   chan struct{} // closed when the writer has ended
+	grown  chan struct{} // holds one element after receipts were stored
 
 	// Owned by the writer.
 	file  file
@@ -80,12 +89,14 @@ type Journal struct {
 	mu      sync.RWMutex // guards the rest, for moments only
 	closed  bool
 	offsets []int64 // end of record i+1
+	index   index
 }
 
 // write is one receipt on its way to disk.
 type write struct {
 	claims   *receipt.Claims
 	policies []sui.Address
+	opening  *receipt.Opening
 	result   chan result
 }
 
@@ -133,8 +144,14 @@ func open(cfg Config, f file) (*Journal, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.LogWithin == 0 {
+		cfg.LogWithin = time.Second
+	}
+	if cfg.Remember == 0 {
+		cfg.Remember = 30 * time.Minute
+	}
 	j := &Journal{cfg: cfg, file: f, writes: make(chan *write, maxBatch), done: make(chan struct{}),
-		chain: receipt.Chain{Issuer: cfg.Issuer}}
+		grown: make(chan struct{}, 1), chain: receipt.Chain{Issuer: cfg.Issuer}, index: newIndex(cfg.Remember)}
 	if err := j.load(); err != nil {
 		return nil, err
 	}
@@ -144,10 +161,10 @@ func open(cfg Config, f file) (*Journal, error) {
 
 // Write links, signs and stores a receipt, and returns when it is durable. The
 // fields of claims that put it into the chain are filled in; policies are the
-// policies whose chains it belongs to. When ctx ends first the receipt may be
-// stored all the same.
-func (j *Journal) Write(ctx context.Context, claims *receipt.Claims, policies []sui.Address) (*Entry, error) {
-	w := &write{claims: claims, policies: policies, result: make(chan result, 1)}
+// policies whose chains it belongs to; opening, which may be nil, is stored
+// beside it. When ctx ends first the receipt may be stored all the same.
+func (j *Journal) Write(ctx context.Context, claims *receipt.Claims, policies []sui.Address, opening *receipt.Opening) (*Entry, error) {
+	w := &write{claims: claims, policies: policies, opening: opening, result: make(chan result, 1)}
 	if err := j.enqueue(ctx, w); err != nil {
 		return nil, err
 	}
@@ -171,49 +188,6 @@ func (j *Journal) enqueue(ctx context.Context, w *write) error {
 	case <-ctx.Done():
 		return fmt.Errorf("write receipt: %w: %w", ErrNotDurable, context.Cause(ctx))
 	}
-}
-
-// Len returns the number of durable receipts, which is the last sequence number.
-func (j *Journal) Len() uint64 {
-	j.mu.RLock()
-	defer j.mu.RUnlock()
-	return uint64(len(j.offsets))
-}
-
-// Read returns the JWTs of at most limit receipts with sequence numbers above
-// after, in order. Only durable receipts are returned.
-func (j *Journal) Read(after uint64, limit int) ([]string, error) {
-	j.mu.RLock()
-	defer j.mu.RUnlock()
-	if j.closed {
-		return nil, errors.New("read journal: it is closed")
-	}
-	n := uint64(len(j.offsets))
-	if after >= n || limit <= 0 {
-		return nil, nil
-	}
-	var out []string
-	for i := after; i < min(n, after+uint64(limit)); i++ {
-		line, err := j.record(int(i))
-		if err != nil {
-			return nil, fmt.Errorf("read journal: %w", err)
-		}
-		out = append(out, line)
-	}
-	return out, nil
-}
-
-// record reads record i (from 0) without its line end. mu is held.
-func (j *Journal) record(i int) (string, error) {
-	start := int64(0)
-	if i > 0 {
-		start = j.offsets[i-1]
-	}
-	b := make([]byte, j.offsets[i]-start-1)
-	if _, err := j.file.ReadAt(b, start); err != nil {
-		return "", err
-	}
-	return string(b), nil
 }
 
 // Close stores what is queued and gives the directory back.

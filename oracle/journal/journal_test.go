@@ -45,7 +45,7 @@ func refusal(code string) *receipt.Claims {
 
 func add(t *testing.T, j *Journal, code string) {
 	t.Helper()
-	if _, err := j.Write(t.Context(), refusal(code), []sui.Address{policyA}); err != nil {
+	if _, err := j.Write(t.Context(), refusal(code), []sui.Address{policyA}, nil); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -178,7 +178,7 @@ func TestJournalIsExclusive(t *testing.T) {
 	}
 	j.Close()
 	mustOpen(t, dir)
-	if _, err := j.Write(t.Context(), refusal("x"), nil); !errors.Is(err, ErrNotDurable) {
+	if _, err := j.Write(t.Context(), refusal("x"), nil, nil); !errors.Is(err, ErrNotDurable) {
 		t.Errorf("write after close: %v", err)
 	}
 }
@@ -192,7 +192,7 @@ func TestJournalGroupCommit(t *testing.T) {
 	defer j.Close()
 	var wait sync.WaitGroup
 	write := func(i int) {
-		if _, err := j.Write(t.Context(), refusal(fmt.Sprint(i)), nil); err != nil {
+		if _, err := j.Write(t.Context(), refusal(fmt.Sprint(i)), nil, nil); err != nil {
 			t.Error(err)
 		}
 	}
@@ -228,11 +228,11 @@ func TestJournalDiskFull(t *testing.T) {
 		func() { f.truncErr = syscall.EROFS; f.room = 10 }, // cannot even be cut off
 	} {
 		break_()
-		_, err = j.Write(t.Context(), refusal("lost"), []sui.Address{policyA})
+		_, err = j.Write(t.Context(), refusal("lost"), []sui.Address{policyA}, nil)
 		if !errors.Is(err, ErrNotDurable) {
 			t.Fatalf("%v", err)
 		}
-		_, again := j.Write(t.Context(), refusal("lost"), []sui.Address{policyA})
+		_, again := j.Write(t.Context(), refusal("lost"), []sui.Address{policyA}, nil)
 		if !errors.Is(again, ErrNotDurable) {
 			t.Fatalf("second: %v", again)
 		}

@@ -29,16 +29,29 @@ func (j *Journal) load() error {
 		if err == io.EOF || bytes.IndexByte(line, 0) >= 0 {
 			return j.cutTorn(int64(len(line)), r)
 		}
-		rec, err := receipt.Parse(string(line[:len(line)-1]))
-		if err == nil {
-			err = j.chain.Append(rec)
-		}
+		rec, err := j.loadLine(string(line[:len(line)-1]))
 		if err != nil {
 			return fmt.Errorf("%w: record %d at byte %d: %w; restore the file from a copy, or move the directory "+
 				"away to begin a new log", ErrDamaged, len(j.offsets)+1, j.end(), err)
 		}
 		j.offsets = append(j.offsets, j.end()+int64(len(line)))
+		j.index.add(rec)
 	}
+}
+
+func (j *Journal) loadLine(line string) (*receipt.Receipt, error) {
+	jwt, opening, err := splitLine(line)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := receipt.Parse(jwt)
+	if err == nil && opening != nil {
+		err = opening.Check(&rec.Claims)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return rec, j.chain.Append(rec)
 }
 
 // cutTorn cuts off the rest of the file, which begins with an incomplete
@@ -66,12 +79,12 @@ func (j *Journal) checkLast() error {
 	if n == 0 {
 		return nil
 	}
-	raw, err := j.record(n - 1)
+	last, err := j.full(uint64(n))
 	if err != nil {
 		return err
 	}
 	keys := receipt.NewKeySet(j.cfg.Key.Public().(ed25519.PublicKey))
-	if _, err := receipt.Verify(raw, keys, j.cfg.Issuer); err != nil {
+	if _, err := receipt.Verify(last.JWT, keys, j.cfg.Issuer); err != nil {
 		return fmt.Errorf("%w: the last receipt was not signed with the configured key: %w", ErrDamaged, err)
 	}
 	return nil

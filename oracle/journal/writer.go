@@ -60,12 +60,14 @@ func (j *Journal) commit(batch []*write) (receipts []*receipt.Receipt, err error
 	var data []byte
 	var ends []int64
 	for _, w := range batch {
-		r, err := j.chain.SignNext(j.cfg.Key, w.claims, j.cfg.Now(), w.policies)
+		now := j.cfg.Now()
+		w.claims.LogByMS = now.Add(j.cfg.LogWithin).UnixMilli()
+		r, err := j.chain.SignNext(j.cfg.Key, w.claims, now, w.policies)
 		if err != nil {
 			return receipts, err
 		}
 		receipts = append(receipts, r)
-		data = append(append(data, r.Raw...), '\n')
+		data = append(data, line(r.Raw, w.opening)...)
 		ends = append(ends, start+int64(len(data)))
 	}
 	// From here on until the sync has succeeded the file is in doubt.
@@ -79,7 +81,14 @@ func (j *Journal) commit(batch []*write) (receipts []*receipt.Receipt, err error
 	j.dirty = false
 	j.mu.Lock()
 	j.offsets = append(j.offsets, ends...)
+	for _, r := range receipts {
+		j.index.add(r)
+	}
 	j.mu.Unlock()
+	select {
+	case j.grown <- struct{}{}:
+	default:
+	}
 	return receipts, nil
 }
 

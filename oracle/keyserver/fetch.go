@@ -57,8 +57,19 @@ func (s *Server) fetchKey(r *http.Request) (*seal.FetchKeyResponse, *refusal) {
 	if err != nil {
 		return nil, refusalOf(err)
 	}
+	if ref == nil {
+		ref = s.checkLog()
+	}
 	if ref != nil {
 		return nil, s.recordRefusal(r.Context(), who, opening, policy.Evidence{}, ref)
+	}
+	done, ref := s.repeats.take(r.Context(), who.hash())
+	if ref != nil {
+		return nil, ref
+	}
+	defer done()
+	if answer, ref := s.repeat(who); answer != nil || ref != nil {
+		return answer, ref
 	}
 	grant, evidence, err := policy.Decide(r.Context(), s.cfg.Evaluator,
 		policy.Query{User: who.user, Approval: who.approval, Package: who.pkg})
@@ -78,16 +89,17 @@ type heldShares struct {
 	commitment receipt.Hash
 }
 
-// derive makes the shares that a grant allows.
-func (s *Server) derive(g *policy.Grant, to seal.TransportPublicKey) (*heldShares, error) {
+// derive makes the shares for identities. They are encrypted with randomness
+// that follows from the request, so that a repeated one gets the same answer.
+func (s *Server) derive(ids [][]byte, to seal.TransportPublicKey, random io.Reader) (*heldShares, error) {
 	h := new(heldShares)
 	var committed []receipt.Share
-	for _, id := range g.FullIDs() {
+	for _, id := range ids {
 		key, err := s.cfg.MasterKey.Extract(s.cfg.Rand, id)
 		if err != nil {
 			return nil, err
 		}
-		c, err := to.Encrypt(s.cfg.Rand, key)
+		c, err := to.Encrypt(random, key)
 		if err != nil {
 			return nil, err
 		}
@@ -110,13 +122,13 @@ func (h *heldShares) open(e *journal.Entry) []seal.EncryptedKey {
 
 // release records a grant and answers with its shares.
 func (s *Server) release(ctx context.Context, who *requester, opening receipt.Opening, g *policy.Grant) (*seal.FetchKeyResponse, *refusal) {
-	held, err := s.derive(g, who.transport)
+	held, err := s.derive(g.FullIDs(), who.transport, s.repeats.random(who.hash()))
 	if err != nil {
 		return nil, refusalOf(err)
 	}
 	claims := who.claims(opening, g.Evidence())
 	claims.Decision, claims.ShareCommitment = receipt.Release, &held.commitment
-	entry, ref := s.record(ctx, who, claims)
+	entry, ref := s.record(ctx, who, claims, opening)
 	if ref != nil {
 		return nil, ref
 	}
@@ -129,7 +141,7 @@ func (s *Server) recordRefusal(ctx context.Context, who *requester, opening rece
 	claims := who.claims(opening, ev)
 	claims.Decision = receipt.Refuse
 	claims.Reason = &receipt.Reason{Code: ref.Reason.Code, Rule: ref.Reason.Rule}
-	entry, failed := s.record(ctx, who, claims)
+	entry, failed := s.record(ctx, who, claims, opening)
 	if failed != nil {
 		s.cfg.Log.Error("a refusal could not be recorded", "err", failed.cause)
 		return ref // refused either way, and for the better known reason
@@ -142,8 +154,8 @@ func (s *Server) recordRefusal(ctx context.Context, who *requester, opening rece
 // servers have answered.
 func wentAway() *refusal { return refuse("Failure", "cancelled", "the requester went away", "") }
 
-func (s *Server) record(ctx context.Context, who *requester, claims *receipt.Claims) (*journal.Entry, *refusal) {
-	entry, err := s.journal.Write(ctx, claims, who.policies())
+func (s *Server) record(ctx context.Context, who *requester, claims *receipt.Claims, opening receipt.Opening) (*journal.Entry, *refusal) {
+	entry, err := s.journal.Write(ctx, claims, who.policies(), &opening)
 	if err != nil && ctx.Err() != nil {
 		return nil, wentAway() // the journal is well; whatever it wrote of this releases nothing
 	}
@@ -153,13 +165,14 @@ func (s *Server) record(ctx context.Context, who *requester, claims *receipt.Cla
 		ref.cause = err
 		return nil, ref
 	}
+	s.log.Notice()
 	return entry, nil
 }
 
 // claims fills in what is known of the request and its evaluation.
 func (r *requester) claims(opening receipt.Opening, ev policy.Evidence) *receipt.Claims {
 	c := &receipt.Claims{
-		RequestHash:         receipt.HashRequest(r.SignedBytes(), r.message, r.Certificate.Signature),
+		RequestHash:         r.hash(),
 		RequesterCommitment: opening.RequesterCommitment(),
 		SessionCommitment:   opening.SessionCommitment(r.Certificate.SessionKey),
 		Package:             receipt.Package{ID: r.pkg.First, Called: r.pkg.Called, Version: r.pkg.Version},
@@ -176,6 +189,11 @@ func (r *requester) claims(opening receipt.Opening, ev policy.Evidence) *receipt
 		c.Calls = append(c.Calls, receipt.Call{Module: call.Module, Function: call.Function, ID: hex.EncodeToString(call.ID)})
 	}
 	return c
+}
+
+// hash identifies the request.
+func (r *requester) hash() receipt.Hash {
+	return receipt.HashRequest(r.SignedBytes(), r.message, r.Certificate.Signature)
 }
 
 // policies returns whose receipts are chained: of each call the policy object,

@@ -36,6 +36,9 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("POST /v1/fetch_key", s.demandSDK(http.HandlerFunc(s.serveFetchKey)))
 	mux.Handle("GET /v1/service", s.demandSDK(http.HandlerFunc(s.serveService)))
 	mux.HandleFunc("GET /v1/receipts", s.serveReceipts)
+	mux.HandleFunc("GET /v1/receipts/{sequence}/proof", s.serveProof)
+	mux.Handle("GET /checkpoint", s.log.Handler())
+	mux.Handle("GET /tile/", s.log.Handler())
 	mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) { s.writeJSON(w, 200, s.keys) })
 	mux.HandleFunc("GET /health", s.serveHealth)
 	mux.HandleFunc("GET /ready", s.serveReady)
@@ -183,7 +186,13 @@ func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
 		s.writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reason": "the full node does not answer"})
 		return
 	}
-	s.writeJSON(w, http.StatusOK, map[string]any{"ready": true, "receipts": s.journal.Len()})
+	status := s.log.Status()
+	if status.Late != nil {
+		s.cfg.Log.Warn("not ready", "err", status.Late)
+		s.writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reason": "receipts are late in the public log", "log": status})
+		return
+	}
+	s.writeJSON(w, http.StatusOK, map[string]any{"ready": true, "receipts": status.Journal, "log": status})
 }
 
 func (s *Server) writeJSON(w http.ResponseWriter, status int, v any) {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,7 +66,20 @@ type fixture struct {
 	master *seal.MasterKey
 	wallet *sui.PrivateKey
 	now    time.Time
+	mu     sync.Mutex // guards now against the server's own goroutines
 	dir    string
+}
+
+func (f *fixture) time() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.now
+}
+
+func (f *fixture) advance(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now = f.now.Add(d)
 }
 
 func start(t *testing.T) *fixture {
@@ -78,23 +92,37 @@ func start(t *testing.T) *fixture {
 	if f.wallet, err = sui.GenerateKey(sui.Ed25519, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.server, err = Start(t.Context(), Config{
-		ObjectID: serverID, MasterKey: f.master, ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)),
-		JournalDir: f.dir, Evaluator: f.eval, Now: func() time.Time { return f.now },
-	}, l)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f.serve()
 	t.Cleanup(func() {
 		if err := f.server.Close(); err != nil {
 			t.Error(err)
 		}
 	})
 	return f
+}
+
+func (f *fixture) serve() {
+	f.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.server, err = Start(f.t.Context(), Config{
+		ObjectID: serverID, MasterKey: f.master, ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)),
+		JournalDir: f.dir, Evaluator: f.eval, Now: f.time,
+	}, l)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// restart stops the server and starts it anew over the same files.
+func (f *fixture) restart() {
+	f.t.Helper()
+	if err := f.server.Close(); err != nil {
+		f.t.Fatal(err)
+	}
+	f.serve()
 }
 
 // ptb is a policy call with a policy object.

@@ -8,6 +8,9 @@
 //
 //	request -> requester -> policy.Grant -> heldShares -> journal.Entry -> answer
 //
+// Behind the answer, every receipt goes into a public log (package tilelog),
+// served as /checkpoint and /tile/.
+//
 // Cheap checks come first and the network last. Whatever cannot be decided,
 // because a node is down, behind, or the journal is full, is refused for that
 // request alone.
@@ -23,11 +26,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/floe-data/floe/oracle/journal"
 	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/oracle/tilelog"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -45,9 +50,12 @@ type Config struct {
 	MasterKey *seal.MasterKey
 	// ReceiptKey signs the receipts.
 	ReceiptKey ed25519.PrivateKey
-	// JournalDir is the directory of the receipts. It belongs to this server
-	// alone.
+	// JournalDir is the directory of the receipts, and of their log in a
+	// folder of its own below. It belongs to this server alone.
 	JournalDir string
+	// WitnessPolicy names the witnesses that cosign the log's checkpoints, as
+	// [tilelog.Config] says. Empty: none.
+	WitnessPolicy []byte
 	// Evaluator decides about policies.
 	Evaluator policy.Evaluator
 	// MaxTTL is the longest life of a session key. 0 means 30 minutes.
@@ -70,9 +78,11 @@ type Config struct {
 type Server struct {
 	cfg     Config
 	journal *journal.Journal
+	log     *tilelog.Log
 	keys    *receipt.KeySet
 	pop     []byte
 	slots   chan struct{} // one element per request that is worked on
+	repeats repeats
 
 	// Set by Start.
 	http     *http.Server
@@ -98,9 +108,14 @@ func New(cfg Config) (*Server, error) {
 	if j.Torn > 0 {
 		cfg.Log.Warn("cut off a receipt that a crash left incomplete", "bytes", j.Torn, "dir", cfg.JournalDir)
 	}
+	log, err := tilelog.Open(context.Background(), tilelog.Config{Dir: filepath.Join(cfg.JournalDir, "log"), Journal: j,
+		Origin: receipt.LogOrigin(cfg.ObjectID), Key: cfg.ReceiptKey, WitnessPolicy: cfg.WitnessPolicy, Log: cfg.Log, Now: cfg.Now})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("create key server: %w", err), j.Close())
+	}
 	return &Server{
-		cfg: cfg, journal: j, pop: pop, slots: make(chan struct{}, cfg.MaxConcurrent),
-		keys: receipt.NewKeySet(cfg.ReceiptKey.Public().(ed25519.PublicKey)),
+		cfg: cfg, journal: j, log: log, pop: pop, slots: make(chan struct{}, cfg.MaxConcurrent),
+		keys: receipt.NewKeySet(cfg.ReceiptKey.Public().(ed25519.PublicKey)), repeats: newRepeats(cfg.MasterKey),
 	}, nil
 }
 
@@ -145,6 +160,12 @@ func (s *Server) ReceiptKeys() *receipt.KeySet { return s.keys }
 // Receipts is the number of receipts in the journal.
 func (s *Server) Receipts() uint64 { return s.journal.Len() }
 
+// LogStatus tells where the log stands.
+func (s *Server) LogStatus() tilelog.Status { return s.log.Status() }
+
+// Log is the public log of the receipts.
+func (s *Server) Log() *tilelog.Log { return s.log }
+
 // Start makes a Server and serves it on l until ctx ends or Close is called.
 func Start(ctx context.Context, cfg Config, l net.Listener) (*Server, error) {
 	s, err := New(cfg)
@@ -177,7 +198,7 @@ func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 // drainTime is how long Close waits for requests that are worked on.
 const drainTime = 10 * time.Second
 
-// Close ends a started server's requests and closes the journal. It may be
+// Close ends a started server's requests and closes log and journal. It may be
 // called more than once.
 func (s *Server) Close() (err error) {
 	s.stop.Do(func() {
@@ -189,7 +210,7 @@ func (s *Server) Close() (err error) {
 			}
 			<-s.served
 		}
-		err = errors.Join(err, s.journal.Close())
+		err = errors.Join(err, s.log.Close(), s.journal.Close())
 	})
 	return err
 }

@@ -1,0 +1,174 @@
+package journal
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// A Record is a stored receipt with the opening of its commitments.
+type Record struct {
+	Sequence uint64
+	JWT      string
+	Opening  *receipt.Opening // nil if none was stored
+}
+
+// Len returns the number of durable receipts, which is the last sequence number.
+func (j *Journal) Len() uint64 {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return uint64(len(j.offsets))
+}
+
+// Grown receives after receipts became durable. One reader at a time.
+func (j *Journal) Grown() <-chan struct{} { return j.grown }
+
+// Read returns the JWTs of at most limit receipts with sequence numbers above
+// after, in order. Only durable receipts are returned.
+func (j *Journal) Read(after uint64, limit int) ([]string, error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	n := uint64(len(j.offsets))
+	if j.closed {
+		return nil, errors.New("read journal: it is closed")
+	}
+	if after >= n || limit <= 0 {
+		return nil, nil
+	}
+	var out []string
+	for i := after; i < min(n, after+uint64(limit)); i++ {
+		line, err := j.record(int(i))
+		if err != nil {
+			return nil, fmt.Errorf("read journal: %w", err)
+		}
+		jwt, _, _ := strings.Cut(line, " ")
+		out = append(out, jwt)
+	}
+	return out, nil
+}
+
+// OfPolicy returns at most limit records of one policy, those with numbers of
+// that policy above after, and how many it has in all.
+func (j *Journal) OfPolicy(policy sui.Address, after uint64, limit int) (records []Record, head uint64, err error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	if j.closed {
+		return nil, 0, errors.New("read journal: it is closed")
+	}
+	sequences := j.index.policies[policy]
+	head = uint64(len(sequences))
+	if after >= head || limit <= 0 {
+		return nil, head, nil
+	}
+	for _, sequence := range sequences[after:min(head, after+uint64(limit))] {
+		r, err := j.full(sequence)
+		if err != nil {
+			return nil, head, err
+		}
+		records = append(records, r)
+	}
+	return records, head, nil
+}
+
+// Release returns the record that a request led to, if keys were released for
+// it within the last Config.Remember.
+func (j *Journal) Release(request receipt.Hash) (*Entry, *receipt.Opening, error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	sequence, ok := j.index.releases[request]
+	if !ok || j.closed {
+		return nil, nil, nil
+	}
+	rec, err := j.full(sequence)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := receipt.Parse(rec.JWT)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read journal: %w", err)
+	}
+	return &Entry{receipt: r}, rec.Opening, nil
+}
+
+// full reads a record with its opening. mu is held.
+func (j *Journal) full(sequence uint64) (Record, error) {
+	line, err := j.record(int(sequence - 1))
+	if err != nil {
+		return Record{}, fmt.Errorf("read journal: %w", err)
+	}
+	jwt, opening, err := splitLine(line)
+	if err != nil {
+		return Record{}, fmt.Errorf("read journal: record %d: %w", sequence, err)
+	}
+	return Record{Sequence: sequence, JWT: jwt, Opening: opening}, nil
+}
+
+// record reads line i (from 0) without its end. mu is held.
+func (j *Journal) record(i int) (string, error) {
+	start := int64(0)
+	if i > 0 {
+		start = j.offsets[i-1]
+	}
+	b := make([]byte, j.offsets[i]-start-1)
+	if _, err := j.file.ReadAt(b, start); err != nil {
+		return "", err
+	}
+	return string(b), nil
+}
+
+// line is the line of a receipt, with its end.
+func line(jwt string, o *receipt.Opening) string {
+	if o == nil {
+		return jwt + "\n"
+	}
+	return jwt + " " + base64.RawURLEncoding.EncodeToString(append(o.Salt[:], o.Requester[:]...)) + "\n"
+}
+
+func splitLine(line string) (jwt string, opening *receipt.Opening, err error) {
+	jwt, text, ok := strings.Cut(line, " ")
+	if !ok {
+		return jwt, nil, nil
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(b) != 64 {
+		return "", nil, errors.New("the opening is not 64 bytes in base64url")
+	}
+	return jwt, &receipt.Opening{Salt: [32]byte(b[:32]), Requester: sui.Address(b[32:])}, nil
+}
+
+// An index finds records. Its owner's lock guards it.
+type index struct {
+	policies map[sui.Address][]uint64 // sequence numbers, in order
+	releases map[receipt.Hash]uint64  // by request, of the last while
+	recent   []release                // the keys of releases, oldest first
+	remember time.Duration
+}
+
+type release struct {
+	request receipt.Hash
+	timeMS  int64
+}
+
+func newIndex(remember time.Duration) index {
+	return index{policies: map[sui.Address][]uint64{}, releases: map[receipt.Hash]uint64{}, remember: remember}
+}
+
+// add takes over a receipt that became durable.
+func (x *index) add(r *receipt.Receipt) {
+	for _, p := range r.Policies {
+		x.policies[p.ID] = append(x.policies[p.ID], r.Sequence)
+	}
+	for len(x.recent) > 0 && r.TimeMS-x.recent[0].timeMS > x.remember.Milliseconds() {
+		delete(x.releases, x.recent[0].request)
+		x.recent = x.recent[1:]
+	}
+	if _, known := x.releases[r.RequestHash]; r.Decision == receipt.Release && !known {
+		x.releases[r.RequestHash] = r.Sequence
+		x.recent = append(x.recent, release{r.RequestHash, r.TimeMS})
+	}
+}

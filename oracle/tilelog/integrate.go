@@ -1,0 +1,183 @@
+package tilelog
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/transparency-dev/tessera"
+
+	"github.com/floe-data/floe/sdk/receipt"
+)
+
+const (
+	// pace lets receipts gather, so that a batch is worth its writes.
+	pace = 50 * time.Millisecond
+	// look is how often the published checkpoint is looked at while entries
+	// wait for it, lookIdle how often otherwise.
+	look     = 25 * time.Millisecond
+	lookIdle = time.Second
+	// maxRetry is the longest pause after a failure.
+	maxRetry = 2 * time.Second
+)
+
+// run adds receipts to the log as they come, until Close; then it adds the
+// rest.
+func (l *Log) run(ctx context.Context) {
+	defer close(l.done)
+	retry := pace
+	late, soon := false, false
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-l.stop:
+			if err := l.drain(ctx); err != nil {
+				l.cfg.Log.Warn("receipts are not in the log yet; the next start adds them", "err", err)
+			}
+			return
+		case <-l.cfg.Journal.Grown():
+			if !soon {
+				soon = true
+				timer.Reset(pace)
+			}
+			continue
+		case <-timer.C:
+			soon = false
+		}
+		l.Notice()
+		err := l.drain(ctx)
+		if err == nil {
+			err = l.refresh(ctx)
+		}
+		next := l.nextLook()
+		if err != nil {
+			l.cfg.Log.Warn("receipts cannot be added to the log", "err", err)
+			next, retry = retry, min(2*retry, maxRetry)
+		} else {
+			retry = pace
+		}
+		late = l.alarm(late)
+		timer.Reset(next)
+	}
+}
+
+// Notice starts the time of the receipts that became durable since the last
+// look. It is for whoever gives the promise; the log itself looks every second.
+func (l *Log) Notice() {
+	length, now := l.cfg.Journal.Len(), l.cfg.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.see(length, now)
+}
+
+func (l *Log) nextLook() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.pending) > 0 && l.broken == nil {
+		return look
+	}
+	return lookIdle
+}
+
+// alarm logs when receipts begin to be late, and when that is over.
+func (l *Log) alarm(before bool) bool {
+	s := l.Status()
+	switch late := s.Late != nil; {
+	case late && !before:
+		l.cfg.Log.Error("a receipt is not in the log in time", "err", s.Late, "journal", s.Journal, "published", s.Published)
+	case !late && before:
+		l.cfg.Log.Info("the log has caught up", "published", s.Published)
+	}
+	return s.Late != nil
+}
+
+// drain adds what the journal has and the tree has not, batch by batch.
+func (l *Log) drain(ctx context.Context) error {
+	for {
+		l.mu.Lock()
+		size, broken := l.integrated, l.broken
+		l.mu.Unlock()
+		if broken != nil {
+			return broken
+		}
+		rest := l.cfg.Journal.Len() - size
+		if rest == 0 {
+			return nil
+		}
+		for _, n := range batches {
+			if uint64(n) <= rest {
+				if err := l.addBatch(ctx, size, n); err != nil {
+					return err
+				}
+				break
+			}
+		}
+	}
+}
+
+// addBatch adds the n receipts after number size. After an error the tree's
+// size is read anew: the batch may be in it all the same.
+func (l *Log) addBatch(ctx context.Context, size uint64, n int) error {
+	jwts, err := l.cfg.Journal.Read(size, n)
+	if err != nil {
+		return err
+	}
+	if len(jwts) != n {
+		return fmt.Errorf("read journal: %d receipts after number %d, want %d", len(jwts), size, n)
+	}
+	futures := make([]tessera.IndexFuture, n)
+	for i, jwt := range jwts {
+		futures[i] = l.add[n](ctx, tessera.NewEntry(receipt.Leaf(jwt)))
+	}
+	for i, future := range futures {
+		index, addErr := future()
+		if addErr != nil {
+			err = addErr
+		} else if want := size + uint64(i); index.Index != want {
+			return l.breakOff(fmt.Errorf("the log put receipt %d at index %d", want+1, index.Index))
+		}
+	}
+	now := size + uint64(n)
+	if err != nil {
+		var sizeErr error
+		if now, sizeErr = l.reader.IntegratedSize(ctx); sizeErr != nil {
+			return sizeErr
+		}
+		if now != size && now != size+uint64(n) {
+			return l.breakOff(fmt.Errorf("the log has %d entries after a batch of %d to %d failed", now, n, size))
+		}
+	}
+	l.mu.Lock()
+	l.integrated = now
+	l.mu.Unlock()
+	return err
+}
+
+// breakOff ends adding for good: an invariant does not hold.
+func (l *Log) breakOff(err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.broken = fmt.Errorf("%w; stop the key server, move %s away, and start it to make the log anew from the journal", err, l.cfg.Dir)
+	return l.broken
+}
+
+// refresh takes over the published checkpoint.
+func (l *Log) refresh(ctx context.Context) error {
+	c, err := l.checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	cosigned := l.isCosigned(c)
+	l.mu.Lock()
+	before := l.cosigned
+	l.published, l.cosigned = max(l.published, c.Size), cosigned
+	for len(l.pending) > 0 && l.pending[0].length <= l.published {
+		l.pending = l.pending[1:]
+	}
+	l.mu.Unlock()
+	if before && !cosigned {
+		l.cfg.Log.Error("too few witnesses cosigned the checkpoint", "size", c.Size)
+	}
+	return nil
+}
