@@ -216,7 +216,7 @@ func (r *run) object(w *movevm.ObjectWrite) *sui.Object {
 func (r *run) checkSharedKept(c *changes) error {
 	for _, id := range r.sharedTaken {
 		obj := c.after[id]
-		if !c.deleted[id] && (obj == nil || obj.Owner.Kind != sui.OwnerShared && obj.Owner.Kind != sui.OwnerConsensusAddress) {
+		if !c.deleted[id] && (obj == nil || obj.Owner.Kind != sui.OwnerShared) {
 			return fail(sui.FailSharedObjectOperationNotAllowed)
 		}
 	}
@@ -285,6 +285,11 @@ func (r *run) finish(c *changes, gas sui.GasUsed) *Result {
 		LamportVersion: r.in.lamport(), UnchangedConsensus: r.in.readOnly(),
 	}
 	r.in.deps = append(r.in.deps, c.received...)
+	for i := range r.in.objects {
+		if e, ok := r.in.ended[i]; ok && e.mutable {
+			res.Ended = append(res.Ended, e.id)
+		}
+	}
 	fx.Dependencies = r.in.dependencies()
 	if len(c.events) > 0 {
 		d := sui.TransactionEvents{Events: c.events}.Digest()
@@ -304,10 +309,11 @@ func (r *run) finish(c *changes, gas sui.GasUsed) *Result {
 	return res
 }
 
-// readOnly lists the shared inputs that the transaction cannot change.
+// readOnly lists the inputs by consensus that the transaction cannot change:
+// read-only ones, and those whose stream has ended.
 func (in *inputs) readOnly() (out []sui.UnchangedConsensusObject) {
 	for i, o := range in.objects {
-		if o != nil && o.shared && !o.mutable {
+		if o != nil && o.consensus && !o.mutable {
 			ref := o.obj.Ref()
 			if out == nil {
 				out = make([]sui.UnchangedConsensusObject, 0, len(in.objects)-i)
@@ -315,6 +321,13 @@ func (in *inputs) readOnly() (out []sui.UnchangedConsensusObject) {
 			out = append(out, sui.UnchangedConsensusObject{
 				ID: ref.ID, Kind: sui.UnchangedReadOnlyRoot, Version: ref.Version, Digest: ref.Digest,
 			})
+		}
+		if e, ok := in.ended[i]; ok {
+			kind := sui.UnchangedReadStreamEnded
+			if e.mutable {
+				kind = sui.UnchangedMutateStreamEnded
+			}
+			out = append(out, sui.UnchangedConsensusObject{ID: e.id, Kind: kind, Version: e.version})
 		}
 	}
 	return out
@@ -339,6 +352,9 @@ func (c *changes) record(res *Result) {
 		}
 		if after != nil {
 			res.Written = append(res.Written, after)
+		}
+		if before != nil && byConsensus(before) && (after == nil || !byConsensus(after)) {
+			res.Ended = append(res.Ended, id)
 		}
 		switch {
 		case c.created[id]:

@@ -33,15 +33,11 @@
 //   - Non-public entry functions follow the rule of protocol versions before
 //     cliques: an argument must not come from, or have been lent mutably to, a
 //     call of a non-entry function. Newer nodes allow more.
-//   - A shared object taken by value must be shared again or deleted. Sui
-//     demands it in the same command; here an object that a call wrapped in
-//     another value may wait until the end of the transaction.
-//   - A deleted shared object is refused as an input before execution, as there
-//     is one sequencer; Sui executes such a transaction as a failure.
 //   - References as results are allowed in simulation without checks only.
-//   - Not there: withdrawals from address balances, deny lists, staking, party
-//     objects as results of party_transfer with more than one member, and system
-//     transactions other than those of clock, randomness and event streams.
+//   - A late use of a deleted shared object executes as a failure if the State
+//     is a StreamEnds, as the devnet's is; others refuse it.
+//   - Not there: withdrawals from address balances, deny lists, staking, and
+//     system transactions other than those of clock, randomness and event streams.
 package execution
 
 import (
@@ -66,6 +62,21 @@ type State interface {
 	// that was owned by the object parent at that version, or ErrNotFound
 	// (wrapped).
 	ChildObject(parent, child sui.Address, maxVersion uint64) (*sui.Object, error)
+}
+
+// A State that is also a StreamEnds lets transactions that take an object whose
+// consensus stream has ended execute as failures, as on Sui. Others refuse them.
+type StreamEnds interface {
+	// StreamEnd returns the end of the stream of an object that was shared or
+	// belonged to a party earlier in an epoch, or ErrNotFound (wrapped).
+	StreamEnd(id sui.Address, epoch uint64) (StreamEnd, error)
+}
+
+// A StreamEnd says that consensus does not order an object any more: it was
+// deleted, or a party's object got another kind of owner.
+type StreamEnd struct {
+	Version     uint64     // of the transaction
+	Transaction sui.Digest // that ended it, or the newest that wanted to change it since
 }
 
 // ErrNotFound means that a State has no such object.
@@ -99,6 +110,7 @@ type Result struct {
 	Written     []*sui.Object   // objects and packages, ascending by id
 	Deleted     []sui.Address   // objects deleted or wrapped, ascending
 	Inputs      []*sui.Object   // input objects and touched dynamic fields as they were before
+	Ended       []sui.Address   // whose StreamEnd is now this transaction, at Effects.LamportVersion
 	Loaded      []sui.ObjectRef // dynamic fields that were read and did not change
 	Commands    []CommandOutput // of a simulation, as many as were executed
 	Error       *Failure        // nil when the transaction succeeded

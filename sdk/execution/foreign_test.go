@@ -127,7 +127,11 @@ func scenario(t *testing.T) (results []*Result, derived map[*Result][]derivedID)
 	}
 	step(func(b *sui.Builder, _ call) { b.Transfer(w.bob, sui.GasCoin, w.use(b, cap)) })
 	w.gas = w.coin
+	start := w.ledger.live[counter].Owner.Version
 	step(func(b *sui.Builder, call call) { call("delete_counter", w.use(b, counter)) })
+	for _, mutable := range []bool{true, false} { // too late
+		step(func(b *sui.Builder, call call) { call("count", b.SharedObject(counter, start, mutable)) })
+	}
 	clock, err := w.engine.Execute(w.ledger, w.env, ClockTransaction(w.env.Epoch, 1, testTime+1), Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -25,17 +25,26 @@ type inputs struct {
 	tx      *sui.TransactionData
 	pt      *sui.ProgrammableTransaction
 	digest  sui.Digest
-	objects []*inputObject // by input index; nil for pure inputs
-	gas     []*sui.Object  // payment coins, the first is the gas coin
-	deps    []sui.Digest   // transactions that inputs come from, as they were found
-	maxSeen uint64         // largest version among all Move objects
+	objects []*inputObject // by input index; nil for pure inputs and those in ended
+	ended   map[int]endedInput
+	gas     []*sui.Object // payment coins, the first is the gas coin
+	deps    []sui.Digest  // transactions that inputs come from, as they were found
+	maxSeen uint64        // largest version among all Move objects
+}
+
+// An endedInput is an object input whose consensus stream has ended: the
+// transaction fails, but is executed.
+type endedInput struct {
+	id      sui.Address
+	version uint64
+	mutable bool
 }
 
 // An inputObject is an object input in the state before the transaction.
 type inputObject struct {
 	obj       *sui.Object
 	mutable   bool // may be changed or taken, and gets a new version in any case
-	shared    bool
+	consensus bool // shared, or a party's
 	receiving bool
 }
 
@@ -59,7 +68,7 @@ func loadInputs(st State, env Env, tx *sui.TransactionData, opt Options) (*input
 	if err := checkExpiration(env, &tx.Expiration); err != nil {
 		return nil, err
 	}
-	if err := in.loadObjects(st, opt); err != nil {
+	if err := in.loadObjects(st, env.Epoch, opt); err != nil {
 		return nil, err
 	}
 	if err := in.loadPackages(st); err != nil {
@@ -150,7 +159,7 @@ func checkExpiration(env Env, x *sui.Expiration) error {
 }
 
 // loadObjects reads and checks the object inputs.
-func (in *inputs) loadObjects(st State, opt Options) error {
+func (in *inputs) loadObjects(st State, epoch uint64, opt Options) error {
 	if id, twice := repeated(in.pt.Inputs); twice {
 		return refuseObject(id, "it is an input twice")
 	}
@@ -162,11 +171,17 @@ func (in *inputs) loadObjects(st State, opt Options) error {
 		}
 		id := input.Ref.ID
 		obj, err := st.Object(id)
-		if errors.Is(err, ErrNotFound) {
-			return refuseObject(id, "it does not exist or was deleted")
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("load input %d: %w", i, err)
+		}
+		if end, err := streamEnd(st, epoch, &input, obj); err != nil {
+			return fmt.Errorf("load input %d: %w", i, err)
+		} else if end != nil {
+			in.addEnded(i, &input, end)
+			continue
 		}
 		if err != nil {
-			return fmt.Errorf("load input %d: %w", i, err)
+			return refuseObject(id, "it does not exist or was deleted")
 		}
 		if obj.Move == nil {
 			return refuseObject(id, "it is a package, which cannot be an argument")
@@ -201,6 +216,35 @@ func repeated(list []sui.Input) (id sui.Address, found bool) {
 	return id, false
 }
 
+// streamEnd returns the end of the consensus stream of an input; nil when it has
+// not ended. obj is what the input is now, nil when it is deleted.
+func streamEnd(st State, epoch uint64, input *sui.Input, obj *sui.Object) (*StreamEnd, error) {
+	ends, ok := st.(StreamEnds)
+	if !ok || input.Kind != sui.InputShared || obj != nil && byConsensus(obj) {
+		return nil, nil
+	}
+	end, err := ends.StreamEnd(input.Ref.ID, epoch)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return &end, err
+}
+
+// addEnded notes an input whose consensus stream has ended.
+func (in *inputs) addEnded(i int, input *sui.Input, end *StreamEnd) {
+	if in.ended == nil {
+		in.ended = map[int]endedInput{}
+	}
+	in.ended[i] = endedInput{input.Ref.ID, end.Version, input.Mutability != sui.SharedImmutable}
+	in.maxSeen = max(in.maxSeen, end.Version)
+	in.deps = append(in.deps, end.Transaction)
+}
+
+// byConsensus reports whether consensus orders the uses of an object.
+func byConsensus(obj *sui.Object) bool {
+	return obj.Owner.Kind == sui.OwnerShared || obj.Owner.Kind == sui.OwnerConsensusAddress
+}
+
 // use notes the version and the transaction that an input comes from.
 func (in *inputs) use(obj *sui.Object) {
 	if obj.Move != nil {
@@ -214,7 +258,7 @@ func checkObject(sender sui.Address, input *sui.Input, obj *sui.Object, opt Opti
 	o := &inputObject{obj: obj}
 	id, owner := obj.ID(), obj.Owner
 	if input.Kind == sui.InputShared {
-		o.shared, o.mutable = true, input.Mutability != sui.SharedImmutable
+		o.consensus, o.mutable = true, input.Mutability != sui.SharedImmutable
 		return o, checkShared(sender, input, obj, opt)
 	}
 	if want := obj.Ref(); input.Ref != want {

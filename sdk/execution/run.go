@@ -55,6 +55,9 @@ func newRun(e *Engine, st State, env Env, opt Options, in *inputs) *run {
 // error is one of the state: the transaction has no result then.
 func (r *run) commands() error {
 	err := r.start()
+	if err == nil && len(r.in.ended) > 0 {
+		err = fail(sui.FailInputObjectDeleted)
+	}
 	for i := 0; err == nil && i < len(r.in.pt.Commands); i++ {
 		if err = r.command(&r.in.pt.Commands[i]); err == nil {
 			err = r.checkBudget()
@@ -100,7 +103,7 @@ func (r *run) start() error {
 			return err
 		}
 		s.slot = slots[1+i].put(v)
-		s.slot.object, s.slot.mutable, s.slot.shared, s.slot.id = true, o.mutable, o.shared, o.obj.ID()
+		s.slot.object, s.slot.mutable, s.slot.shared, s.slot.id = true, o.mutable, o.obj.Owner.Kind == sui.OwnerShared, o.obj.ID()
 		r.bytesUnits += readUnits * uint64(len(o.obj.Move.Contents))
 	}
 	return nil
@@ -118,7 +121,9 @@ func (r *run) command(c *sui.Command) error {
 		results[i] = newSlot(v)
 		results[i].dirty = cmd.dirty
 	}
-	if err := cmd.checkShared(results); err != nil {
+	if c.MakeMoveVec != nil {
+		results[0].carried = cmd.sharedTaken
+	} else if err := cmd.checkShared(); err != nil {
 		return err
 	}
 	r.results = append(r.results, results)
@@ -148,16 +153,13 @@ func (cmd *command) dispatch(c *sui.Command) ([]movevm.Value, error) {
 	return nil, errors.New("run command: no field is set")
 }
 
-// checkShared refuses results that are a shared object which this command took
-// by value.
-func (cmd *command) checkShared(results []*slot) error {
+// checkShared demands that this command shared again or deleted the shared
+// objects that it took by value, alone or in a vector.
+func (cmd *command) checkShared() error {
 	for _, id := range cmd.sharedTaken {
-		for _, s := range results {
-			if s.typ.Abilities.Has(movevm.Key) && s.objectID() == id {
-				return fail(sui.FailSharedObjectOperationNotAllowed)
-			}
+		if !cmd.run.session.SharedOrDeleted(id) {
+			return fail(sui.FailSharedObjectOperationNotAllowed)
 		}
-		cmd.run.sharedTaken = append(cmd.run.sharedTaken, id)
 	}
 	return nil
 }

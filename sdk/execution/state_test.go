@@ -17,6 +17,7 @@ import (
 type ledger struct {
 	live     map[sui.Address]*sui.Object
 	versions map[sui.Address]map[uint64]*sui.Object
+	ended    map[sui.Address]StreamEnd
 }
 
 func (l *ledger) put(o *sui.Object) {
@@ -35,6 +36,19 @@ func (l *ledger) apply(r *Result) {
 	for _, id := range r.Deleted {
 		delete(l.live, id)
 	}
+	for _, id := range r.Ended {
+		if l.ended == nil {
+			l.ended = map[sui.Address]StreamEnd{}
+		}
+		l.ended[id] = StreamEnd{r.Effects.LamportVersion, r.Effects.Transaction}
+	}
+}
+
+func (l *ledger) StreamEnd(id sui.Address, _ uint64) (StreamEnd, error) {
+	if end, ok := l.ended[id]; ok {
+		return end, nil
+	}
+	return StreamEnd{}, fmt.Errorf("end of %s: %w", id, ErrNotFound)
 }
 
 func (l *ledger) Object(id sui.Address) (*sui.Object, error) {

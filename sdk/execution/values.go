@@ -21,9 +21,10 @@ type slot struct {
 	mutable bool // an input object that may be changed and taken
 	shared  bool
 	gas     bool
-	id      sui.Address // of an input object
-	lentTo  *command    // the last command that borrowed it
-	lentMut bool        // and whether mutably
+	carried []sui.Address // shared objects that MakeMoveVec took by value into this vector
+	id      sui.Address   // of an input object
+	lentTo  *command      // the last command that borrowed it
+	lentMut bool          // and whether mutably
 }
 
 // newSlot puts a value in a slot.
@@ -177,9 +178,12 @@ func (cmd *command) take(arg sui.Argument, want *movevm.Type) (movevm.Value, err
 	}
 	s.id = s.objectIDIfAny()
 	s.moved = true
+	taken := s.carried
 	if s.shared {
-		cmd.sharedTaken = append(cmd.sharedTaken, s.id)
+		taken = []sui.Address{s.id}
 	}
+	cmd.sharedTaken = append(cmd.sharedTaken, taken...)
+	cmd.run.sharedTaken = append(cmd.run.sharedTaken, taken...)
 	return s.cell.Value(), nil
 }
 

@@ -189,6 +189,13 @@ func (s *Session) Transfer(v Value, to sui.Owner) (err error) {
 	return nil
 }
 
+// SharedOrDeleted reports whether the session has by now shared or deleted an
+// object.
+func (s *Session) SharedOrDeleted(id sui.Address) bool {
+	t, transferred := s.objects.transfers[id]
+	return s.objects.deleted.in[id] || transferred && t.owner.Kind == sui.OwnerShared
+}
+
 // transfer records the owner of an object. kept is false when an input gets
 // another owner or the object was a child; new objects and unchanged owners are
 // kept.

@@ -26,7 +26,10 @@ func (c *Chain) run(v view, tx *sui.TransactionData, opt execution.Options) (res
 // state shows a view of the ledger to the engine.
 type state struct{ v view }
 
-var _ execution.State = state{}
+var (
+	_ execution.State      = state{}
+	_ execution.StreamEnds = state{}
+)
 
 func (s state) Object(id sui.Address) (*sui.Object, error) { return orNotFound(s.v.object(id)) }
 
@@ -36,6 +39,14 @@ func (s state) ObjectAt(id sui.Address, version uint64) (*sui.Object, error) {
 
 func (s state) ChildObject(parent, child sui.Address, maxVersion uint64) (*sui.Object, error) {
 	return orNotFound(s.v.childAt(parent, child, maxVersion))
+}
+
+func (s state) StreamEnd(id sui.Address, epoch uint64) (execution.StreamEnd, error) {
+	raw := s.v.bucket(bucketEnded).Get(id[:])
+	if len(raw) != 8+8+32 || fromBE(raw[:8]) != epoch {
+		return execution.StreamEnd{}, fmt.Errorf("end of object %s in epoch %d: %w", id, epoch, execution.ErrNotFound)
+	}
+	return execution.StreamEnd{Version: fromBE(raw[8:16]), Transaction: sui.Digest(raw[16:])}, nil
 }
 
 // orNotFound translates our error into theirs.

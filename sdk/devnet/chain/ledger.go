@@ -33,11 +33,14 @@ var (
 	bucketCheckpoints = []byte("checkpoints") // sequence -> BCS of a checkpointRecord
 	bucketDigests     = []byte("digests")     // checkpoint digest -> sequence
 	bucketCoins       = []byte("coins")       // coin type, 0, CoinMetadata or TreasuryCap -> id
+	bucketEnded       = []byte("ended")       // id -> epoch, version, digest: where its consensus stream ended
 
 	allBuckets = [][]byte{
 		bucketMeta, bucketObjects, bucketLive, bucketOwned, bucketChildren,
-		bucketPackages, bucketTxs, bucketCheckpoints, bucketDigests, bucketCoins,
+		bucketPackages, bucketTxs, bucketCheckpoints, bucketDigests, bucketCoins, bucketEnded,
 	}
+	// newerBuckets were added to the format later; older ledgers get them.
+	newerBuckets = [][]byte{bucketCoins, bucketEnded}
 )
 
 var (
@@ -209,8 +212,10 @@ func (v view) initialise() (bool, error) {
 		if got := string(meta.Get([]byte("format"))); got != ledgerFormat {
 			return false, fmt.Errorf("%w: format is %q, this program reads %q", ErrForeign, clip(got), ledgerFormat)
 		}
-		if _, err := v.tx.CreateBucketIfNotExists(bucketCoins); err != nil { // newer than the format
-			return false, err
+		for _, name := range newerBuckets {
+			if _, err := v.tx.CreateBucketIfNotExists(name); err != nil {
+				return false, err
+			}
 		}
 		for _, name := range allBuckets {
 			if v.bucket(name) == nil {

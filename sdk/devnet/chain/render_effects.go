@@ -106,8 +106,10 @@ func (r *renderer) unchanged(u *sui.UnchangedConsensusObject) *pb.UnchangedConse
 		Kind:     ptr(pb.UnchangedConsensusObject_UnchangedConsensusObjectKind(u.Kind) + pb.UnchangedConsensusObject_READ_ONLY_ROOT),
 		ObjectId: ptr(u.ID.String()),
 	}
-	if u.Kind == 0 {
+	if u.Kind != sui.UnchangedPerEpochConfig {
 		out.Version = ptr(u.Version)
+	}
+	if u.Kind == sui.UnchangedReadOnlyRoot {
 		out.Digest = ptr(u.Digest.String())
 		if obj := r.objectAt(u.ID, u.Version); obj != nil {
 			out.ObjectType = ptr(objectType(obj))

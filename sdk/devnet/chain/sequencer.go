@@ -299,6 +299,12 @@ func (b *batch) add(digest sui.Digest, raw []byte, sigs []sui.Signature, res *ex
 			return err
 		}
 	}
+	for _, id := range res.Ended {
+		end := key(be(res.Effects.Epoch), be(res.Effects.LamportVersion), digest[:])
+		if err := b.v.bucket(bucketEnded).Put(id[:], end); err != nil {
+			return err
+		}
+	}
 	rec := &txRecord{
 		data: raw, signatures: sigs, effects: bcs.Marshal(&res.Effects), loaded: res.Loaded,
 		checkpoint: b.seq, index: uint32(len(b.txs)), timestampMS: b.ms,
