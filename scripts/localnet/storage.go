@@ -1,6 +1,7 @@
 package localnet
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
@@ -66,11 +67,37 @@ func (n *Net) startStorage(ctx context.Context) error {
 		return nil
 	}
 	b := sui.NewBuilder()
-	contract.SetCommittee(b, dataset.Packages(n.Network), n.Network.StorageSystem, n.storageCap, wanted, proofs)
+	if current == nil {
+		contract.SetCommittee(b, dataset.Packages(n.Network), n.Network.StorageSystem, n.storageCap, wanted, proofs)
+	} else {
+		signed, err := n.handOver(current, wanted)
+		if err != nil {
+			return err
+		}
+		contract.HandOver(b, dataset.Packages(n.Network), n.Network.StorageSystem, n.storageCap, wanted, proofs, signed)
+	}
 	if _, err := n.client.Send(ctx, n.admin, b); err != nil {
 		return fmt.Errorf("set storage committee: %w", contract.Explain(err))
 	}
 	return nil
+}
+
+// handOver has those nodes of the present committee that still run sign that
+// they hand over to the next one.
+func (n *Net) handOver(current, next *walrus.Committee) (*walrus.Certificate, error) {
+	signatures := map[int][]byte{}
+	for i, m := range current.Members {
+		for _, s := range n.Storage {
+			if bytes.Equal(s.node.Member().PublicKey, m.PublicKey) {
+				signatures[i] = s.node.HandOver(current, next)
+			}
+		}
+	}
+	signed, err := walrus.NewCertificate(current, current.HandOver(next), signatures)
+	if err != nil {
+		return nil, fmt.Errorf("hand over to the new storage nodes: %w; keep enough of the old ones, or choose an empty folder", err)
+	}
+	return signed, nil
 }
 
 // committee reads the committee that is set, if any.

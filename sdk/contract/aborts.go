@@ -77,6 +77,12 @@ var advices = map[string]advice{
 	"system::ENoCommittee":     {"the network has no storage nodes yet", do("ask the network's administrator to set the storage committee")},
 	"system::EAlreadyMigrated": {"the storage system is of this version already", do("nothing needs to be done")},
 	"system::EAlreadyExpired":  {"the blob's expiry is recorded already", do("nothing needs to be done")},
+	"system::EMustPropose":     {"there is a storage committee: it hands over to the next one, or that is proposed", do("have a quorum of the present committee sign the hand-over, or propose the committee and wait")},
+	"system::ENothingProposed": {"no storage committee is proposed", do("propose one first")},
+	"system::EAlreadyProposed": {"a storage committee is proposed already", do("apply or cancel it first")},
+	"system::ETooEarly":        {"the delay of the proposed storage committee is not over", do("apply it when its delay is over; the event CommitteeProposed says when")},
+	"system::EWrongSuccessor":  {"the storage committee signed the hand-over to another one", fixCommittee},
+	"system::EInvalidDelay":    {"the delay would not grow, or be longer than ten years", do("choose a longer delay, of at most ten years")},
 
 	"blob::EInvalidEncoding":     {"the encoding is not RS2, the only one that storage nodes accept", isABug},
 	"blob::EInvalidEndEpoch":     {"the blob would end in the current storage epoch or before", do("choose a later end epoch")},
@@ -90,6 +96,7 @@ var advices = map[string]advice{
 	"blob::EInvalidExtension":    {"the new end is not after the present one", do("choose a later end epoch")},
 	"blob::ENotDeletable":        {"the blob is permanent: nobody can delete it before its end", do("wait for its end; keys can be withheld at once by narrowing the policy")},
 	"blob::ENotExpired":          {"the blob's last epoch is not over yet", do("wait until the storage epoch reaches the blob's end")},
+	"blob::ETooFarAhead":         {"the blob would end more than 53 epochs from now", do("choose an end epoch at most 53 epochs from now, and extend the blob later")},
 
 	"committee::EInvalidMembers":           {"the committee has no members, or a member lacks its name, address, key, proof or shards", fixCommittee},
 	"committee::EEmptyName":                {"a storage node has no name or no address", fixCommittee},
@@ -111,6 +118,7 @@ var advices = map[string]advice{
 	"messages::EEpochMismatch":      {"the storage nodes signed for another epoch than the current one", collectAgain},
 	"messages::EInvalidType":        {"the message that the storage nodes signed certifies no blob", isABug},
 	"messages::EInvalidPersistence": {"the message that the storage nodes signed is neither for a permanent nor for a deletable blob", isABug},
+	"messages::ENotHandOver":        {"the message that the storage nodes signed hands nothing over", isABug},
 
 	// Catalog.
 	"catalog::EInvalidName":         {"the dataset's name is empty or longer than 128 bytes", do("choose a shorter name")},

@@ -16,6 +16,8 @@ var (
 	MessagesEInvalidType error = AbortCode{Storage, "messages", 4}
 	// The persistence byte is neither 0 (permanent) nor 1 (deletable).
 	MessagesEInvalidPersistence error = AbortCode{Storage, "messages", 5}
+	// The message is no hand-over, or its digest is not 32 bytes long.
+	MessagesENotHandOver error = AbortCode{Storage, "messages", 6}
 )
 
 // Abort codes of floe_storage::blob, for errors.Is.
@@ -45,6 +47,8 @@ var (
 	BlobENotDeletable error = AbortCode{Storage, "blob", 10}
 	// The blob's last epoch is not over yet.
 	BlobENotExpired error = AbortCode{Storage, "blob", 11}
+	// The blob would end more than 53 epochs from now.
+	BlobETooFarAhead error = AbortCode{Storage, "blob", 12}
 )
 
 // Abort codes of floe_storage::committee, for errors.Is.
@@ -91,6 +95,18 @@ var (
 	SystemEAlreadyMigrated error = AbortCode{Storage, "system", 4}
 	// The blob's expiry is recorded already.
 	SystemEAlreadyExpired error = AbortCode{Storage, "system", 5}
+	// There is a committee: it hands over to the next one, or that is proposed.
+	SystemEMustPropose error = AbortCode{Storage, "system", 6}
+	// No committee is proposed.
+	SystemENothingProposed error = AbortCode{Storage, "system", 7}
+	// A committee is proposed already.
+	SystemEAlreadyProposed error = AbortCode{Storage, "system", 8}
+	// The delay is not over.
+	SystemETooEarly error = AbortCode{Storage, "system", 9}
+	// The committee signed the hand-over to another one.
+	SystemEWrongSuccessor error = AbortCode{Storage, "system", 10}
+	// The delay would not grow, or be longer than ten years.
+	SystemEInvalidDelay error = AbortCode{Storage, "system", 11}
 )
 
 // Abort codes of floe_catalog::catalog, for errors.Is.
@@ -569,6 +585,7 @@ var documented = []Abort{
 	{Package: Storage, Module: "messages", Code: 3, Name: "EEpochMismatch", Doc: "The message was signed for another epoch than the committee's."},
 	{Package: Storage, Module: "messages", Code: 4, Name: "EInvalidType", Doc: "The message is no blob certificate."},
 	{Package: Storage, Module: "messages", Code: 5, Name: "EInvalidPersistence", Doc: "The persistence byte is neither 0 (permanent) nor 1 (deletable)."},
+	{Package: Storage, Module: "messages", Code: 6, Name: "ENotHandOver", Doc: "The message is no hand-over, or its digest is not 32 bytes long."},
 	{Package: Storage, Module: "blob", Code: 0, Name: "EInvalidEncoding", Doc: "The encoding type is not RS2 (1)."},
 	{Package: Storage, Module: "blob", Code: 1, Name: "EInvalidEndEpoch", Doc: "The blob would end in the current epoch or before."},
 	{Package: Storage, Module: "blob", Code: 2, Name: "EInvalidBlobId", Doc: "The blob id is not derived from the root hash, the encoding and the size."},
@@ -581,6 +598,7 @@ var documented = []Abort{
 	{Package: Storage, Module: "blob", Code: 9, Name: "EInvalidExtension", Doc: "The new end is not after the present one."},
 	{Package: Storage, Module: "blob", Code: 10, Name: "ENotDeletable", Doc: "The blob is permanent: nobody can delete it before its end."},
 	{Package: Storage, Module: "blob", Code: 11, Name: "ENotExpired", Doc: "The blob's last epoch is not over yet."},
+	{Package: Storage, Module: "blob", Code: 12, Name: "ETooFarAhead", Doc: "The blob would end more than 53 epochs from now."},
 	{Package: Storage, Module: "committee", Code: 0, Name: "EInvalidMembers", Doc: "There is no member, or the vectors that describe the members differ in length."},
 	{Package: Storage, Module: "committee", Code: 1, Name: "EEmptyName", Doc: "A member's name or network address is empty."},
 	{Package: Storage, Module: "committee", Code: 2, Name: "EDuplicateName", Doc: "Two members have the same name."},
@@ -600,6 +618,12 @@ var documented = []Abort{
 	{Package: Storage, Module: "system", Code: 3, Name: "ENoCommittee", Doc: "No committee has been set yet."},
 	{Package: Storage, Module: "system", Code: 4, Name: "EAlreadyMigrated", Doc: "The system object is of this version already."},
 	{Package: Storage, Module: "system", Code: 5, Name: "EAlreadyExpired", Doc: "The blob's expiry is recorded already."},
+	{Package: Storage, Module: "system", Code: 6, Name: "EMustPropose", Doc: "There is a committee: it hands over to the next one, or that is proposed."},
+	{Package: Storage, Module: "system", Code: 7, Name: "ENothingProposed", Doc: "No committee is proposed."},
+	{Package: Storage, Module: "system", Code: 8, Name: "EAlreadyProposed", Doc: "A committee is proposed already."},
+	{Package: Storage, Module: "system", Code: 9, Name: "ETooEarly", Doc: "The delay is not over."},
+	{Package: Storage, Module: "system", Code: 10, Name: "EWrongSuccessor", Doc: "The committee signed the hand-over to another one."},
+	{Package: Storage, Module: "system", Code: 11, Name: "EInvalidDelay", Doc: "The delay would not grow, or be longer than ten years."},
 	{Package: Catalog, Module: "catalog", Code: 0, Name: "EInvalidName", Doc: "The name is empty or longer than 128 bytes."},
 	{Package: Catalog, Module: "catalog", Code: 1, Name: "EWrongCap", Doc: "The capability is another dataset's."},
 	{Package: Catalog, Module: "catalog", Code: 2, Name: "EInvalidDigest", Doc: "The manifest digest is not 32 bytes long."},

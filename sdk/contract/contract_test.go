@@ -71,6 +71,9 @@ var wantEvents = []struct {
 	want any
 }{
 	{testPackages.Storage, "CommitteeChanged", &CommitteeChanged{7, 100, []string{"node-0", "nœud 1"}}},
+	{testPackages.Storage, "CommitteeProposed", &CommitteeProposed{8, 100, []string{"node-0", "nœud 1"}, digest, in2027}},
+	{testPackages.Storage, "CommitteeCancelled", &CommitteeCancelled{8}},
+	{testPackages.Storage, "CommitteeDelayRaised", &CommitteeDelayRaised{in2027 + 1}},
 	{testPackages.Storage, "BlobRegistered", &BlobRegistered{5, blobID(0xabc), 1000, 1, 9, true, id(0x51)}},
 	{testPackages.Storage, "BlobCertified", &BlobCertified{6, blobID(0xabc), 9, true, id(0x51), []uint16{0, 1, 300}, 67}},
 	{testPackages.Storage, "BlobExtended", &BlobExtended{6, blobID(0xabc), id(0x51), 9, 20}},
@@ -241,7 +244,7 @@ var wantObjects = []struct {
 		Identity{id(0x41), p.Storage.Original}, 1, id(0x42), StorageCommittee{
 			7, 5,
 			[]StorageMember{{"a", "http://a", []byte{9, 8}, []uint16{0, 4, 2}}, {"b", "http://b", []byte{7}, []uint16{1, 3}}}, []byte{6, 5},
-		},
+		}, 31, &ProposedCommittee{StorageCommittee{8, 4, []StorageMember{{"c", "http://c", []byte{3}, []uint16{0, 1, 2, 3}}}, []byte{4}}, 32},
 	}},
 	{"AdminCap", p.AdminCapType(), anyOf(ParseAdminCap), &AdminCap{Identity{id(0x42), p.Storage.Original}}},
 	{"Blob", p.BlobType(), anyOf(ParseBlob), &Blob{Identity{id(0x51), p.Storage.Original}, 5, blobID(0xabc), 1000, 1, ptr[uint32](6), 9, true}},

@@ -9,12 +9,15 @@ import (
 // events makes a value for each event, by package, module and name.
 var events = map[string]map[string]func() bcs.Unmarshaler{
 	Storage: {
-		"events::CommitteeChanged": func() bcs.Unmarshaler { return new(CommitteeChanged) },
-		"events::BlobRegistered":   func() bcs.Unmarshaler { return new(BlobRegistered) },
-		"events::BlobCertified":    func() bcs.Unmarshaler { return new(BlobCertified) },
-		"events::BlobExtended":     func() bcs.Unmarshaler { return new(BlobExtended) },
-		"events::BlobDeleted":      func() bcs.Unmarshaler { return new(BlobDeleted) },
-		"events::BlobExpired":      func() bcs.Unmarshaler { return new(BlobExpired) },
+		"events::CommitteeChanged":     func() bcs.Unmarshaler { return new(CommitteeChanged) },
+		"events::CommitteeProposed":    func() bcs.Unmarshaler { return new(CommitteeProposed) },
+		"events::CommitteeCancelled":   func() bcs.Unmarshaler { return new(CommitteeCancelled) },
+		"events::CommitteeDelayRaised": func() bcs.Unmarshaler { return new(CommitteeDelayRaised) },
+		"events::BlobRegistered":       func() bcs.Unmarshaler { return new(BlobRegistered) },
+		"events::BlobCertified":        func() bcs.Unmarshaler { return new(BlobCertified) },
+		"events::BlobExtended":         func() bcs.Unmarshaler { return new(BlobExtended) },
+		"events::BlobDeleted":          func() bcs.Unmarshaler { return new(BlobDeleted) },
+		"events::BlobExpired":          func() bcs.Unmarshaler { return new(BlobExpired) },
 	},
 	Catalog: {
 		"events::DatasetCreated":               func() bcs.Unmarshaler { return new(DatasetCreated) },

@@ -31,13 +31,50 @@ func CertifyBlob(b *sui.Builder, p Packages, system, blob sui.Address, signature
 	return object
 }
 
-// SetCommittee makes c the committee of its epoch. cap is the system's
-// AdminCap; proofs are in member order, made by walrus.ProofOfPossession for
-// the transaction's sender.
+// SetCommittee makes c the first committee. cap is the system's AdminCap;
+// proofs are in member order, made by walrus.ProofOfPossession for the
+// transaction's sender.
 func SetCommittee(b *sui.Builder, p Packages, system, cap sui.Address, c *walrus.Committee, proofs [][]byte) {
-	var names, urls []string
-	var keys [][]byte
-	var shards [][]uint16
+	names, urls, keys, shards := committeeLists(c)
+	p.SystemCalls(b).SetCommittee(Object[System](b, system), Object[AdminCap](b, cap), Pure(b, c.Epoch),
+		Pure(b, names), Pure(b, urls), Pure(b, keys), Pure(b, proofs), Pure(b, shards))
+}
+
+// HandOver makes next the committee at once. signed is a certificate of the
+// present committee over walrus.Committee.HandOver; cap and proofs are as for
+// [SetCommittee].
+func HandOver(b *sui.Builder, p Packages, system, cap sui.Address, next *walrus.Committee, proofs [][]byte, signed *walrus.Certificate) {
+	p.SystemCalls(b).HandOver(Object[System](b, system), Object[AdminCap](b, cap), assemble(b, p, next, proofs),
+		Pure(b, signed.Signature), Pure(b, signed.Bitmap()), Pure(b, signed.Message))
+}
+
+// ProposeCommittee proposes the next committee, for the case that the present
+// one can't hand over; [ApplyCommittee] lets it take over after the delay.
+func ProposeCommittee(b *sui.Builder, p Packages, system, cap sui.Address, next *walrus.Committee, proofs [][]byte) {
+	p.SystemCalls(b).ProposeCommittee(Object[System](b, system), Object[AdminCap](b, cap), assemble(b, p, next, proofs))
+}
+
+// ApplyCommittee lets the proposed committee take over.
+func ApplyCommittee(b *sui.Builder, p Packages, system, cap sui.Address) {
+	p.SystemCalls(b).ApplyCommittee(Object[System](b, system), Object[AdminCap](b, cap))
+}
+
+// CancelCommittee drops the proposed committee.
+func CancelCommittee(b *sui.Builder, p Packages, system, cap sui.Address) {
+	p.SystemCalls(b).CancelCommittee(Object[System](b, system), Object[AdminCap](b, cap))
+}
+
+// RaiseCommitteeDelay lets committees that are proposed from now on wait longer.
+func RaiseCommitteeDelay(b *sui.Builder, p Packages, system, cap sui.Address, delayMS uint64) {
+	p.SystemCalls(b).RaiseCommitteeDelay(Object[System](b, system), Object[AdminCap](b, cap), Pure(b, delayMS))
+}
+
+func assemble(b *sui.Builder, p Packages, c *walrus.Committee, proofs [][]byte) Arg[StorageCommittee] {
+	names, urls, keys, shards := committeeLists(c)
+	return p.CommitteeCalls(b).Assemble(Pure(b, c.Epoch), Pure(b, names), Pure(b, urls), Pure(b, keys), Pure(b, proofs), Pure(b, shards))
+}
+
+func committeeLists(c *walrus.Committee) (names, urls []string, keys [][]byte, shards [][]uint16) {
 	for _, m := range c.Members {
 		names, urls, keys = append(names, m.Name), append(urls, m.URL), append(keys, m.PublicKey)
 		held := make([]uint16, len(m.Shards))
@@ -46,8 +83,7 @@ func SetCommittee(b *sui.Builder, p Packages, system, cap sui.Address, c *walrus
 		}
 		shards = append(shards, held)
 	}
-	p.SystemCalls(b).SetCommittee(Object[System](b, system), Object[AdminCap](b, cap), Pure(b, c.Epoch),
-		Pure(b, names), Pure(b, urls), Pure(b, keys), Pure(b, proofs), Pure(b, shards))
+	return names, urls, keys, shards
 }
 
 // MigrateStorage moves the system to the latest version of the package.

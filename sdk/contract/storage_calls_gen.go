@@ -9,7 +9,7 @@ import (
 
 // MessagesCalls calls floe_storage::messages.
 // The byte strings that storage nodes sign, and what they prove once a quorum
-// has signed them. Both are Walrus', byte for byte.
+// has signed them. All but the hand-over are Walrus', byte for byte.
 //
 // Every signed message starts with three intent bytes and the epoch:
 //
@@ -22,6 +22,9 @@ import (
 // | 0 proof of possession | sender address 32, BLS public key 48 | 87 |
 // | 1 blob certificate, permanent | blob id 32, `00` | 40 |
 // | 1 blob certificate, deletable | blob id 32, `01`, blob object id 32 | 72 |
+// | 128 hand-over to the next committee | `committee::digest` of it, 32 | 39 |
+//
+// Walrus has no type 128: there the staking contract names the next committee.
 //
 // Bytes after the body are tolerated, as Walrus tolerates them.
 //
@@ -38,6 +41,12 @@ func (p Packages) MessagesCalls(b *sui.Builder) MessagesCalls {
 // `sender` registers.
 func (c MessagesCalls) ProofOfPossession(epoch Arg[uint32], sender Arg[sui.Address], publicKey Arg[[]byte]) Arg[[]byte] {
 	return Arg[[]byte]{c.call("proof_of_possession", nil, epoch.Arg, sender.Arg, publicKey.Arg)}
+}
+
+// HandOver: what a node of the committee of `epoch` signs to hand over to the committee with
+// this digest.
+func (c MessagesCalls) HandOver(epoch Arg[uint32], digest Arg[[]byte]) Arg[[]byte] {
+	return Arg[[]byte]{c.call("hand_over", nil, epoch.Arg, digest.Arg)}
 }
 
 // Epoch: epoch in which the quorum signed.
@@ -150,6 +159,22 @@ func (p Packages) CommitteeCalls(b *sui.Builder) CommitteeCalls {
 	return CommitteeCalls{calls{b, p.Storage, "committee"}}
 }
 
+// Assemble: checks and builds the committee of `epoch` as the sender registers it. All
+// vectors are in member order, which becomes the order of bits in certificates,
+// and equally long. Each member proves that it knows the secret of its key by a
+// signature over `messages::proof_of_possession` for `epoch` and the sender.
+// Every shard of 0..n is held exactly once. It takes over only by `system`.
+func (c CommitteeCalls) Assemble(epoch Arg[uint32], names Arg[[]string], networkAddresses Arg[[]string], publicKeys Arg[[][]byte], proofsOfPossession Arg[[][]byte], shards Arg[[][]uint16]) Arg[StorageCommittee] {
+	return Arg[StorageCommittee]{c.call("assemble", nil, epoch.Arg, names.Arg, networkAddresses.Arg, publicKeys.Arg, proofsOfPossession.Arg, shards.Arg)}
+}
+
+// Digest: what a committee that hands over signs of the next one: BLAKE2b-256 of the BCS
+// of epoch, number of members, and for each its name, network address, public
+// key (48 bytes behind their length) and shards.
+func (c CommitteeCalls) Digest(committee Arg[StorageCommittee]) Arg[[]byte] {
+	return Arg[[]byte]{c.call("digest", nil, committee.Arg)}
+}
+
 // Epoch: the epoch that the committee serves.
 func (c CommitteeCalls) Epoch(committee Arg[StorageCommittee]) Arg[uint32] {
 	return Arg[uint32]{c.call("epoch", nil, committee.Arg)}
@@ -189,9 +214,12 @@ func (c CommitteeCalls) PublicKey(member Arg[StorageMember]) Arg[[]byte] {
 // The storage network: one shared object with the current committee, and the
 // calls by which blobs are registered and certified.
 //
-// The holder of the `AdminCap` names the committee of each epoch. It cannot
-// certify: that takes signatures of members who hold a quorum of the shards,
-// over the message that Walrus' storage nodes sign. Nothing is paid here.
+// The holder of the `AdminCap` names the first committee. Each next one is handed
+// over to, signed by a quorum of the present one; or, should that quorum be lost,
+// it is proposed, visible as an event, and takes over only after a delay. The
+// holder cannot certify: that takes signatures of members who hold a quorum of
+// the shards, over the message that Walrus' storage nodes sign. Nothing is paid
+// here.
 type SystemCalls struct{ calls }
 
 // SystemCalls adds calls of floe_storage::system to a transaction.
@@ -275,12 +303,47 @@ func (c SystemCalls) NShards(system Arg[System]) Arg[uint16] {
 	return Arg[uint16]{c.call("n_shards", nil, system.Arg)}
 }
 
-// SetCommittee: replaces the committee. All vectors are in member order, which becomes the
-// order of bits in certificates. Each member proves that it knows the secret
-// of its key by a signature over `messages::proof_of_possession` for `epoch`
-// and the sender of this transaction. Every shard of 0..n is held exactly once.
+// CommitteeDelayMS: how long a proposed committee waits.
+func (c SystemCalls) CommitteeDelayMS(system Arg[System]) Arg[uint64] {
+	return Arg[uint64]{c.call("committee_delay_ms", nil, system.Arg)}
+}
+
+// CommitteeReadyAtMS: when the proposed committee can take over; none if none is proposed.
+func (c SystemCalls) CommitteeReadyAtMS(system Arg[System]) Arg[*uint64] {
+	return Arg[*uint64]{c.call("committee_ready_at_ms", nil, system.Arg)}
+}
+
+// SetCommittee: sets the first committee; see `committee::assemble` for the arguments.
 func (c SystemCalls) SetCommittee(system Arg[System], cap Arg[AdminCap], epoch Arg[uint32], names Arg[[]string], addresses Arg[[]string], publicKeys Arg[[][]byte], proofsOfPossession Arg[[][]byte], shards Arg[[][]uint16]) {
 	c.call("set_committee", nil, system.Arg, cap.Arg, epoch.Arg, names.Arg, addresses.Arg, publicKeys.Arg, proofsOfPossession.Arg, shards.Arg)
+}
+
+// HandOver: lets the next committee take over at once, because a quorum of the present one
+// signed `messages::hand_over` to it. Signature and bitmap are as for
+// `certify_blob`.
+func (c SystemCalls) HandOver(system Arg[System], cap Arg[AdminCap], next Arg[StorageCommittee], signature Arg[[]byte], signersBitmap Arg[[]byte], message Arg[[]byte]) {
+	c.call("hand_over", nil, system.Arg, cap.Arg, next.Arg, signature.Arg, signersBitmap.Arg, message.Arg)
+}
+
+// ProposeCommittee: proposes the next committee, for the case that the present one can't hand over.
+// It can take over when the delay is over.
+func (c SystemCalls) ProposeCommittee(system Arg[System], cap Arg[AdminCap], next Arg[StorageCommittee]) {
+	c.call("propose_committee", nil, system.Arg, cap.Arg, next.Arg, c.b.Clock())
+}
+
+// ApplyCommittee: lets the proposed committee take over, once its delay is over.
+func (c SystemCalls) ApplyCommittee(system Arg[System], cap Arg[AdminCap]) {
+	c.call("apply_committee", nil, system.Arg, cap.Arg, c.b.Clock())
+}
+
+// CancelCommittee: drops the proposed committee.
+func (c SystemCalls) CancelCommittee(system Arg[System], cap Arg[AdminCap]) {
+	c.call("cancel_committee", nil, system.Arg, cap.Arg)
+}
+
+// RaiseCommitteeDelay: lets committees that are proposed from now on wait longer.
+func (c SystemCalls) RaiseCommitteeDelay(system Arg[System], cap Arg[AdminCap], delayMS Arg[uint64]) {
+	c.call("raise_committee_delay", nil, system.Arg, cap.Arg, delayMS.Arg)
 }
 
 // Migrate: moves the system to this version of the package, after an upgrade.

@@ -66,6 +66,52 @@ func (v *CommitteeChanged) UnmarshalBCS(d *bcs.Decoder) {
 	v.NodeNames = vector(d, 1, (*bcs.Decoder).String)
 }
 
+// CommitteeProposed: a committee was proposed. It can take over from `ready_at_ms`, unless another
+// does before.
+//
+// In Move: floe_storage::events::CommitteeProposed.
+type CommitteeProposed struct {
+	Epoch     uint32
+	NShards   uint16
+	NodeNames []string
+	// See `committee::digest`.
+	Digest    []byte
+	ReadyAtMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *CommitteeProposed) UnmarshalBCS(d *bcs.Decoder) {
+	v.Epoch = d.U32()
+	v.NShards = d.U16()
+	v.NodeNames = vector(d, 1, (*bcs.Decoder).String)
+	v.Digest = d.Bytes()
+	v.ReadyAtMS = d.U64()
+}
+
+// CommitteeCancelled: the proposed committee was dropped.
+//
+// In Move: floe_storage::events::CommitteeCancelled.
+type CommitteeCancelled struct {
+	Epoch uint32
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *CommitteeCancelled) UnmarshalBCS(d *bcs.Decoder) {
+	v.Epoch = d.U32()
+}
+
+// CommitteeDelayRaised: committees that are proposed from now on wait longer.
+//
+// In Move: floe_storage::events::CommitteeDelayRaised.
+type CommitteeDelayRaised struct {
+	DelayMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *CommitteeDelayRaised) UnmarshalBCS(d *bcs.Decoder) {
+	v.DelayMS = d.U64()
+}
+
 // BlobRegistered: a blob object was created; from now on storage nodes accept its slivers.
 //
 // In Move: floe_storage::events::BlobRegistered.
@@ -279,6 +325,9 @@ type System struct {
 	// Id of the capability that may set the committee.
 	Admin sui.Address
 	StorageCommittee
+	// How long a proposed committee waits.
+	DelayMS  uint64
+	Proposed *ProposedCommittee
 }
 
 // UnmarshalBCS reads the fields in Move's order.
@@ -287,6 +336,8 @@ func (v *System) UnmarshalBCS(d *bcs.Decoder) {
 	v.Version = d.U64()
 	v.Admin = address(d)
 	v.StorageCommittee = value[StorageCommittee](d)
+	v.DelayMS = d.U64()
+	v.Proposed = option(d, value[ProposedCommittee])
 }
 
 // ParseSystem reads a System object.
@@ -301,6 +352,20 @@ func ParseSystem(o *sui.Object) (*System, error) {
 // SystemType names the type on a network.
 func (p Packages) SystemType() *sui.StructTag {
 	return p.Storage.typ("system", "System")
+}
+
+// ProposedCommittee: a committee that takes over if nobody prevents it.
+//
+// In Move: floe_storage::system::ProposedCommittee.
+type ProposedCommittee struct {
+	Committee StorageCommittee
+	ReadyAtMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *ProposedCommittee) UnmarshalBCS(d *bcs.Decoder) {
+	v.Committee = value[StorageCommittee](d)
+	v.ReadyAtMS = d.U64()
 }
 
 // AdminCap: the right to set the committee and to migrate the system.

@@ -3,6 +3,9 @@ package contract_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
@@ -59,11 +62,31 @@ func (n *nodes) certificate(t *testing.T, message []byte, signers ...int) *walru
 	return cert
 }
 
+// setCommittee sets the first committee; later ones are handed over to.
 func (c *chain) setCommittee(n *nodes) []any {
 	c.t.Helper()
+	current := read(c, c.made.StorageSystem, contract.ParseSystem).Committee()
+	if current != nil {
+		return c.run(owner, c.handOver(n, n.handOver(c.t, current, n.committee, 0, 1, 2)))
+	}
 	return c.run(owner, func(b *sui.Builder) {
 		contract.SetCommittee(b, c.p, c.made.StorageSystem, c.made.StorageAdminCap, n.committee, n.proofs(owner.address))
 	})
+}
+
+func (c *chain) handOver(n *nodes, signed *walrus.Certificate) func(*sui.Builder) {
+	return func(b *sui.Builder) {
+		contract.HandOver(b, c.p, c.made.StorageSystem, c.made.StorageAdminCap, n.committee, n.proofs(owner.address), signed)
+	}
+}
+
+// handOver is signed by some of the nodes, who have the same keys in every
+// epoch.
+func (n *nodes) handOver(t *testing.T, current, next *walrus.Committee, signers ...int) *walrus.Certificate {
+	t.Helper()
+	was := *n
+	was.committee = current
+	return was.certificate(t, current.HandOver(next), signers...)
 }
 
 // registration is of a blob whose root hash is made up.
@@ -101,13 +124,115 @@ func TestCommittee(t *testing.T) {
 	if s.Version != 1 || s.Admin != c.made.StorageAdminCap || len(s.TotalPublicKey) != 48 {
 		t.Errorf("got %+v", s)
 	}
-	c.refuse(owner, "system", "EEpochNotAfter", func(b *sui.Builder) {
+	c.refuse(owner, "system", "EMustPropose", func(b *sui.Builder) {
 		contract.SetCommittee(b, c.p, c.made.StorageSystem, c.made.StorageAdminCap, n.committee, n.proofs(owner.address))
 	})
 	next := newNodes(t, 6)
 	c.setCommittee(next)
 	if s := read(c, c.made.StorageSystem, contract.ParseSystem); s.Epoch != 6 {
 		t.Errorf("epoch is %d, want 6", s.Epoch)
+	}
+}
+
+func TestHandOver(t *testing.T) {
+	c, n := newWorld(t), newNodes(t, 5)
+	c.setCommittee(n)
+	next, other := newNodes(t, 6), newNodes(t, 7)
+	good := n.handOver(t, n.committee, next.committee, 0, 1, 2)
+	flipped, few := *good, *good
+	flipped.Message, few.Signers = flip(good.Message, 20), good.Signers[:2]
+	late := *n.committee
+	late.Epoch = 4
+	for _, v := range []struct {
+		what, module, name string
+		next               *nodes
+		signed             *walrus.Certificate
+	}{
+		{"to another committee", "system", "EWrongSuccessor", other, good},
+		{"to the same epoch", "system", "EEpochNotAfter", n, n.handOver(t, n.committee, n.committee, 0, 1, 2)},
+		{"of another epoch's committee", "messages", "EEpochMismatch", next, n.handOver(t, &late, next.committee, 0, 1, 2)},
+		{"a confirmation of a blob", "messages", "ENotHandOver", next, n.certificate(t, walrus.Confirmation{Epoch: 5}.Message(), 0, 1, 2)},
+		{"cut short", "messages", "ENotHandOver", next, n.certificate(t, good.Message[:38], 0, 1, 2)},
+		{"with a flipped bit", "committee", "EInvalidSignature", next, &flipped},
+		{"by too few", "committee", "ENotEnoughWeight", next, &few},
+	} {
+		t.Run(v.what, func(t *testing.T) { c.refuse(owner, v.module, v.name, c.handOver(v.next, v.signed)) })
+	}
+	// a signed hand-over certifies no blob
+	r := c.register(c.registration(1))
+	c.refuse(owner, "messages", "EInvalidType", c.certify(r.ObjectID, good))
+	if got := one[contract.CommitteeChanged](t, c.run(owner, c.handOver(next, good))); got.Epoch != 6 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestProposedCommittee(t *testing.T) {
+	c, n := newWorld(t), newNodes(t, 5)
+	c.setCommittee(n)
+	const day = 86_400_000
+	c.setTime(100)
+	next := newNodes(t, 6)
+	propose := func(n *nodes) func(*sui.Builder) {
+		return func(b *sui.Builder) {
+			contract.ProposeCommittee(b, c.p, c.made.StorageSystem, c.made.StorageAdminCap, n.committee, n.proofs(owner.address))
+		}
+	}
+	apply := func(b *sui.Builder) { contract.ApplyCommittee(b, c.p, c.made.StorageSystem, c.made.StorageAdminCap) }
+	cancel := func(b *sui.Builder) { contract.CancelCommittee(b, c.p, c.made.StorageSystem, c.made.StorageAdminCap) }
+	raise := func(ms uint64) func(*sui.Builder) {
+		return func(b *sui.Builder) {
+			contract.RaiseCommitteeDelay(b, c.p, c.made.StorageSystem, c.made.StorageAdminCap, ms)
+		}
+	}
+	c.refuse(owner, "system", "ENothingProposed", apply)
+	c.refuse(owner, "system", "ENothingProposed", cancel)
+	c.refuse(owner, "system", "EEpochNotAfter", propose(n))
+	digest := next.committee.Digest()
+	got := one[contract.CommitteeProposed](t, c.run(owner, propose(next)))
+	if want := (&contract.CommitteeProposed{Epoch: 6, NShards: 10, NodeNames: []string{"a", "b", "c", "d"}, Digest: digest[:], ReadyAtMS: 100 + 3*day}); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if s := read(c, c.made.StorageSystem, contract.ParseSystem); s.Epoch != 5 || s.Proposed == nil || s.Proposed.Committee.Epoch != 6 || len(s.Proposed.Committee.Members) != 4 || s.Proposed.ReadyAtMS != got.ReadyAtMS {
+		t.Errorf("got %+v", s)
+	}
+	c.refuse(owner, "system", "EAlreadyProposed", propose(next))
+	c.setTime(99 + 3*day)
+	c.refuse(owner, "system", "ETooEarly", apply)
+	if got := one[contract.CommitteeCancelled](t, c.run(owner, cancel)); got.Epoch != 6 {
+		t.Errorf("got %+v", got)
+	}
+	c.refuse(owner, "system", "EInvalidDelay", raise(3*day))
+	c.refuse(owner, "system", "EInvalidDelay", raise(315_576_000_001))
+	if got := one[contract.CommitteeDelayRaised](t, c.run(owner, raise(4*day))); got.DelayMS != 4*day {
+		t.Errorf("got %+v", got)
+	}
+	c.run(owner, propose(next))
+	c.setTime(99 + 7*day)
+	if got := one[contract.CommitteeChanged](t, c.run(owner, apply)); got.Epoch != 6 {
+		t.Errorf("got %+v", got)
+	}
+	// what was proposed is void once another committee takes over
+	c.run(owner, propose(newNodes(t, 9)))
+	c.setCommittee(newNodes(t, 7))
+	c.refuse(owner, "system", "ENothingProposed", apply)
+}
+
+// The digest was computed by npm @mysten/bcs and @noble/hashes; see
+// testdata/vectors.mjs.
+func TestCommitteeDigest(t *testing.T) {
+	raw, err := os.ReadFile("testdata/vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var vectors map[string]string
+	if err := json.Unmarshal(raw, &vectors); err != nil {
+		t.Fatal(err)
+	}
+	c := &walrus.Committee{Epoch: 7, NShards: 5, Members: []walrus.Member{
+		{Name: "a", URL: "http://a", PublicKey: []byte{9, 8}, Shards: []int{0, 4, 2}}, {Name: "b", URL: "http://b", PublicKey: []byte{7}, Shards: []int{1, 3}},
+	}}
+	if digest := c.Digest(); hex.EncodeToString(digest[:]) != vectors["CommitteeDigest"] {
+		t.Errorf("got %x, want %s", digest, vectors["CommitteeDigest"])
 	}
 }
 
@@ -246,6 +371,7 @@ func TestLifetime(t *testing.T) {
 	message := walrus.Confirmation{Epoch: 5, BlobID: r.BlobID, Deletable: &r.ObjectID}.Message()
 	c.run(owner, c.certify(r.ObjectID, n.certificate(t, message, 0, 1, 2)))
 
+	c.refuse(owner, "blob", "ETooFarAhead", extend(5+54))
 	c.setCommittee(newNodes(t, 6)) // who was certified before stays certified
 	c.refuse(owner, "blob", "EInvalidExtension", extend(9))
 	if got := one[contract.BlobExtended](t, c.run(owner, extend(20))); *got != (contract.BlobExtended{Epoch: 6, BlobID: r.BlobID, ObjectID: r.ObjectID, PreviousEndEpoch: 9, EndEpoch: 20}) {
@@ -302,6 +428,11 @@ func TestRegisterRefusals(t *testing.T) {
 	short := c.registration(1)
 	short.EndEpoch = 5
 	c.refuse(owner, "blob", "EInvalidEndEpoch", register(short))
+	far := c.registration(1)
+	far.EndEpoch = 5 + 54
+	c.refuse(owner, "blob", "ETooFarAhead", register(far))
+	far.EndEpoch--
+	c.run(owner, register(far))
 }
 
 func TestMigrate(t *testing.T) {

@@ -44,11 +44,15 @@ const EInvalidExtension: u64 = 9;
 const ENotDeletable: u64 = 10;
 /// The blob's last epoch is not over yet.
 const ENotExpired: u64 = 11;
+/// The blob would end more than 53 epochs from now.
+const ETooFarAhead: u64 = 12;
 
 // === Constants ===
 
 /// Reed-Solomon RedStuff, the only encoding that nodes accept.
 const ENCODING_RS2: u8 = 1;
+/// How many epochs ahead of the current one a blob can end, as on Walrus.
+const MAX_EPOCHS_AHEAD: u32 = 53;
 
 // === Structs ===
 
@@ -126,6 +130,7 @@ public(package) fun new(
 ): Blob {
     assert!(encoding_type == ENCODING_RS2, EInvalidEncoding);
     assert!(end_epoch > epoch, EInvalidEndEpoch);
+    assert!(end_epoch - epoch <= MAX_EPOCHS_AHEAD, ETooFarAhead);
     assert!(derive_blob_id(root_hash, encoding_type, size) == blob_id, EInvalidBlobId);
     let blob = Blob {
         id: object::new(ctx),
@@ -184,6 +189,7 @@ public(package) fun announce_extension(self: &Blob, epoch: u32, end: u32, new_en
     assert!(self.certified_epoch.is_some(), ENotCertified);
     assert!(epoch < end, EExpired);
     assert!(new_end > end, EInvalidExtension);
+    assert!(new_end - epoch <= MAX_EPOCHS_AHEAD, ETooFarAhead);
     events::emit_blob_extended(epoch, self.blob_id, object::id(self), end, new_end);
 }
 

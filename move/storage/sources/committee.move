@@ -12,8 +12,10 @@ module floe_storage::committee;
 
 use floe_storage::messages::{Self, CertifiedMessage};
 use std::string::String;
+use sui::bcs;
 use sui::bls12381::{Self, G1};
 use sui::group_ops::{Self, Element};
+use sui::hash;
 
 // === Errors ===
 
@@ -74,7 +76,43 @@ public struct Committee has drop, store {
     total_public_key: Element<G1>,
 }
 
+// === Public Functions ===
+
+/// Checks and builds the committee of `epoch` as the sender registers it. All
+/// vectors are in member order, which becomes the order of bits in certificates,
+/// and equally long. Each member proves that it knows the secret of its key by a
+/// signature over `messages::proof_of_possession` for `epoch` and the sender.
+/// Every shard of 0..n is held exactly once. It takes over only by `system`.
+public fun assemble(
+    epoch: u32,
+    names: vector<String>,
+    network_addresses: vector<String>,
+    public_keys: vector<vector<u8>>,
+    proofs_of_possession: vector<vector<u8>>,
+    shards: vector<vector<u16>>,
+    ctx: &TxContext,
+): Committee {
+    new(
+        epoch,
+        ctx.sender(),
+        names,
+        network_addresses,
+        public_keys,
+        proofs_of_possession,
+        shards,
+    )
+}
+
 // === View helpers ===
+
+/// What a committee that hands over signs of the next one: BLAKE2b-256 of the BCS
+/// of epoch, number of members, and for each its name, network address, public
+/// key (48 bytes behind their length) and shards.
+public fun digest(self: &Committee): vector<u8> {
+    let mut preimage = bcs::to_bytes(&self.epoch);
+    preimage.append(bcs::to_bytes(&self.members));
+    hash::blake2b256(&preimage)
+}
 
 /// The epoch that the committee serves.
 public fun epoch(self: &Committee): u32 { self.epoch }

@@ -19,6 +19,27 @@ public struct CommitteeChanged has copy, drop {
     node_names: vector<String>,
 }
 
+/// A committee was proposed. It can take over from `ready_at_ms`, unless another
+/// does before.
+public struct CommitteeProposed has copy, drop {
+    epoch: u32,
+    n_shards: u16,
+    node_names: vector<String>,
+    /// See `committee::digest`.
+    digest: vector<u8>,
+    ready_at_ms: u64,
+}
+
+/// The proposed committee was dropped.
+public struct CommitteeCancelled has copy, drop {
+    epoch: u32,
+}
+
+/// Committees that are proposed from now on wait longer.
+public struct CommitteeDelayRaised has copy, drop {
+    delay_ms: u64,
+}
+
 /// A blob object was created; from now on storage nodes accept its slivers.
 public struct BlobRegistered has copy, drop {
     /// Committee epoch of the registration.
@@ -90,6 +111,24 @@ public(package) fun emit_committee_changed(
     event::emit(CommitteeChanged { epoch, n_shards, node_names })
 }
 
+public(package) fun emit_committee_proposed(
+    epoch: u32,
+    n_shards: u16,
+    node_names: vector<String>,
+    digest: vector<u8>,
+    ready_at_ms: u64,
+) {
+    event::emit(CommitteeProposed { epoch, n_shards, node_names, digest, ready_at_ms })
+}
+
+public(package) fun emit_committee_cancelled(epoch: u32) {
+    event::emit(CommitteeCancelled { epoch })
+}
+
+public(package) fun emit_committee_delay_raised(delay_ms: u64) {
+    event::emit(CommitteeDelayRaised { delay_ms })
+}
+
 public(package) fun emit_blob_registered(
     epoch: u32,
     blob_id: u256,
@@ -155,6 +194,25 @@ public(package) fun emit_blob_expired(epoch: u32, blob_id: u256, end_epoch: u32,
 }
 
 // === Test-Only Helpers ===
+
+#[test_only]
+public fun new_committee_proposed(
+    epoch: u32,
+    n_shards: u16,
+    node_names: vector<String>,
+    digest: vector<u8>,
+    ready_at_ms: u64,
+): CommitteeProposed {
+    CommitteeProposed { epoch, n_shards, node_names, digest, ready_at_ms }
+}
+
+#[test_only]
+public fun new_committee_cancelled(epoch: u32): CommitteeCancelled { CommitteeCancelled { epoch } }
+
+#[test_only]
+public fun new_committee_delay_raised(delay_ms: u64): CommitteeDelayRaised {
+    CommitteeDelayRaised { delay_ms }
+}
 
 #[test_only]
 public fun new_committee_changed(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The byte strings that storage nodes sign, and what they prove once a quorum
-/// has signed them. Both are Walrus', byte for byte.
+/// has signed them. All but the hand-over are Walrus', byte for byte.
 ///
 /// Every signed message starts with three intent bytes and the epoch:
 ///
@@ -14,6 +14,9 @@
 /// | 0 proof of possession | sender address 32, BLS public key 48 | 87 |
 /// | 1 blob certificate, permanent | blob id 32, `00` | 40 |
 /// | 1 blob certificate, deletable | blob id 32, `01`, blob object id 32 | 72 |
+/// | 128 hand-over to the next committee | `committee::digest` of it, 32 | 39 |
+///
+/// Walrus has no type 128: there the staking contract names the next committee.
 ///
 /// Bytes after the body are tolerated, as Walrus tolerates them.
 ///
@@ -37,6 +40,8 @@ const EEpochMismatch: u64 = 3;
 const EInvalidType: u64 = 4;
 /// The persistence byte is neither 0 (permanent) nor 1 (deletable).
 const EInvalidPersistence: u64 = 5;
+/// The message is no hand-over, or its digest is not 32 bytes long.
+const ENotHandOver: u64 = 6;
 
 // === Constants ===
 
@@ -44,6 +49,7 @@ const APP_ID: u8 = 3;
 const INTENT_VERSION: u8 = 0;
 const TYPE_PROOF_OF_POSSESSION: u8 = 0;
 const TYPE_BLOB_CERTIFICATE: u8 = 1;
+const TYPE_HAND_OVER: u8 = 128;
 
 const PERSISTENCE_PERMANENT: u8 = 0;
 const PERSISTENCE_DELETABLE: u8 = 1;
@@ -54,6 +60,8 @@ const HEADER_LENGTH: u64 = 7;
 const PERMANENT_BODY_LENGTH: u64 = 33;
 /// Blob id (32), persistence (1) and object id (32).
 const DELETABLE_BODY_LENGTH: u64 = 65;
+/// BLAKE2b-256.
+const DIGEST_LENGTH: u64 = 32;
 
 // === Structs ===
 
@@ -85,6 +93,15 @@ public fun proof_of_possession(epoch: u32, sender: address, public_key: vector<u
     message.append(bcs::to_bytes(&epoch));
     message.append(bcs::to_bytes(&sender));
     message.append(public_key);
+    message
+}
+
+/// What a node of the committee of `epoch` signs to hand over to the committee with
+/// this digest.
+public fun hand_over(epoch: u32, digest: vector<u8>): vector<u8> {
+    let mut message = vector[TYPE_HAND_OVER, INTENT_VERSION, APP_ID];
+    message.append(bcs::to_bytes(&epoch));
+    message.append(digest);
     message
 }
 
@@ -141,4 +158,14 @@ public(package) fun into_certified_blob(message: CertifiedMessage): CertifiedBlo
         option::none()
     };
     CertifiedBlob { epoch, blob_id, object_id, signers, weight }
+}
+
+/// Reads a certified message as a hand-over: the digest of the next committee.
+public(package) fun into_hand_over(message: CertifiedMessage): vector<u8> {
+    let CertifiedMessage { message_type, body, .. } = message;
+    assert!(
+        message_type == TYPE_HAND_OVER && body.length() == DIGEST_LENGTH,
+        ENotHandOver,
+    );
+    body
 }

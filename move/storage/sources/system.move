@@ -3,15 +3,19 @@
 /// The storage network: one shared object with the current committee, and the
 /// calls by which blobs are registered and certified.
 ///
-/// The holder of the `AdminCap` names the committee of each epoch. It cannot
-/// certify: that takes signatures of members who hold a quorum of the shards,
-/// over the message that Walrus' storage nodes sign. Nothing is paid here.
+/// The holder of the `AdminCap` names the first committee. Each next one is handed
+/// over to, signed by a quorum of the present one; or, should that quorum be lost,
+/// it is proposed, visible as an event, and takes over only after a delay. The
+/// holder cannot certify: that takes signatures of members who hold a quorum of
+/// the shards, over the message that Walrus' storage nodes sign. Nothing is paid
+/// here.
 module floe_storage::system;
 
 use floe_storage::blob::{Self, Blob};
 use floe_storage::committee::{Self, Committee};
 use floe_storage::events;
 use std::string::String;
+use sui::clock::Clock;
 use sui::dynamic_field;
 
 // === Errors ===
@@ -28,11 +32,27 @@ const ENoCommittee: u64 = 3;
 const EAlreadyMigrated: u64 = 4;
 /// The blob's expiry is recorded already.
 const EAlreadyExpired: u64 = 5;
+/// There is a committee: it hands over to the next one, or that is proposed.
+const EMustPropose: u64 = 6;
+/// No committee is proposed.
+const ENothingProposed: u64 = 7;
+/// A committee is proposed already.
+const EAlreadyProposed: u64 = 8;
+/// The delay is not over.
+const ETooEarly: u64 = 9;
+/// The committee signed the hand-over to another one.
+const EWrongSuccessor: u64 = 10;
+/// The delay would not grow, or be longer than ten years.
+const EInvalidDelay: u64 = 11;
 
 // === Constants ===
 
 /// Raised when an upgrade changes what the shared object means.
 const VERSION: u64 = 1;
+/// How long a proposed committee waits at first: 3 days.
+const DELAY_MS: u64 = 259_200_000;
+/// Ten years.
+const MAX_DELAY_MS: u64 = 315_576_000_000;
 
 // === Structs ===
 
@@ -43,6 +63,15 @@ public struct System has key {
     /// Id of the capability that may set the committee.
     admin: ID,
     committee: Committee,
+    /// How long a proposed committee waits.
+    delay_ms: u64,
+    proposed: Option<ProposedCommittee>,
+}
+
+/// A committee that takes over if nobody prevents it.
+public struct ProposedCommittee has drop, store {
+    committee: Committee,
+    ready_at_ms: u64,
 }
 
 /// The right to set the committee and to migrate the system.
@@ -194,12 +223,18 @@ public fun n_shards(self: &System): u16 { self.committee.n_shards() }
 /// The current committee.
 public fun committee(self: &System): &Committee { &self.committee }
 
+/// How long a proposed committee waits.
+public fun committee_delay_ms(self: &System): u64 { self.delay_ms }
+
+/// When the proposed committee can take over; none if none is proposed.
+public fun committee_ready_at_ms(self: &System): Option<u64> {
+    if (self.proposed.is_none()) return option::none();
+    option::some(self.proposed.borrow().ready_at_ms)
+}
+
 // === Admin Functions ===
 
-/// Replaces the committee. All vectors are in member order, which becomes the
-/// order of bits in certificates. Each member proves that it knows the secret
-/// of its key by a signature over `messages::proof_of_possession` for `epoch`
-/// and the sender of this transaction. Every shard of 0..n is held exactly once.
+/// Sets the first committee; see `committee::assemble` for the arguments.
 public fun set_committee(
     self: &mut System,
     cap: &AdminCap,
@@ -213,18 +248,90 @@ public fun set_committee(
 ) {
     self.check_version();
     self.check_admin(cap);
-    assert!(self.committee.is_empty() || epoch > self.committee.epoch(), EEpochNotAfter);
-    self.committee =
-        committee::new(
+    assert!(self.committee.is_empty(), EMustPropose);
+    self.change_committee(
+        committee::assemble(
             epoch,
-            ctx.sender(),
             names,
             addresses,
             public_keys,
             proofs_of_possession,
             shards,
-        );
-    events::emit_committee_changed(epoch, self.committee.n_shards(), self.committee.names());
+            ctx,
+        ),
+    );
+}
+
+/// Lets the next committee take over at once, because a quorum of the present one
+/// signed `messages::hand_over` to it. Signature and bitmap are as for
+/// `certify_blob`.
+public fun hand_over(
+    self: &mut System,
+    cap: &AdminCap,
+    next: Committee,
+    signature: vector<u8>,
+    signers_bitmap: vector<u8>,
+    message: vector<u8>,
+) {
+    self.check_version();
+    self.check_admin(cap);
+    let digest = self
+        .committee
+        .verify_certificate(signature, signers_bitmap, message)
+        .into_hand_over();
+    assert!(digest == next.digest(), EWrongSuccessor);
+    self.change_committee(next);
+}
+
+/// Proposes the next committee, for the case that the present one can't hand over.
+/// It can take over when the delay is over.
+public fun propose_committee(
+    self: &mut System,
+    cap: &AdminCap,
+    next: Committee,
+    clock: &Clock,
+) {
+    self.check_version();
+    self.check_admin(cap);
+    assert!(self.proposed.is_none(), EAlreadyProposed);
+    self.check_after(&next);
+    let ready_at_ms = clock.timestamp_ms() + self.delay_ms;
+    events::emit_committee_proposed(
+        next.epoch(),
+        next.n_shards(),
+        next.names(),
+        next.digest(),
+        ready_at_ms,
+    );
+    self.proposed.fill(ProposedCommittee { committee: next, ready_at_ms });
+}
+
+/// Lets the proposed committee take over, once its delay is over.
+public fun apply_committee(self: &mut System, cap: &AdminCap, clock: &Clock) {
+    self.check_version();
+    self.check_admin(cap);
+    assert!(self.proposed.is_some(), ENothingProposed);
+    let ProposedCommittee { committee, ready_at_ms } = self.proposed.extract();
+    assert!(clock.timestamp_ms() >= ready_at_ms, ETooEarly);
+    self.change_committee(committee);
+}
+
+/// Drops the proposed committee.
+public fun cancel_committee(self: &mut System, cap: &AdminCap) {
+    self.check_version();
+    self.check_admin(cap);
+    assert!(self.proposed.is_some(), ENothingProposed);
+    let ProposedCommittee { committee, .. } = self.proposed.extract();
+    events::emit_committee_cancelled(committee.epoch());
+}
+
+/// Lets committees that are proposed from now on wait longer.
+public fun raise_committee_delay(self: &mut System, cap: &AdminCap, delay_ms: u64) {
+    self.check_version();
+    self.check_admin(cap);
+    assert!(delay_ms > self.delay_ms && delay_ms <= MAX_DELAY_MS, EInvalidDelay);
+    self.delay_ms = delay_ms;
+    events::emit_committee_delay_raised(delay_ms);
 }
 
 /// Moves the system to this version of the package, after an upgrade.
@@ -243,6 +350,8 @@ fun new(ctx: &mut TxContext): (System, AdminCap) {
         version: VERSION,
         admin: object::id(&cap),
         committee: committee::empty(),
+        delay_ms: DELAY_MS,
+        proposed: option::none(),
     };
     (system, cap)
 }
@@ -255,6 +364,25 @@ fun record_mut(self: &mut System, blob: &Blob): &mut Record {
         dynamic_field::add(&mut self.id, name, record);
     };
     dynamic_field::borrow_mut(&mut self.id, name)
+}
+
+/// Makes `next` the committee. What was proposed is void: it was to follow another.
+fun change_committee(self: &mut System, next: Committee) {
+    self.check_after(&next);
+    self.committee = next;
+    self.proposed = option::none();
+    events::emit_committee_changed(
+        self.committee.epoch(),
+        self.committee.n_shards(),
+        self.committee.names(),
+    );
+}
+
+fun check_after(self: &System, next: &Committee) {
+    assert!(
+        self.committee.is_empty() || next.epoch() > self.committee.epoch(),
+        EEpochNotAfter,
+    )
 }
 
 fun check_version(self: &System) {

@@ -113,6 +113,11 @@ fun end_in_the_past_is_refused() {
     register(BLOB_ID, ROOT, SIZE, RS2, EPOCH - 1);
 }
 
+#[test, expected_failure(abort_code = blob::ETooFarAhead)]
+fun end_after_53_epochs_is_refused() {
+    register(BLOB_ID, ROOT, SIZE, RS2, EPOCH + 54);
+}
+
 #[test, expected_failure(abort_code = blob::EInvalidBlobId)]
 fun other_blob_id_is_refused() {
     register(BLOB_ID + 1, ROOT, SIZE, RS2, END_EPOCH);

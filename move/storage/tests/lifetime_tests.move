@@ -140,6 +140,31 @@ fun expired_blob_is_not_extended_in_the_system() {
     abort
 }
 
+#[test]
+fun blob_is_extended_up_to_53_epochs_ahead() {
+    let mut world = begin();
+    let mut blob = world.certified(false);
+    world.system.extend_blob(&mut blob, EPOCH + 53);
+    assert!(blob.end_epoch() == EPOCH + 53);
+    world.end(blob);
+}
+
+#[test, expected_failure(abort_code = blob::ETooFarAhead)]
+fun blob_is_not_extended_beyond_53_epochs() {
+    let mut world = begin();
+    let mut blob = world.certified(false);
+    world.system.extend_blob(&mut blob, EPOCH + 54);
+    abort
+}
+
+#[test, expected_failure(abort_code = blob::ETooFarAhead)]
+fun frozen_blob_is_not_extended_beyond_53_epochs() {
+    let mut world = begin();
+    let blob = world.certified(false);
+    world.system.extend_frozen_blob(&blob, EPOCH + 54);
+    abort
+}
+
 #[test, expected_failure(abort_code = blob::EInvalidExtension)]
 fun extension_to_the_same_end_is_refused() {
     let mut world = begin();

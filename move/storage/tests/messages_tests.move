@@ -117,3 +117,31 @@ fun unknown_persistence_is_refused() {
     bytes.push_back(2);
     messages::new_certified(bytes, 5, SIGNERS, WEIGHT).into_certified_blob();
 }
+
+// === Hand-overs ===
+
+#[test]
+fun hand_over_layout() {
+    let digest = x"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    let mut want = x"80000305000000";
+    want.append(digest);
+    let message = messages::hand_over(5, digest);
+    assert!(message == want);
+    assert!(messages::new_certified(message, 5, SIGNERS, WEIGHT).into_hand_over() == digest);
+}
+
+#[test, expected_failure(abort_code = messages::ENotHandOver)]
+fun blob_certificate_hands_nothing_over() {
+    messages::new_certified(fixtures::permanent_message(), 5, SIGNERS, WEIGHT).into_hand_over();
+}
+
+#[test, expected_failure(abort_code = messages::ENotHandOver)]
+fun hand_over_with_a_short_digest_is_refused() {
+    messages::new_certified(messages::hand_over(5, x"0011"), 5, SIGNERS, WEIGHT).into_hand_over();
+}
+
+#[test, expected_failure(abort_code = messages::EInvalidType)]
+fun hand_over_certifies_no_blob() {
+    let message = messages::hand_over(5, fixtures::permanent_message());
+    messages::new_certified(message, 5, SIGNERS, WEIGHT).into_certified_blob();
+}

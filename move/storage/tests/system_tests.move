@@ -4,10 +4,20 @@
 module floe_storage::system_tests;
 
 use floe_storage::blob;
-use floe_storage::events::{Self, BlobCertified, BlobRegistered, CommitteeChanged};
+use floe_storage::committee::{Self, Committee};
+use floe_storage::events::{
+    Self,
+    BlobCertified,
+    BlobRegistered,
+    CommitteeCancelled,
+    CommitteeChanged,
+    CommitteeDelayRaised,
+    CommitteeProposed,
+};
 use floe_storage::fixtures;
 use floe_storage::system::{Self, AdminCap, System};
 use std::unit_test::destroy;
+use sui::clock::{Self, Clock};
 use sui::event;
 use sui::test_scenario;
 
@@ -17,6 +27,9 @@ const ROOT: u256 = 0x142c8d63919b93acf5fbcdfdba6c15a88dc004751766a6c1066f6536fe1
 const BLOB_ID: u256 = 0x0509867f61eb8e91b15847cf3463827d4c34ae425fde4718d57b40d82a6e2ed0;
 
 const RS2: u8 = 1;
+const NOW_MS: u64 = 1_700_000_000_000;
+/// 3 days.
+const DELAY_MS: u64 = 259_200_000;
 
 // === Init ===
 
@@ -86,11 +99,143 @@ fun later_committee_replaces_the_earlier() {
             fixtures::one_shard_each(10),
         ),
     );
-    set_committee(&mut system, &cap, 5);
+    let clock = clock_at(NOW_MS);
+    system.propose_committee(&cap, next(5), &clock);
+    assert!(system.epoch() == 4);
+    assert!(system.committee_ready_at_ms() == option::some(NOW_MS + DELAY_MS));
+    let proposed = events::new_committee_proposed(
+        5,
+        10,
+        fixtures::names(4),
+        next(5).digest(),
+        NOW_MS + DELAY_MS,
+    );
+    assert!(event::events_by_type<CommitteeProposed>() == vector[proposed]);
+    destroy(clock);
+
+    let clock = clock_at(NOW_MS + DELAY_MS);
+    system.apply_committee(&cap, &clock);
     assert!(system.epoch() == 5);
     assert!(system.committee().members().length() == 4);
+    assert!(system.committee_ready_at_ms().is_none());
+    let want = events::new_committee_changed(5, 10, fixtures::names(4));
+    assert!(event::events_by_type<CommitteeChanged>() == vector[want]);
     destroy(system);
     destroy(cap);
+    destroy(clock);
+}
+
+#[test]
+fun proposed_committee_is_dropped() {
+    let (mut system, cap) = with_committee();
+    let clock = clock_at(NOW_MS);
+    system.propose_committee(&cap, next(6), &clock);
+    system.cancel_committee(&cap);
+    assert!(system.committee_ready_at_ms().is_none());
+    assert!(event::events_by_type<CommitteeCancelled>() == vector[events::new_committee_cancelled(6)]);
+    destroy(system);
+    destroy(cap);
+    destroy(clock);
+}
+
+#[test]
+fun delay_is_raised_for_what_is_proposed_later() {
+    let (mut system, cap) = with_committee();
+    assert!(system.committee_delay_ms() == DELAY_MS);
+    system.raise_committee_delay(&cap, DELAY_MS + 1);
+    assert!(system.committee_delay_ms() == DELAY_MS + 1);
+    let want = events::new_committee_delay_raised(DELAY_MS + 1);
+    assert!(event::events_by_type<CommitteeDelayRaised>() == vector[want]);
+    let clock = clock_at(NOW_MS);
+    system.propose_committee(&cap, next(6), &clock);
+    assert!(system.committee_ready_at_ms() == option::some(NOW_MS + DELAY_MS + 1));
+    destroy(system);
+    destroy(cap);
+    destroy(clock);
+}
+
+#[test, expected_failure(abort_code = system::ETooEarly)]
+fun committee_does_not_take_over_before_its_time() {
+    let (mut system, cap) = with_committee();
+    let clock = clock_at(NOW_MS);
+    system.propose_committee(&cap, next(6), &clock);
+    let clock = { destroy(clock); clock_at(NOW_MS + DELAY_MS - 1) };
+    system.apply_committee(&cap, &clock);
+    abort
+}
+
+#[test, expected_failure(abort_code = system::EAlreadyProposed)]
+fun two_committees_are_not_proposed() {
+    let (mut system, cap) = with_committee();
+    let clock = clock_at(NOW_MS);
+    system.propose_committee(&cap, next(6), &clock);
+    system.propose_committee(&cap, next(7), &clock);
+    abort
+}
+
+#[test, expected_failure(abort_code = system::ENothingProposed)]
+fun nothing_proposed_does_not_take_over() {
+    let (mut system, cap) = with_committee();
+    system.apply_committee(&cap, &clock_at(NOW_MS));
+    abort
+}
+
+#[test, expected_failure(abort_code = system::ENothingProposed)]
+fun nothing_proposed_is_not_dropped() {
+    let (mut system, cap) = with_committee();
+    system.cancel_committee(&cap);
+    abort
+}
+
+#[test, expected_failure(abort_code = system::EEpochNotAfter)]
+fun committee_of_a_past_epoch_is_not_proposed() {
+    let (mut system, cap) = with_committee();
+    system.propose_committee(&cap, next(5), &clock_at(NOW_MS));
+    abort
+}
+
+#[test, expected_failure(abort_code = system::EInvalidDelay)]
+fun delay_is_not_lowered() {
+    let (mut system, cap) = with_committee();
+    system.raise_committee_delay(&cap, DELAY_MS);
+    abort
+}
+
+#[test, expected_failure(abort_code = system::EInvalidDelay)]
+fun delay_has_a_limit() {
+    let (mut system, cap) = with_committee();
+    system.raise_committee_delay(&cap, 315_576_000_001);
+    abort
+}
+
+#[test, expected_failure(abort_code = system::ENotAdmin)]
+fun capability_of_another_system_proposes_no_committee() {
+    let (mut system, _cap) = with_committee();
+    let (_other, other_cap) = new_with_salt(1);
+    system.propose_committee(&other_cap, next(6), &clock_at(NOW_MS));
+    abort
+}
+
+#[test, expected_failure(abort_code = system::ENotAdmin)]
+fun capability_of_another_system_hands_nothing_over() {
+    let (mut system, _cap) = with_committee();
+    let (_other, other_cap) = new_with_salt(1);
+    system.hand_over(&other_cap, next(6), b"", b"", b"");
+    abort
+}
+
+#[test, expected_failure(abort_code = floe_storage::committee::ENotEnoughWeight)]
+fun nobody_hands_nothing_over() {
+    let (mut system, cap) = with_committee();
+    system.hand_over(&cap, next(6), b"", b"", b"");
+    abort
+}
+
+#[test, expected_failure(abort_code = system::EMustPropose)]
+fun committee_is_set_once() {
+    let (mut system, cap) = with_committee();
+    set_committee(&mut system, &cap, 5);
+    abort
 }
 
 #[test, expected_failure(abort_code = system::ENotAdmin)]
@@ -98,22 +243,6 @@ fun capability_of_another_system_sets_no_committee() {
     let (mut system, _cap) = new();
     let (_other, other_cap) = new_with_salt(1);
     set_committee(&mut system, &other_cap, 5);
-    abort
-}
-
-#[test, expected_failure(abort_code = system::EEpochNotAfter)]
-fun committee_of_the_same_epoch_is_refused() {
-    let (mut system, cap) = new();
-    set_committee(&mut system, &cap, 5);
-    set_committee(&mut system, &cap, 5);
-    abort
-}
-
-#[test, expected_failure(abort_code = system::EEpochNotAfter)]
-fun committee_of_an_earlier_epoch_is_refused() {
-    let (mut system, cap) = new();
-    set_committee(&mut system, &cap, 5);
-    set_committee(&mut system, &cap, 4);
     abort
 }
 
@@ -273,6 +402,30 @@ fun with_committee_of_ten(): System {
     system.set_committee_for_testing(fixtures::committee_of_ten());
     destroy(cap);
     system
+}
+
+/// A system whose committee, of epoch 5, was set.
+fun with_committee(): (System, AdminCap) {
+    let (mut system, cap) = new();
+    set_committee(&mut system, &cap, 5);
+    (system, cap)
+}
+
+/// A committee of four for this epoch. Only that of epoch 5 was asked for proofs.
+fun next(epoch: u32): Committee {
+    if (epoch == fixtures::epoch()) return fixtures::committee_of_four();
+    committee::new_for_testing(
+        epoch,
+        fixtures::names(4),
+        fixtures::first_keys(4),
+        fixtures::shards_of_four(),
+    )
+}
+
+fun clock_at(ms: u64): Clock {
+    let mut clock = clock::create_for_testing(&mut tx_context::dummy());
+    clock.set_for_testing(ms);
+    clock
 }
 
 fun set_committee(system: &mut System, cap: &AdminCap, epoch: u32) {

@@ -1,7 +1,8 @@
 // Writes vectors.json: our events and objects, encoded by npm @mysten/bcs 2.x
 // from the field lists below, which were written from the Move sources.
-// Run in a folder with @mysten/bcs installed: node vectors.mjs > vectors.json
+// Run in a folder with @mysten/bcs and @noble/hashes installed: node vectors.mjs > vectors.json
 import { bcs, toHex, fromHex } from '@mysten/bcs';
+import { blake2b } from '@noble/hashes/blake2.js';
 
 const Address = bcs.bytes(32).transform({ input: (s) => fromHex(s), output: (b) => toHex(b) });
 const S = bcs.string(), u8 = bcs.u8(), u16 = bcs.u16(), u32 = bcs.u32(), u64 = bcs.u64(), u256 = bcs.u256(), bool = bcs.bool();
@@ -33,6 +34,9 @@ const Table = bcs.struct('Table', { id: Address, size: u64 });
 
 const types = {
   CommitteeChanged: { epoch: u32, n_shards: u16, node_names: V(S) },
+  CommitteeProposed: { epoch: u32, n_shards: u16, node_names: V(S), digest: bytes, ready_at_ms: u64 },
+  CommitteeCancelled: { epoch: u32 },
+  CommitteeDelayRaised: { delay_ms: u64 },
   BlobRegistered: { epoch: u32, blob_id: u256, size: u64, encoding_type: u8, end_epoch: u32, deletable: bool, object_id: Address },
   BlobCertified: { epoch: u32, blob_id: u256, end_epoch: u32, deletable: bool, object_id: Address, signers: V(u16), weight: u16 },
   BlobExtended: { epoch: u32, blob_id: u256, object_id: Address, previous_end_epoch: u32, end_epoch: u32 },
@@ -113,7 +117,7 @@ const types = {
   MisbehaviourProven: { anchor_id: Address, tree_size: u64, first_root: bytes, first_signature: bytes, second_root: bytes, second_signature: bytes, reporter: Address },
   KeyServerRegistered: { key_server_id: Address, name: S, url: S, key_type: u8, pk: bytes, version: u64 },
   KeyServerUpdated: { key_server_id: Address, url: S },
-  System: { id: Address, version: u64, admin: Address, epoch: u32, n_shards: u16, members: V(Member), total_public_key: bytes },
+  System: { id: Address, version: u64, admin: Address, epoch: u32, n_shards: u16, members: V(Member), total_public_key: bytes, delay_ms: u64, proposed: O(bcs.struct('ProposedCommittee', { epoch: u32, n_shards: u16, members: V(Member), total_public_key: bytes, ready_at_ms: u64 })) },
   AdminCap: { id: Address },
   Blob: Blob,
   Policy: {
@@ -145,6 +149,9 @@ const digest = Array.from({ length: 32 }, (_, i) => i);
 const sui = '0'.repeat(63) + '2::sui::SUI', nft = 'ab'.repeat(32) + '::nft::Nft';
 const values = {
   CommitteeChanged: { epoch: 7, n_shards: 100, node_names: ['node-0', 'nœud 1'] },
+  CommitteeProposed: { epoch: 8, n_shards: 100, node_names: ['node-0', 'nœud 1'], digest: digest, ready_at_ms: 1798761600000 },
+  CommitteeCancelled: { epoch: 8 },
+  CommitteeDelayRaised: { delay_ms: 1798761600001 },
   BlobRegistered: { epoch: 5, blob_id: '0xabc', size: 1000, encoding_type: 1, end_epoch: 9, deletable: true, object_id: id(0x51) },
   BlobCertified: { epoch: 6, blob_id: '0xabc', end_epoch: 9, deletable: true, object_id: id(0x51), signers: [0, 1, 300], weight: 67 },
   BlobExtended: { epoch: 6, blob_id: '0xabc', object_id: id(0x51), previous_end_epoch: 9, end_epoch: 20 },
@@ -225,7 +232,7 @@ const values = {
   MisbehaviourProven: { anchor_id: id(0x65), tree_size: 12, first_root: digest, first_signature: [1, 2], second_root: [3], second_signature: [4, 5], reporter: id(0xc) },
   KeyServerRegistered: { key_server_id: id(0x81), name: 'floe-1', url: 'https://ks1.example', key_type: 0, pk: [1, 2, 3], version: 2 },
   KeyServerUpdated: { key_server_id: id(0x81), url: 'https://moved.example' },
-  System: { id: id(0x41), version: 1, admin: id(0x42), epoch: 7, n_shards: 5, members: [{ name: 'a', network_address: 'http://a', public_key: [9, 8], shards: [0, 4, 2] }, { name: 'b', network_address: 'http://b', public_key: [7], shards: [1, 3] }], total_public_key: [6, 5] },
+  System: { id: id(0x41), version: 1, admin: id(0x42), epoch: 7, n_shards: 5, members: [{ name: 'a', network_address: 'http://a', public_key: [9, 8], shards: [0, 4, 2] }, { name: 'b', network_address: 'http://b', public_key: [7], shards: [1, 3] }], total_public_key: [6, 5], delay_ms: 31, proposed: { epoch: 8, n_shards: 4, members: [{ name: 'c', network_address: 'http://c', public_key: [3], shards: [0, 1, 2, 3] }], total_public_key: [4], ready_at_ms: 32 } },
   AdminCap: { id: id(0x42) },
   Blob: blob,
   Policy: {
@@ -269,4 +276,6 @@ for (const [name, t] of Object.entries(types)) {
   const layout = typeof t.serialize === 'function' ? t : bcs.struct(name, t);
   out[name] = layout.serialize(values[name]).toHex();
 }
+const digested = bcs.struct('Committee', { epoch: u32, members: V(Member) }).serialize({ epoch: 7, members: values.System.members }).toBytes();
+out.CommitteeDigest = toHex(blake2b(digested, { dkLen: 32 }));
 console.log(JSON.stringify(out, null, 1));

@@ -177,6 +177,11 @@ func (n *Node) ProofOfPossession(epoch uint32, admin sui.Address) []byte {
 	return walrus.ProofOfPossession(n.key, epoch, admin)
 }
 
+// HandOver signs that this node hands over from its committee to the next one.
+func (n *Node) HandOver(current, next *walrus.Committee) []byte {
+	return n.key.Sign(current.HandOver(next))
+}
+
 // SliverPath returns the file that holds a sliver, whether it exists or not:
 // BCS SliverData, whose data starts after a length of 1 to 4 bytes.
 func (n *Node) SliverPath(id walrus.BlobID, pair int, a walrus.Axis) string {
