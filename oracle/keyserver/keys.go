@@ -74,9 +74,34 @@ func LoadKeys(dir string) (*Keys, error) {
 
 // LoadReceiptKey reads the key that signs receipts.
 func LoadReceiptKey(dir string) (ed25519.PrivateKey, error) {
-	seed, err := readSecret(filepath.Join(dir, ReceiptKeyFile))
+	key, err := LoadSigningKey(filepath.Join(dir, ReceiptKeyFile))
 	if err != nil {
 		return nil, fmt.Errorf("load receipt key: %w", err)
+	}
+	return key, nil
+}
+
+// CreateSigningKey draws an Ed25519 key and writes its seed to a new file of
+// mode 0600, in a folder that is created with mode 0700.
+func CreateSigningKey(path string, rand io.Reader) (ed25519.PrivateKey, error) {
+	_, key, err := ed25519.GenerateKey(rand)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o700)
+	}
+	if err == nil {
+		err = writeSecret(path, key.Seed())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create signing key: %w", err)
+	}
+	return key, nil
+}
+
+// LoadSigningKey reads what CreateSigningKey wrote.
+func LoadSigningKey(path string) (ed25519.PrivateKey, error) {
+	seed, err := readSecret(path)
+	if err != nil {
+		return nil, err
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
 }

@@ -68,6 +68,7 @@ type fixture struct {
 	now    time.Time
 	mu     sync.Mutex // guards now against the server's own goroutines
 	dir    string
+	owner  OwnerFunc
 }
 
 func (f *fixture) time() time.Time {
@@ -110,6 +111,7 @@ func (f *fixture) serve() {
 	f.server, err = Start(f.t.Context(), Config{
 		ObjectID: serverID, MasterKey: f.master, ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)),
 		JournalDir: f.dir, Evaluator: f.eval, Now: f.time,
+		Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return f.owner(ctx, id) },
 	}, l)
 	if err != nil {
 		f.t.Fatal(err)

@@ -58,6 +58,9 @@ type Config struct {
 	WitnessPolicy []byte
 	// Evaluator decides about policies.
 	Evaluator policy.Evaluator
+	// Owner looks up who owns a policy, and so may read all of its receipts.
+	// nil: nobody may.
+	Owner OwnerFunc
 	// MaxTTL is the longest life of a session key. 0 means 30 minutes.
 	MaxTTL time.Duration
 	// ClockSkew is how far the clock of a requester may be ahead. 0 means 5
@@ -83,6 +86,7 @@ type Server struct {
 	pop     []byte
 	slots   chan struct{} // one element per request that is worked on
 	repeats repeats
+	logins  *logins
 
 	// Set by Start.
 	http     *http.Server
@@ -115,7 +119,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	return &Server{
 		cfg: cfg, journal: j, log: log, pop: pop, slots: make(chan struct{}, cfg.MaxConcurrent),
-		keys: receipt.NewKeySet(cfg.ReceiptKey.Public().(ed25519.PublicKey)), repeats: newRepeats(cfg.MasterKey),
+		keys: receipt.NewKeySet(cfg.ReceiptKey.Public().(ed25519.PublicKey)), repeats: newRepeats(cfg.MasterKey), logins: newLogins(cfg.ObjectID, cfg.Now),
 	}, nil
 }
 

@@ -83,7 +83,8 @@ func (n *Net) startKeyServer(ctx context.Context, name string, evaluator policy.
 	}
 	server, err := keyserver.Start(n.ctx, keyserver.Config{
 		ObjectID: object, MasterKey: master, ReceiptKey: ed25519.NewKeyFromSeed(seed),
-		JournalDir: filepath.Join(dir, "receipts"), Evaluator: evaluator, Log: n.cfg.Log.With("server", name)}, l)
+		JournalDir: filepath.Join(dir, "receipts"), Evaluator: evaluator, Log: n.cfg.Log.With("server", name),
+		Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, n.client, id) }}, l)
 	if err != nil {
 		l.Close()
 		return nil, err

@@ -70,6 +70,68 @@ func TestVerifyChainFinds(t *testing.T) {
 	}
 }
 
+func TestVerifyPolicy(t *testing.T) {
+	log := logOf(t, []sui.Address{policyA}, []sui.Address{policyB}, []sui.Address{policyA, policyB}, []sui.Address{policyA})
+	all, err := VerifyChain(issuer, publicSet(), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := []*Receipt{all[0], all[2], all[3]}
+	if err := VerifyPolicy(policyA, a, 3); err != nil {
+		t.Error(err)
+	}
+	if err := VerifyPolicy(sui.Address{0xc}, nil, 0); err != nil {
+		t.Errorf("a policy without receipts: %v", err)
+	}
+	for _, c := range []struct {
+		name   string
+		policy sui.Address
+		rs     []*Receipt
+		head   uint64
+		want   string
+	}{
+		{"the first is missing", policyA, a[1:], 3, "number 1 of the policy is missing"},
+		{"one is missing", policyA, []*Receipt{a[0], a[2]}, 3, "number 2 of the policy is missing"},
+		{"the last is missing", policyA, a[:2], 3, "counts 3 of the policy and shows 2"},
+		{"more than the head", policyA, a, 2, "counts 2 of the policy and shows 3"},
+		{"another policy", policyB, []*Receipt{all[0]}, 1, "is not of policy"},
+		{"a repeat", policyA, []*Receipt{a[0], a[0]}, 2, "number 2 of the policy is missing"},
+	} {
+		if err := VerifyPolicy(c.policy, c.rs, c.head); !errors.Is(err, ErrChain) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	other := logOf(t, []sui.Address{policyB}, []sui.Address{policyA}, []sui.Address{policyA})
+	another, err := VerifyChain(issuer, publicSet(), other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := VerifyPolicy(policyA, []*Receipt{all[0], another[2]}, 2); !errors.Is(err, ErrChain) || !strings.Contains(err.Error(), "another receipt before it") {
+		t.Errorf("of another history: %v", err)
+	}
+}
+
+func TestLoginMessage(t *testing.T) {
+	server, user := sui.Address{1}, sui.Address{2}
+	good := LoginMessage(server, user, time.Unix(1e9, 0), "n-o_nce")
+	if err := CheckLoginMessage(good, server, user); err != nil {
+		t.Error(err)
+	}
+	for name, message := range map[string]string{
+		"another server": LoginMessage(user, user, time.Unix(1e9, 0), "n"),
+		"another user":   LoginMessage(server, server, time.Unix(1e9, 0), "n"),
+		"more":           good + "\nand all my coins",
+		"no nonce":       LoginMessage(server, user, time.Unix(1e9, 0), ""),
+		"another time":   strings.Replace(good, "2001-", "01-", 1),
+		"another text":   "Accessing keys of package " + good,
+		"empty":          "",
+	} {
+		if err := CheckLoginMessage(message, server, user); err == nil {
+			t.Errorf("%s is signed", name)
+		}
+	}
+}
+
 func TestUndo(t *testing.T) {
 	c := Chain{Issuer: issuer}
 	sign := func(at int64, policies ...sui.Address) *Receipt {

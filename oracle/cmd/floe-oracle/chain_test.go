@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -13,6 +14,9 @@ import (
 
 	"github.com/floe-data/floe/sdk/contract/deploy"
 	"github.com/floe-data/floe/sdk/devnet/chain/chaintest"
+	"github.com/floe-data/floe/sdk/logproof"
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/receipt/remote"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
@@ -94,26 +98,94 @@ func TestRegisterAndServe(t *testing.T) {
 	}
 
 	write("keys")
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	out, stdout := io.Pipe()
-	code := make(chan int, 1)
-	go func() {
-		code <- execute(ctx, []string{"serve", "--config", config}, stdout, io.Discard)
-		stdout.Close()
-	}()
-	var url string
-	if _, err := fmt.Fscanln(out, &url); err != nil {
-		t.Fatalf("no address printed: %v", err)
-	}
+	witness, policy := background(t, "witness", "--dir", filepath.Join(dir, "witness"), "--name", "witness.example/w", "--listen", "127.0.0.1:0",
+		"--log", id+"="+filepath.Join(dir, "keys", "jwks.json")), filepath.Join(dir, "witnesses")
+	os.WriteFile(policy, fmt.Appendf(nil, "witness w %s %s\nquorum w\n", witness.line(), witness.line()), 0o600)
+	b, _ := os.ReadFile(config)
+	os.WriteFile(config, append(b, "witness_policy: witnesses\n"...), 0o600)
+	server := background(t, "serve", "--config", config)
+	url := server.line()
 	res, err := http.Get(url + "/ready")
 	if err != nil || res.StatusCode != 200 {
 		t.Errorf("ready: %v, %v", res, err)
 	}
 	res.Body.Close()
-	stop()
-	if c := <-code; c != 0 {
-		t.Errorf("exit code %d after an interrupt", c)
+	checkCosigned(t, url, policy, filepath.Join(dir, "keys", "jwks.json"), object)
+	server.stop()
+	witness.stop()
+}
+
+// checkCosigned demands a checkpoint that the log and the witnesses signed.
+func checkCosigned(t *testing.T, url, policy, jwks string, id sui.Address) {
+	t.Helper()
+	var files [2][]byte
+	for i, path := range []string{policy, jwks} {
+		var err error
+		if files[i], err = os.ReadFile(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	witnesses, err := logproof.ParseWitnessPolicy(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := receipt.ParseKeySet(files[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := keys.Log(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := (&remote.Server{ID: id, URL: url}).Checkpoint(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := log.Open(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if by, err := witnesses.Check(c); err != nil || len(by) != 1 {
+		t.Errorf("cosigned by %v: %v", by, err)
+	}
+}
+
+// A running command serves until it is stopped.
+type running struct {
+	t      *testing.T
+	out    *bufio.Reader
+	cancel func()
+	code   chan int
+}
+
+func background(t *testing.T, args ...string) *running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	out, stdout := io.Pipe()
+	r := &running{t, bufio.NewReader(out), cancel, make(chan int, 1)}
+	go func() {
+		r.code <- execute(ctx, args, stdout, t.Output())
+		stdout.Close()
+	}()
+	return r
+}
+
+// line returns the next line of output.
+func (r *running) line() string {
+	r.t.Helper()
+	line, err := r.out.ReadString('\n')
+	if err != nil {
+		r.t.Fatalf("no output: %v", err)
+	}
+	return strings.TrimSpace(line)
+}
+
+// stop interrupts the command, which has to end well.
+func (r *running) stop() {
+	r.t.Helper()
+	r.cancel()
+	if c := <-r.code; c != 0 {
+		r.t.Errorf("exit code %d after an interrupt", c)
 	}
 }
 

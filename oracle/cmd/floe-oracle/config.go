@@ -24,8 +24,13 @@ type config struct {
 	// MasterKeyEnv names an environment variable that holds the master key,
 	// for deployments that keep it out of files. Empty reads it from KeyDir.
 	MasterKeyEnv string `yaml:"master_key_env"`
-	// JournalDir is where the receipts are kept. Each server has its own.
+	// JournalDir is where the receipts and their public log are kept. Each
+	// server has its own.
 	JournalDir string `yaml:"journal_dir"`
+	// WitnessPolicy is a file that names the witnesses that cosign the public
+	// log of the receipts, and how many are needed: lines "witness NAME VKEY
+	// URL", "group NAME N MEMBER…" and "quorum NAME". Empty: no witnesses.
+	WitnessPolicy string `yaml:"witness_policy"`
 	// NodeURL is the full node that policies are evaluated by. It is trusted.
 	NodeURL string `yaml:"node_url"`
 	// KeyServerPackage is the package with the module "time", which detects
@@ -62,8 +67,8 @@ func readConfig(path string) (*config, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("read configuration %s: %w", path, err)
 	}
-	for _, p := range []*string{&c.KeyDir, &c.JournalDir} {
-		if !filepath.IsAbs(*p) {
+	for _, p := range []*string{&c.KeyDir, &c.JournalDir, &c.WitnessPolicy} {
+		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(filepath.Dir(path), *p)
 		}
 	}

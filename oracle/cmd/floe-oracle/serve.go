@@ -30,13 +30,17 @@ FILE is YAML:
 
   key_server_object_id: 0x...   # printed by floe-oracle register
   key_dir: keys                 # written by floe-oracle keygen
-  journal_dir: receipts         # where receipts are kept
+  journal_dir: receipts         # where receipts and their log are kept
   node_url: https://fullnode.testnet.sui.io:443
   key_server_package: 0x...     # package with the staleness check
 
-and optionally master_key_env, listen (0.0.0.0:2024), allowed_staleness (2m),
-evaluation_timeout (5s), session_key_ttl_max (30m), clock_skew (5s),
-max_concurrent (64).`,
+and optionally witness_policy (a file), master_key_env, listen (0.0.0.0:2024),
+allowed_staleness (2m), evaluation_timeout (5s), session_key_ttl_max (30m),
+clock_skew (5s), max_concurrent (64).
+
+Beside Seal's API, anybody may read receipts (/v1/receipts), the log that they
+are in (/checkpoint, /tile/…), and proofs (/v1/receipts/N/proof). The owner of
+a policy logs in with a wallet and reads its receipts with who asked.`,
 		Example: "  floe-oracle serve --config oracle.yaml",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -48,6 +52,7 @@ max_concurrent (64).`,
 				return err
 			}
 			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
+			slog.SetDefault(log) // for the libraries
 			return serve(cmd.Context(), c, log, func(url string) { fmt.Fprintln(cmd.OutOrStdout(), url) })
 		},
 	}
@@ -77,12 +82,17 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 	if err != nil {
 		return err
 	}
+	witnesses, err := c.witnesses()
+	if err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w; choose another address with the key listen of the configuration", err)
 	}
 	s, err := keyserver.Start(ctx, keyserver.Config{
 		ObjectID: id, MasterKey: keys.Master, ReceiptKey: keys.Receipt, JournalDir: c.JournalDir, Evaluator: evaluator,
+		WitnessPolicy: witnesses, Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, client, id) },
 		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent, Log: log,
 	}, l)
 	if err != nil {
@@ -93,6 +103,18 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 	<-ctx.Done()
 	log.Info("stopping")
 	return s.Close()
+}
+
+// witnesses reads the witness policy, if there is one.
+func (c *config) witnesses() ([]byte, error) {
+	if c.WitnessPolicy == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(c.WitnessPolicy)
+	if err != nil {
+		return nil, fmt.Errorf("read witness policy: %w", err)
+	}
+	return b, nil
 }
 
 func (c *config) keys() (*keyserver.Keys, error) {

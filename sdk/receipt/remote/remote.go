@@ -1,0 +1,162 @@
+// Package remote reads receipts, proofs and logs of key servers over HTTP.
+// Nothing of what it returns is believed until packages receipt and logproof
+// have checked it; [Server.Policy] and [Server.Audit] do.
+package remote
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/floe-data/floe/sdk/logproof"
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// ErrNotLogged says that a receipt is not in the log, or not yet.
+var ErrNotLogged = errors.New("the receipt is not in the log yet")
+
+// maxAnswer bounds an answer: a page of receipts with proofs is below it.
+const maxAnswer = 16 << 20
+
+// A Server is a key server to be asked.
+type Server struct {
+	ID   sui.Address // KeyServer object
+	Name string
+	URL  string
+	HTTP *http.Client // nil means http.DefaultClient
+}
+
+// Keys returns the keys that the server publishes, and the JWKS.
+func (s *Server) Keys(ctx context.Context) (*receipt.KeySet, []byte, error) {
+	b, err := s.call(ctx, "GET", "/.well-known/jwks.json", "", nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := receipt.ParseKeySet(b)
+	return keys, b, err
+}
+
+// Proof returns the proof that a receipt, by its number, is in the log.
+func (s *Server) Proof(ctx context.Context, sequence uint64) (*logproof.Proof, error) {
+	b, err := s.call(ctx, "GET", fmt.Sprintf("/v1/receipts/%d/proof", sequence), "", nil)
+	var refused *answerError
+	if errors.As(err, &refused) && refused.Type == "NotLogged" {
+		return nil, fmt.Errorf("%w: %s: %s", ErrNotLogged, s.label(), refused.Message)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return logproof.ParseProof(b)
+}
+
+// Checkpoint returns the log's newest checkpoint.
+func (s *Server) Checkpoint(ctx context.Context) ([]byte, error) {
+	return s.call(ctx, "GET", "/checkpoint", "", nil)
+}
+
+// Tile is a [logproof.TileFetcher].
+func (s *Server) Tile(ctx context.Context, path string) ([]byte, error) {
+	return s.call(ctx, "GET", "/"+path, "", nil)
+}
+
+// page is a page of /v1/receipts.
+type page struct {
+	Receipts []struct {
+		JWT string `json:"jwt"`
+	} `json:"receipts"`
+}
+
+const pageSize = 1000
+
+// receipts returns the first n receipts of the log.
+func (s *Server) receipts(ctx context.Context, n uint64) ([]string, error) {
+	var out []string
+	for uint64(len(out)) < n {
+		b, err := s.call(ctx, "GET", fmt.Sprintf("/v1/receipts?after=%d&limit=%d", len(out), min(pageSize, n-uint64(len(out)))), "", nil)
+		if err != nil {
+			return nil, err
+		}
+		var p page
+		if err := json.Unmarshal(b, &p); err != nil {
+			return nil, fmt.Errorf("read receipts of %s: %w", s.label(), err)
+		}
+		if len(p.Receipts) == 0 {
+			return nil, fmt.Errorf("read receipts of %s: it shows %d, its log has %d", s.label(), len(out), n)
+		}
+		for _, r := range p.Receipts {
+			out = append(out, r.JWT)
+		}
+	}
+	return out[:n], nil
+}
+
+func (s *Server) label() string {
+	if s.Name != "" {
+		return s.Name
+	}
+	return s.URL
+}
+
+// answerError is an answer other than 200.
+type answerError struct {
+	server string
+	status int
+	seal.ErrorResponse
+}
+
+func (e *answerError) Error() string {
+	return fmt.Sprintf("ask %s: HTTP %d: %s", e.server, e.status, e.Message)
+}
+
+// call sends one request and returns the body of a good answer.
+func (s *Server) call(ctx context.Context, method, path, token string, body any) ([]byte, error) {
+	var send io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return nil, fmt.Errorf("ask %s: %w", s.label(), err)
+		}
+		send = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(s.URL, "/")+path, send)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", s.label(), err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	client := s.HTTP
+	if client == nil {
+		client = http.DefaultClient
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", s.label(), err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: read answer: %w", s.label(), err)
+	}
+	if len(b) > maxAnswer {
+		return nil, fmt.Errorf("ask %s: answer of more than %d bytes", s.label(), maxAnswer)
+	}
+	if res.StatusCode != http.StatusOK {
+		e := &answerError{server: s.label(), status: res.StatusCode}
+		if json.Unmarshal(b, &e.ErrorResponse) != nil || e.Message == "" {
+			e.Message = fmt.Sprintf("%q", b[:min(len(b), 200)])
+		}
+		return nil, e
+	}
+	return b, nil
+}
