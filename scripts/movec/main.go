@@ -46,7 +46,7 @@ pinned in scripts/npm) inside this process. Nothing is fetched while it runs.`,
 	flags.StringVar(&opt.root, "root", "", "top folder of the repository (default: found from the working folder)")
 	flags.StringVar(&opt.wasm, "wasm", os.Getenv("FLOE_MOVEC_WASM"), "path of the compiler's WASM (default: the one in scripts/npm; or FLOE_MOVEC_WASM)")
 	flags.StringVar(&opt.cache, "cache", os.Getenv("FLOE_MOVEC_CACHE"), "folder for the compiler's machine code (default: in the user's cache folder; or FLOE_MOVEC_CACHE)")
-	root.AddCommand(buildCommand(&opt), testCommand(&opt), checkCommand(&opt))
+	root.AddCommand(buildCommand(&opt), testCommand(&opt), checkCommand(&opt), fixturesCommand(&opt))
 	return root
 }
 

@@ -166,7 +166,8 @@ func (a *app) report(ctx context.Context, err error) int {
 	case isRefusal(err):
 		code = 3
 	}
-	if a.json {
+	var told *lintError // its report is printed already
+	if a.json && !errors.As(err, &told) {
 		a.printError(err, hint)
 	}
 	fmt.Fprintf(a.Err, "floe: %v\n", err)

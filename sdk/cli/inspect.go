@@ -43,7 +43,8 @@ func (a *app) printInspection(i *seal.Inspection) {
 // isRefusal says whether the policy said no.
 func isRefusal(err error) bool {
 	var denied *deniedError
-	if errors.As(err, &denied) {
+	var linted *lintError
+	if errors.As(err, &denied) || errors.As(err, &linted) {
 		return true
 	}
 	var refused *dataset.RefusedError

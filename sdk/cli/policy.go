@@ -12,7 +12,7 @@ import (
 
 func (a *app) policy() *cobra.Command {
 	cmd := &cobra.Command{Use: "policy", Short: "Show and change who may open a dataset"}
-	cmd.AddCommand(a.policyNew(), a.policyShow(), a.policyExplain(), a.policyTest(), a.policyPropose(), a.policyFreeze(), a.policyBuy(),
+	cmd.AddCommand(a.policyNew(), a.policyShow(), a.policyExplain(), a.policyTest(), a.policyLint(), a.policyProbe(), a.policyPropose(), a.policyFreeze(), a.policyBuy(),
 		a.policyNumbered("apply", "Apply a proposed change whose delay is over", "applied", dataset.ApplyProposal),
 		a.policyNumbered("cancel", "Drop a proposed change", "cancelled", dataset.CancelProposal),
 		a.policyChange("grant", "Let an address open a dataset", "granted", dataset.Grant),

@@ -107,6 +107,15 @@ func (t *Type) Fields() (names []string, types []*Type) {
 	return t.data.variants[0].names, t.fields[0]
 }
 
+// Variants are the types of the fields of each variant of an enum, by tag; nil
+// for other types.
+func (t *Type) Variants() [][]*Type {
+	if !t.IsEnum() {
+		return nil
+	}
+	return t.fields
+}
+
 // Tag is the type with defining ids. A reference has the tag of its target.
 func (t *Type) Tag() sui.TypeTag {
 	switch t.Kind {

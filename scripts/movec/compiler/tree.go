@@ -61,6 +61,12 @@ func (t Tree) Package(name string) (Source, error) {
 	}}, nil
 }
 
+// Loose returns a package that is not in the tree: its files, linked to the
+// framework.
+func (t Tree) Loose(files map[string]string) Source {
+	return Source{Files: files, Fetch: func(dep Dependency) (map[string]string, error) { return t.fetch(t.Dir, dep) }}
+}
+
 // HasCryptoTests reports whether a package has tests that Sui's runner can't
 // judge.
 func (t Tree) HasCryptoTests(name string) bool {

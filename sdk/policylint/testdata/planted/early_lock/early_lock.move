@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Planted bug: the comparison of the time lock is the wrong way round.
+module fixture::early_lock;
+
+use sui::bcs;
+use sui::clock::Clock;
+
+const ENoAccess: u64 = 77;
+
+entry fun seal_approve(id: vector<u8>, clock: &Clock) {
+    let mut reader = bcs::new(id);
+    let opens_at_ms = reader.peel_u64();
+    assert!(reader.into_remainder_bytes().is_empty(), ENoAccess);
+    assert!(clock.timestamp_ms() <= opens_at_ms, ENoAccess)
+}
