@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -137,6 +138,10 @@ func TestParseManifestRefuses(t *testing.T) {
 		"other version":  bytes.Replace(good, []byte("croissant/1.1"), []byte("croissant/1.0"), 1),
 		"bad blob id":    bytes.Replace(good, []byte("walrus:"), []byte("walrus:!"), 1),
 		"bad size":       bytes.Replace(good, []byte("300 B"), []byte("many B"), 1),
+		// Found by FuzzParseManifest, or beside what it found.
+		"case 1: size without a name": bytes.Replace(good, []byte(`"name":"a/b.txt",`), nil, 1),
+		"case 2: negative size":       bytes.Replace(good, []byte(`"5"`), []byte(`"-5"`), 1),
+		"case 3: padded size":         bytes.Replace(good, []byte("300 B"), []byte("0300 B"), 1),
 	} {
 		if _, err := ParseManifest(b); err == nil {
 			t.Errorf("%s: accepted", name)
@@ -155,8 +160,17 @@ func FuzzParseManifest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := m.Canonical(); err != nil {
+		again, err := m.Canonical()
+		if err != nil {
 			t.Fatalf("accepted %q, but cannot write it: %v", b, err)
+		}
+		if same, err := ParseManifest(again); err != nil || !reflect.DeepEqual(same, m) {
+			t.Fatalf("%q is written as %q, which reads as another: %v", b, again, err)
+		}
+		for _, file := range m.Files {
+			if file.Size < 0 || file.StoredSize < 0 {
+				t.Fatalf("%q has a negative size", b)
+			}
 		}
 	})
 }

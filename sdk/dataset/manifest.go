@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"strconv"
@@ -186,18 +187,30 @@ func ParseManifest(b []byte) (*Manifest, error) {
 		if f.Blob, err = walrus.ParseBlobID(strings.TrimPrefix(d.ContentURL, "walrus:")); err != nil {
 			return nil, fmt.Errorf("read manifest: %s: %w", d.ContentURL, err)
 		}
-		if f.StoredSize, err = strconv.ParseInt(strings.TrimSuffix(d.ContentSize, " B"), 10, 64); err != nil {
+		if f.StoredSize, err = parseSize(strings.TrimSuffix(d.ContentSize, " B")); err != nil {
 			return nil, fmt.Errorf("read manifest: content size: %w", err)
 		}
 		if d.Size != "" {
 			f.Path = d.Name
-			if f.Size, err = strconv.ParseInt(d.Size, 10, 64); err != nil {
+			if f.Size, err = parseSize(d.Size); err != nil {
 				return nil, fmt.Errorf("read manifest: plaintext size: %w", err)
+			}
+			if f.Path == "" {
+				return nil, errors.New("read manifest: a file has a plaintext size, but no name")
 			}
 		}
 		m.Files = append(m.Files, f)
 	}
 	return m, nil
+}
+
+// parseSize reads a number of bytes, in the one way to write it.
+func parseSize(s string) (int64, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err == nil && (n < 0 || strconv.FormatInt(n, 10) != s) {
+		err = fmt.Errorf("%q is no size in bytes", s)
+	}
+	return n, err
 }
 
 // safePath says whether an index entry's path stays inside the output folder:
