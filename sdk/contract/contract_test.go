@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -358,11 +359,28 @@ func FuzzDecode(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
+		whole := func(name string, parse func([]byte) (any, error)) {
+			v, err := parse(b)
+			if err != nil {
+				return
+			}
+			if same, err := parse(bytes.Clone(b)); err != nil || !reflect.DeepEqual(v, same) {
+				t.Errorf("%s %x decodes to %+v and then to %+v, %v", name, b, v, same, err)
+			}
+			if _, err := parse(append(bytes.Clone(b), 0)); !errors.Is(err, bcs.ErrTrailing) {
+				t.Errorf("%s %x decodes, and with one byte more gives %v", name, b, err)
+			}
+			if _, err := parse(b[:max(len(b)-1, 0)]); err == nil && len(b) > 0 {
+				t.Errorf("%s %x decodes, and without its last byte as well", name, b)
+			}
+		}
 		for _, c := range wantObjects {
-			c.parse(object(c.typ, b))
+			whole(c.name, func(b []byte) (any, error) { return c.parse(object(c.typ, b)) })
 		}
 		for _, c := range wantEvents {
-			DecodeEvent(sui.Event{Type: sui.StructTag{Address: c.pkg.Original, Module: eventModule(c.pkg, c.name), Name: c.name}, Contents: b}, testPackages)
+			whole(c.name, func(b []byte) (any, error) {
+				return DecodeEvent(sui.Event{Type: sui.StructTag{Address: c.pkg.Original, Module: eventModule(c.pkg, c.name), Name: c.name}, Contents: b}, testPackages)
+			})
 		}
 	})
 }

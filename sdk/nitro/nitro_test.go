@@ -230,9 +230,26 @@ func FuzzParse(f *testing.F) {
 		f.Add(document(f, name))
 	}
 	f.Add([]byte{0x84, 0x40, 0xa0, 0x41, 0, 0x40})
+	real, err := Parse(document(f, "weather"))
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if d, err := Parse(raw); err == nil {
-			_ = d.Verify(weatherMS, AWSRoot())
+		d, err := Parse(raw)
+		if err != nil {
+			return
+		}
+		if d.Verify(weatherMS, AWSRoot()) == nil && !bytes.Equal(d.signed, real.signed) {
+			t.Errorf("%x verifies, and AWS signed something else", raw)
+		}
+		parts := [][]byte{d.PublicKey, d.UserData, d.Nonce, d.certificate, []byte(d.ModuleID)}
+		for _, p := range d.PCRs {
+			parts = append(parts, p.Value)
+		}
+		for _, p := range parts {
+			if !bytes.Contains(d.signed, p) {
+				t.Errorf("%x is not in what is signed, of %x", p, raw)
+			}
 		}
 	})
 }

@@ -321,8 +321,17 @@ func FuzzParseKeyServer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		ks, err := ParseKeyServer(sui.Address{}, b)
-		if err == nil && !bytes.Contains(b, ks.PublicKey.Bytes()) {
-			t.Error("public key is not in the input")
+		if err != nil {
+			return
+		}
+		if !bytes.Contains(b, ks.PublicKey.Bytes()) || !bytes.Contains(b, []byte(ks.URL)) {
+			t.Error("public key or address is not in the input")
+		}
+		if _, err := ParseKeyServer(sui.Address{}, append(bytes.Clone(b), 0)); err == nil {
+			t.Error("a byte too many is accepted")
+		}
+		if _, err := ParseKeyServer(sui.Address{}, b[:len(b)-1]); err == nil {
+			t.Error("a byte too few is accepted")
 		}
 	})
 }

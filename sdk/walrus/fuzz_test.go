@@ -51,7 +51,9 @@ func FuzzSliver(f *testing.F) {
 		if !bytes.Equal(bcs.Marshal(&s), b) {
 			t.Errorf("not canonical: %x", b)
 		}
-		_ = e.Metadata().VerifySliver(&s)
+		if e.Metadata().VerifySliver(&s) == nil && !bytes.Equal(b, bcs.Marshal(e.Sliver(s.Axis, e.Params().PairIndex(s.Axis, s.Index)))) {
+			t.Errorf("%x verifies, and is not the blob's", b)
+		}
 	})
 }
 
@@ -98,10 +100,29 @@ func FuzzReadQuilt(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(content)
+	// case 1: an index of no files, which can be read and not be written
+	f.Add([]byte("\x01\x01\x00\x00\x00\x00\x04\x00\x01t\x01\a\x00\x00\x00\x00\x02\x10\x01a\x01\x0e\x00\x00\x00\x01\x02\x00\x01b\x00\x03\x00\x01b\x01\x01k\rvone\x00\x00\x00\x00\x00\x00\x00\x05\x00\x01\x01\xc6\x01vawo"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		files, patches, err := ReadQuilt(4, b)
-		if err == nil && len(files) != len(patches) {
-			t.Errorf("%d files, %d patches", len(files), len(patches))
+		if err != nil {
+			return
+		}
+		size := 0
+		for i, file := range files {
+			size += len(file.Data)
+			if file.Identifier != patches[i].Identifier {
+				t.Errorf("file %q has the patch of %q", file.Identifier, patches[i].Identifier)
+			}
+		}
+		if len(files) != len(patches) || size > len(b) {
+			t.Fatalf("%d files with %d bytes in %d patches of %d bytes", len(files), size, len(patches), len(b))
+		}
+		again, _, err := BuildQuilt(4, files)
+		if err != nil { // no file, or a name that we don't write
+			return
+		}
+		if same, _, err := ReadQuilt(4, again); err != nil || !reflect.DeepEqual(same, files) {
+			t.Errorf("%q became %q, %v", files, same, err)
 		}
 	})
 }

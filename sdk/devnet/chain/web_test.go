@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"bytes"
 	"encoding/base64"
 	"io"
 	"net/http"
@@ -84,6 +85,17 @@ func FuzzGroupDecoder(f *testing.F) {
 		parts, errParts := io.ReadAll(&groupDecoder{src: iotest.OneByteReader(strings.NewReader(string(in)))})
 		if (errWhole == nil) != (errParts == nil) || errWhole == nil && string(whole) != string(parts) {
 			t.Fatalf("%q decodes to %q, %v at once and to %q, %v bytewise", in, whole, errWhole, parts, errParts)
+		}
+		// The same group by group.
+		var want []byte
+		valid := len(in)%4 == 0
+		for i := 0; i+4 <= len(in) && valid; i += 4 {
+			group, err := base64.StdEncoding.DecodeString(string(in[i : i+4]))
+			valid = err == nil && !bytes.ContainsAny(in[i:i+4], "\r\n")
+			want = append(want, group...)
+		}
+		if valid != (errWhole == nil) || valid && !bytes.Equal(want, whole) {
+			t.Fatalf("%q decodes to %q, %v; by groups to %q, valid %t", in, whole, errWhole, want, valid)
 		}
 	})
 }

@@ -68,8 +68,12 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := Encode(c); err != nil {
+		again, err := Encode(c)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if same, err := Decode(again); err != nil || !proto.Equal(c, same) {
+			t.Fatalf("written and read it is another: %v", err)
 		}
 	})
 }
