@@ -17,7 +17,6 @@
 //
 //	layer      what                  here                                     on Sui
 //	movevm     fuel                  our own units, a bound on time           gas tiers per instruction, height and bytes
-//	movevm     reference safety      not checked; can't harm the host         checked when published
 //	movevm     feature flags         all off                                  by protocol version
 //	execution  computation gas       fuel in buckets of 1000 units: equal     gas units in the same buckets
 //	                                 for small transactions

@@ -48,14 +48,14 @@
 //	exact       signatures of natives                      scripts/movec TestNativesAreDeclaredAsTheVMExpects: mainnet's ABI
 //	exact       ids of objects and dynamic fields          TestRunner, package execution against @mysten/sui
 //	exact       linkage, type origins, package digests     package execution
+//	by rules    the static pass: types, locals, reference safety   TestPlantedReferences; TestVerifyAll and
+//	            every generated program pass. Sui's verifier takes no assembled module from outside,
+//	            so what ours refuses is held against the published rules, not against it
 //	simplified  place of errors in natives: offset 0 of the native
 //	simplified  operand stack: its limit is checked for a run of instructions at its start
 //	simplified  fuel: our own units, for bounds; Sui's computation gas is not computed
 //	simplified  Ed25519 follows RFC 8032, validators ZIP 215: they differ on crafted keys only
 //	simplified  protocol_config::is_feature_enabled is false for all features
-//	missing     reference safety in the static pass (borrow rules). Code that breaks it can
-//	            copy or lose values of its own transaction; it can't harm the host. Run what
-//	            the Move compiler made or a chain verified
 //	missing     natives that nativeTable refuses by name: vdf, zklogin, config, address balances;
 //	            those that it does not list: scratch, rangeproofs. Calls of them end with StatusLinker
 //	missing     protocol limits on module tables, except those of the format

@@ -10,8 +10,8 @@ import (
 // checks what the machine relies on: operand types and counts, an empty stack
 // at block borders, locals that are initialised where they are read, abilities
 // of what is copied, dropped or instantiated, signatures of callees, and that
-// control never runs off the end. It is most of Move's bytecode verifier;
-// reference safety is missing (see the package comment).
+// control never runs off the end; then reference safety (verify_borrow.go). It
+// is Move's bytecode verifier but for the names of its errors.
 
 // A typing is what the pass learned about a function.
 type typing struct {
@@ -100,6 +100,9 @@ func (v *verifier) run() (*typing, error) {
 		if err := v.block(start); err != nil {
 			return nil, err
 		}
+	}
+	if err := v.checkBorrows(); err != nil {
+		return nil, err
 	}
 	return v.out, nil
 }
