@@ -267,8 +267,8 @@ var (
 	EnclaveEFutureMessage error = AbortCode{Catalog, "enclave", 11}
 	// The enclave did not sign this message.
 	EnclaveEInvalidSignature error = AbortCode{Catalog, "enclave", 12}
-	// The enclave has a predecessor already, or is its own.
-	EnclaveEInvalidPredecessor error = AbortCode{Catalog, "enclave", 13}
+	// The enclave has a predecessor already.
+	EnclaveEHasPredecessor error = AbortCode{Catalog, "enclave", 13}
 	// The sender did not register the enclave.
 	EnclaveENotRegistrant error = AbortCode{Catalog, "enclave", 14}
 	// The enclave is neither revoked nor has its registration ended.
@@ -690,7 +690,7 @@ var documented = []Abort{
 	{Package: Catalog, Module: "enclave", Code: 10, Name: "EStaleMessage", Doc: "The message is older than it may be."},
 	{Package: Catalog, Module: "enclave", Code: 11, Name: "EFutureMessage", Doc: "The message is from the future."},
 	{Package: Catalog, Module: "enclave", Code: 12, Name: "EInvalidSignature", Doc: "The enclave did not sign this message."},
-	{Package: Catalog, Module: "enclave", Code: 13, Name: "EInvalidPredecessor", Doc: "The enclave has a predecessor already, or is its own."},
+	{Package: Catalog, Module: "enclave", Code: 13, Name: "EHasPredecessor", Doc: "The enclave has a predecessor already."},
 	{Package: Catalog, Module: "enclave", Code: 14, Name: "ENotRegistrant", Doc: "The sender did not register the enclave."},
 	{Package: Catalog, Module: "enclave", Code: 15, Name: "EStillRegistered", Doc: "The enclave is neither revoked nor has its registration ended."},
 	{Package: Catalog, Module: "attested", Code: 0, Name: "EInvalidKind", Doc: "The kind is not 1 (transform) to 4 (inference service)."},

@@ -1049,7 +1049,7 @@ type Report struct {
 	TimestampMS uint64
 	Indices     []byte
 	Values      [][]byte
-	PublicKey   []byte
+	PublicKey   *[]byte
 	UserData    *[]byte
 }
 
@@ -1059,7 +1059,7 @@ func (v *Report) UnmarshalBCS(d *bcs.Decoder) {
 	v.TimestampMS = d.U64()
 	v.Indices = d.Bytes()
 	v.Values = vector(d, 1, (*bcs.Decoder).Bytes)
-	v.PublicKey = d.Bytes()
+	v.PublicKey = option(d, (*bcs.Decoder).Bytes)
 	v.UserData = option(d, (*bcs.Decoder).Bytes)
 }
 

@@ -85,6 +85,11 @@ func (c *chain) setTime(ms uint64) {
 	c.put(clock)
 }
 
+// clock reads the Clock.
+func (c *chain) clock() uint64 {
+	return binary.LittleEndian.Uint64(c.live[sui.ClockID].Move.Contents[32:])
+}
+
 // state is the chain as the engine sees it.
 type state struct{ *chain }
 

@@ -71,8 +71,8 @@ const EStaleMessage: u64 = 10;
 const EFutureMessage: u64 = 11;
 /// The enclave did not sign this message.
 const EInvalidSignature: u64 = 12;
-/// The enclave has a predecessor already, or is its own.
-const EInvalidPredecessor: u64 = 13;
+/// The enclave has a predecessor already.
+const EHasPredecessor: u64 = 13;
 /// The sender did not register the enclave.
 const ENotRegistrant: u64 = 14;
 /// The enclave is neither revoked nor has its registration ended.
@@ -194,7 +194,7 @@ public fun succeed(
     clock: &Clock,
 ) {
     self.check_live(config, clock.timestamp_ms());
-    assert!(self.predecessor.is_none() && object::id(self) != object::id(old), EInvalidPredecessor);
+    assert!(self.predecessor.is_none(), EHasPredecessor);
     old.check_signed(
         config,
         INTENT_HANDOVER,

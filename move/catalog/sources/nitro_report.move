@@ -26,16 +26,14 @@ public struct Report has drop {
     timestamp_ms: u64,
     indices: vector<u8>,
     values: vector<vector<u8>>,
-    public_key: vector<u8>,
+    public_key: Option<vector<u8>>,
     user_data: Option<vector<u8>>,
 }
 
 // === Package Functions ===
 
-/// Reads a document, which must hold an Ed25519 key.
+/// Reads a document.
 public(package) fun read(document: NitroAttestationDocument): Report {
-    let public_key = document.public_key();
-    assert!(public_key.is_some(), EInvalidPublicKey);
     let (mut indices, mut values) = (vector[], vector[]);
     let pcrs = document.pcrs();
     let mut i = 0;
@@ -44,14 +42,14 @@ public(package) fun read(document: NitroAttestationDocument): Report {
         values.push_back(*pcrs[i].value());
         i = i + 1;
     };
-    new(
-        *document.module_id(),
-        *document.timestamp(),
+    Report {
+        module_id: *document.module_id(),
+        timestamp_ms: *document.timestamp(),
         indices,
         values,
-        *public_key.borrow(),
-        *document.user_data(),
-    )
+        public_key: *document.public_key(),
+        user_data: *document.user_data(),
+    }
 }
 
 /// The hypervisor's module that made the document.
@@ -61,7 +59,12 @@ public(package) fun module_id(self: &Report): vector<u8> { self.module_id }
 public(package) fun timestamp_ms(self: &Report): u64 { self.timestamp_ms }
 
 /// The enclave's Ed25519 key, 32 bytes.
-public(package) fun public_key(self: &Report): vector<u8> { self.public_key }
+public(package) fun public_key(self: &Report): vector<u8> {
+    assert!(self.public_key.is_some(), EInvalidPublicKey);
+    let key = *self.public_key.borrow();
+    assert!(key.length() == PUBLIC_KEY_LENGTH, EInvalidPublicKey);
+    key
+}
 
 /// What the enclave put in of its own accord.
 public(package) fun user_data(self: &Report): Option<vector<u8>> { self.user_data }
@@ -70,20 +73,6 @@ public(package) fun user_data(self: &Report): Option<vector<u8>> { self.user_dat
 public(package) fun pcr(self: &Report, index: u8): Option<vector<u8>> {
     let (found, i) = self.indices.index_of(&index);
     if (found) option::some(self.values[i]) else option::none()
-}
-
-// === Private Functions ===
-
-fun new(
-    module_id: vector<u8>,
-    timestamp_ms: u64,
-    indices: vector<u8>,
-    values: vector<vector<u8>>,
-    public_key: vector<u8>,
-    user_data: Option<vector<u8>>,
-): Report {
-    assert!(public_key.length() == PUBLIC_KEY_LENGTH, EInvalidPublicKey);
-    Report { module_id, timestamp_ms, indices, values, public_key, user_data }
 }
 
 // === Test-Only Helpers ===
@@ -95,8 +84,8 @@ public fun new_for_testing(
     timestamp_ms: u64,
     indices: vector<u8>,
     values: vector<vector<u8>>,
-    public_key: vector<u8>,
+    public_key: Option<vector<u8>>,
     user_data: Option<vector<u8>>,
 ): Report {
-    new(b"i-1-enc1", timestamp_ms, indices, values, public_key, user_data)
+    Report { module_id: b"i-1-enc1", timestamp_ms, indices, values, public_key, user_data }
 }
