@@ -7,8 +7,8 @@
 // input.go checks and loads the inputs, gas.go smashes the gas coins, run.go
 // runs the commands (values.go, call.go, coins.go, publish.go), effects.go
 // turns what the Move VM recorded into effects. genesis.go makes the objects
-// that exist before any transaction; settle.go and randomness.go execute system
-// transactions.
+// that exist before any transaction; settle.go, randomness.go and epoch.go
+// execute system transactions.
 //
 // # What is simplified
 //
@@ -24,7 +24,8 @@
 //	execution  limits                those that are cheap to check            all of the protocol's
 //	chain      consensus             one sequencer, final at once             Mysticeti among validators
 //	chain      validators            four keys in one process                 a committee by stake
-//	chain      epochs, rewards       one epoch, no staking, no 0x3            epochs with hand-over and rewards
+//	chain      epochs                end on request; keys rotate by the seed   end each day; committee by stake
+//	chain      rewards               no staking, no 0x3                       paid at the end of an epoch
 //	chain      randomness            hashed from the chain's seed             threshold signatures
 //	chain      congestion            none: no cancellation, no deny list      shared objects are metered
 //
@@ -36,7 +37,8 @@
 //   - A late use of a deleted shared object executes as a failure if the State
 //     is a StreamEnds, as the devnet's is; others refuse it.
 //   - Not there: withdrawals from address balances, deny lists, staking, and
-//     system transactions other than those of clock, randomness and event streams.
+//     system transactions other than those of clock, randomness, event streams
+//     and the end of an epoch.
 package execution
 
 import (
@@ -174,6 +176,9 @@ func (e *Engine) Execute(st State, env Env, tx *sui.TransactionData, opt Options
 	}
 	if tx.Kind.Randomness != nil {
 		return updateRandomness(st, env, tx)
+	}
+	if c := tx.Kind.ChangeEpoch(); c != nil {
+		return changeEpoch(st, env, tx, c)
 	}
 	if IsSettlement(&tx.Kind) {
 		return settle(st, env, tx)

@@ -136,5 +136,9 @@ func scenario(t *testing.T) (results []*Result, derived map[*Result][]derivedID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(w.log, clock, w.draw(0, []byte{1, 2, 3}), w.draw(1, nil)), derived
+	epoch, err := w.engine.Execute(w.ledger, w.env, ChangeEpochTransaction(w.env.Epoch+1, 95, w.last.Effects.Gas, testTime+2), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(w.log, clock, epoch, w.draw(0, []byte{1, 2, 3}), w.draw(1, nil)), derived
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -77,6 +78,34 @@ func TestOtherKind(t *testing.T) {
 	random := SystemTransaction(TransactionKind{Randomness: &RandomnessStateUpdate{1, 2, []byte{3, 4}, 5}})
 	if back := roundTrip[TransactionData](t, bcs.Marshal(random)).Kind.Randomness; back == nil || back.Round != 2 || string(back.Bytes) != "\x03\x04" || back.InitialVersion != 5 {
 		t.Errorf("randomness %v", back)
+	}
+}
+
+func TestEndOfEpoch(t *testing.T) {
+	want := ChangeEpoch{Epoch: 7, ProtocolVersion: 95, Gas: GasUsed{1, 2, 3, 4}, StartMS: 5,
+		SystemPackages: []SystemUpgrade{{Version: 2, Modules: [][]byte{{1}, {2, 3}}, Dependencies: []Address{MoveStdlib}}}}
+	tx := SystemTransaction(EndOfEpochKind(&want))
+	back := roundTrip[TransactionData](t, bcs.Marshal(tx))
+	if got := back.Kind.ChangeEpoch(); !reflect.DeepEqual(got, &want) {
+		t.Errorf("change of epoch %+v", got)
+	}
+	for _, other := range [][]byte{nil, {5}, {5, 1, 3}, {5, 2, 0}, {6, 1, 0}, append(EndOfEpochKind(&want).Other, 0)} {
+		if got := (&TransactionKind{Other: other}).ChangeEpoch(); got != nil {
+			t.Errorf("%x is read as %+v", other, got)
+		}
+	}
+	end := EndOfEpochData{Committee: []ValidatorStake{{bytes.Repeat([]byte{1}, 96), 10_000}}, ProtocolVersion: 95}
+	s := roundTrip[CheckpointSummary](t, bcs.Marshal(CheckpointSummary{EndOfEpoch: bcs.Marshal(end)}))
+	if got, err := s.NextEpoch(); err != nil || !reflect.DeepEqual(got, &end) {
+		t.Errorf("end of epoch %+v, %v", got, err)
+	}
+	if _, err := new(CheckpointSummary).NextEpoch(); !errors.Is(err, ErrNotLast) {
+		t.Errorf("no end of epoch: %v", err)
+	}
+	end.Committee[0].PublicKey = end.Committee[0].PublicKey[1:]
+	s.EndOfEpoch = bcs.Marshal(end)
+	if _, err := s.NextEpoch(); err == nil {
+		t.Error("a key of 95 bytes is accepted")
 	}
 }
 
@@ -205,6 +234,18 @@ func FuzzObject(f *testing.F) {
 
 func FuzzCheckpointSummary(f *testing.F) {
 	fuzzCanonical[CheckpointSummary](f, bcs.Marshal(CheckpointSummary{PreviousDigest: &Digest{1}, EndOfEpoch: []byte{0, 1, 0, 0, 0, 0, 0, 0, 0, 0}}))
+}
+
+func FuzzEndOfEpoch(f *testing.F) {
+	fuzzCanonical[EndOfEpochData](f, bcs.Marshal(EndOfEpochData{
+		Committee: []ValidatorStake{{make([]byte, 96), 10_000}}, ProtocolVersion: 95, Commitments: [][]byte{append([]byte{0, 32}, make([]byte, 32)...)},
+	}), []byte{0, 1, 0, 0, 0, 0, 0, 0, 0, 0})
+}
+
+func FuzzChangeEpoch(f *testing.F) {
+	fuzzCanonical[ChangeEpoch](f, bcs.Marshal(ChangeEpoch{
+		Epoch: 1, SystemPackages: []SystemUpgrade{{Version: 2, Modules: [][]byte{{1}}, Dependencies: []Address{{1}}}},
+	}))
 }
 
 func FuzzCheckpointContents(f *testing.F) {

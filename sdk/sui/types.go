@@ -465,7 +465,7 @@ type CheckpointSummary struct {
 	EpochGas            GasUsed
 	TimestampMS         uint64
 	Commitments         [][]byte // raw BCS of each commitment
-	EndOfEpoch          []byte   // raw BCS of EndOfEpochData; nil when absent
+	EndOfEpoch          []byte   // raw BCS of EndOfEpochData, see NextEpoch; nil when absent
 	VersionSpecific     []byte
 }
 

@@ -7,8 +7,9 @@
 //
 // [Open] opens or creates a chain; [Chain.Serve] or [Chain.Handler] serves it;
 // [Chain.FaucetHandler] gives coins away. [Chain.AdvanceClock] controls time,
-// [Chain.Snapshot] and [Restore] copy a chain, [Chain.ExportCheckpoints] writes
-// files. README.md lists what is served, and what is simpler than on Sui;
+// [Chain.AdvanceEpoch] epochs. [Chain.Snapshot] and [Restore] copy a chain,
+// [Chain.ExportCheckpoints] writes files. README.md lists what is served, and
+// what is simpler than on Sui;
 // package execution has one table of that for all layers. Use a real network
 // when value, decentralisation or somebody else's contracts matter: here one
 // process holds the keys of the whole committee.
@@ -131,16 +132,15 @@ func (cfg *Config) setDefaults() error {
 // newest committed checkpoint, and is set after the commit; a submission is
 // answered exactly once.
 type Chain struct {
-	cfg       Config
-	ledger    *ledger
-	committee *committeeKeys
-	engine    atomic.Pointer[execution.Engine] // replaced when a batch fails: it may have cached its packages
-	types     *types
-	chainID   sui.Digest
-	env       execution.Env
-	treasury  *sui.PrivateKey
-	accounts  []*sui.PrivateKey
-	faucet    sync.Mutex // one faucet payment at a time: they share a coin
+	cfg      Config
+	ledger   *ledger
+	engine   atomic.Pointer[execution.Engine] // replaced when a batch fails: it may have cached its packages
+	types    *types
+	chainID  sui.Digest
+	era      atomic.Pointer[era] // of the next transaction; the sequencer changes it
+	treasury *sui.PrivateKey
+	accounts []*sui.PrivateKey
+	faucet   sync.Mutex // one faucet payment at a time: they share a coin
 
 	head      atomic.Pointer[sui.CheckpointSummary]
 	ahead     atomic.Uint64 // ms of AdvanceClock, committed
@@ -166,9 +166,6 @@ func Open(cfg Config) (*Chain, error) {
 	}
 	c.engine.Store(execution.NewEngine(cfg.NitroRoots...))
 	var err error
-	if c.committee, err = newCommitteeKeys(cfg.Seed, genesisEpoch); err != nil {
-		return nil, fmt.Errorf("open chain: %w", err)
-	}
 	if c.treasury, err = sui.NewPrivateKey(sui.Ed25519, deriveSeed(cfg.Seed, "treasury")); err != nil {
 		return nil, fmt.Errorf("open chain: %w", err)
 	}
@@ -187,6 +184,8 @@ func Open(cfg Config) (*Chain, error) {
 // resume reads the state of the ledger, which it creates if it is new.
 func (c *Chain) resume() error {
 	var genesis, head *checkpointRecord
+	var epoch uint64
+	var begun *epochRecord
 	err := c.ledger.write(func(v view) error {
 		fresh, err := v.initialise()
 		if err != nil {
@@ -203,6 +202,9 @@ func (c *Chain) resume() error {
 		if head, err = v.head(); err != nil {
 			return err
 		}
+		if epoch, begun, err = v.newestEpoch(genesis); err != nil {
+			return err
+		}
 		c.ahead.Store(fromBE(v.meta(metaAhead)))
 		return c.loadAccounts(v)
 	})
@@ -213,10 +215,11 @@ func (c *Chain) resume() error {
 		return err
 	}
 	c.chainID = genesis.summary.Digest()
-	c.env = execution.Env{
-		Epoch: genesisEpoch, EpochStartMS: genesis.summary.TimestampMS, ReferenceGasPrice: c.cfg.ReferenceGasPrice,
-		ProtocolVersion: protocolVersion, ChainID: c.chainID,
+	now, err := c.newEra(epoch, begun.startMS)
+	if err != nil {
+		return err
 	}
+	c.era.Store(now)
 	c.head.Store(&head.summary)
 	return nil
 }
@@ -224,7 +227,11 @@ func (c *Chain) resume() error {
 // checkOwner refuses a chain of another seed: our committee has not signed it.
 func (c *Chain) checkOwner(genesis, head *checkpointRecord) error {
 	for _, rec := range []*checkpointRecord{genesis, head} {
-		if err := c.committee.public.Verify(&rec.summary, rec.signature); err != nil {
+		keys, err := newCommitteeKeys(c.cfg.Seed, rec.summary.Epoch)
+		if err != nil {
+			return err
+		}
+		if err := keys.public.Verify(&rec.summary, rec.signature); err != nil {
 			return fmt.Errorf("checkpoint %d is not signed by the committee of this seed: use the seed that the chain was made with: %w", rec.summary.Sequence, err)
 		}
 	}
@@ -233,9 +240,6 @@ func (c *Chain) checkOwner(genesis, head *checkpointRecord) error {
 
 // ID is the digest of the genesis checkpoint, by which clients know a network.
 func (c *Chain) ID() sui.Digest { return c.chainID }
-
-// Committee is the set of keys that signs this chain's checkpoints.
-func (c *Chain) Committee() Committee { return c.committee.public }
 
 // Head is the newest checkpoint.
 func (c *Chain) Head() sui.CheckpointSummary { return *c.head.Load() }

@@ -189,7 +189,6 @@ func TestFaucetTransferAndReopen(t *testing.T) {
 // contents, transactions, effects and events by their digests.
 func checkChain(t *testing.T, c *Chain) {
 	t.Helper()
-	committee := c.Committee()
 	err := c.ledger.read(func(v view) error {
 		var prev *sui.CheckpointSummary
 		total := uint64(0)
@@ -202,8 +201,15 @@ func checkChain(t *testing.T, c *Chain) {
 			if err != nil {
 				return err
 			}
+			committee, err := c.Committee(rec.summary.Epoch)
+			if err != nil {
+				return err
+			}
 			if err := committee.Verify(&rec.summary, rec.signature); err != nil {
 				t.Errorf("checkpoint %d: %v", seq, err)
+			}
+			if prev != nil && (rec.summary.Epoch != prev.Epoch) != (prev.EndOfEpoch != nil) {
+				t.Errorf("checkpoint %d is of epoch %d, the one before of %d", seq, rec.summary.Epoch, prev.Epoch)
 			}
 			if prev == nil && rec.summary.PreviousDigest != nil || prev != nil && *rec.summary.PreviousDigest != prev.Digest() {
 				t.Errorf("checkpoint %d does not follow the one before", seq)

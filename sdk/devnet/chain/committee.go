@@ -1,10 +1,12 @@
 package chain
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"slices"
 
 	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
@@ -33,27 +35,42 @@ var ErrBadSignature = lightclient.ErrBadSignature
 // validators of the embedded chain live in this process, so their signatures
 // prove format, not decentralisation.
 type committeeKeys struct {
-	secrets [committeeSize]big.Int
-	public  Committee
+	secret big.Int // the sum of all secret keys
+	public Committee
 }
 
-// newCommitteeKeys derives the committee of a seed.
+// newCommitteeKeys derives the committee of a seed in an epoch, ascending by
+// public key, as Sui's are. With each epoch one validator after the other gets a
+// new key.
 func newCommitteeKeys(seed []byte, epoch uint64) (*committeeKeys, error) {
 	keys := &committeeKeys{public: Committee{Epoch: epoch}}
 	_, _, _, g2 := bls12381.Generators()
 	for i := range committeeSize {
-		material := deriveSeed(seed, fmt.Sprintf("validator %d", i))
+		material := deriveSeed(seed, validatorName(i, epoch))
 		scalars, err := fr.Hash(material, []byte("floe-devnet-validator-v1"), 1)
 		if err != nil {
 			return nil, fmt.Errorf("derive validator key: %w", err)
 		}
-		scalars[0].BigInt(&keys.secrets[i])
+		var secret big.Int
+		scalars[0].BigInt(&secret)
+		keys.secret.Add(&keys.secret, &secret)
 		var pub bls12381.G2Affine
-		pub.ScalarMultiplication(&g2, &keys.secrets[i])
+		pub.ScalarMultiplication(&g2, &secret)
 		raw := pub.Bytes()
 		keys.public.Members = append(keys.public.Members, Member{PublicKey: raw[:], Weight: committeeWeight / committeeSize})
 	}
+	keys.secret.Mod(&keys.secret, fr.Modulus())
+	slices.SortFunc(keys.public.Members, func(a, b Member) int { return bytes.Compare(a.PublicKey, b.PublicKey) })
 	return keys, nil
+}
+
+// validatorName names the key that validator i has in an epoch.
+func validatorName(i int, epoch uint64) string {
+	generation := (epoch + committeeSize - 1 - uint64(i)) / committeeSize
+	if generation == 0 {
+		return fmt.Sprintf("validator %d", i)
+	}
+	return fmt.Sprintf("validator %d, key %d", i, generation)
 }
 
 // deriveSeed returns 32 bytes that depend on the chain's seed and a purpose.
@@ -72,14 +89,11 @@ func (k *committeeKeys) sign(summary *sui.CheckpointSummary) (CheckpointSignatur
 	if err != nil {
 		return CheckpointSignature{}, fmt.Errorf("sign checkpoint %d: %w", summary.Sequence, err)
 	}
-	var sum big.Int
 	sig := CheckpointSignature{Epoch: summary.Epoch}
-	for i := range k.secrets {
-		sum.Add(&sum, &k.secrets[i])
+	for i := range k.public.Members {
 		sig.Signers = append(sig.Signers, i)
 	}
-	sum.Mod(&sum, fr.Modulus())
-	point.ScalarMultiplication(&point, &sum)
+	point.ScalarMultiplication(&point, &k.secret)
 	raw := point.Bytes()
 	sig.Signature = raw[:]
 	return sig, nil

@@ -13,14 +13,14 @@ import (
 // refused or that the view failed; a failure during execution is part of the
 // result. A panic in the engine is a bug, but must not take the chain's other
 // users down with it.
-func (c *Chain) run(v view, tx *sui.TransactionData, opt execution.Options) (res *execution.Result, err error) {
+func (c *Chain) run(v view, env execution.Env, tx *sui.TransactionData, opt execution.Options) (res *execution.Result, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			c.cfg.Log.Error("engine panicked", "transaction", tx.Digest().String(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			err = errors.New("execute transaction: internal error: see the chain's log")
 		}
 	}()
-	return c.engine.Load().Execute(state{v}, c.env, tx, opt)
+	return c.engine.Load().Execute(state{v}, env, tx, opt)
 }
 
 // state shows a view of the ledger to the engine.

@@ -112,7 +112,7 @@ func (c *Chain) pay(ctx context.Context, to sui.Address) ([]faucetCoin, error) {
 	}
 	b.Transfer(to, coins...)
 	data, err := b.Build(c.treasury.Address(), sui.GasData{
-		Payment: []sui.ObjectRef{gas}, Owner: c.treasury.Address(), Price: c.env.ReferenceGasPrice, Budget: faucetBudget,
+		Payment: []sui.ObjectRef{gas}, Owner: c.treasury.Address(), Price: c.cfg.ReferenceGasPrice, Budget: faucetBudget,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("pay from faucet: %w", err)

@@ -10,8 +10,7 @@ import (
 )
 
 const (
-	// genesisEpoch is the epoch of the chain, for ever: nobody stakes, so there
-	// is nothing that a change of epoch would settle.
+	// genesisEpoch is the first epoch.
 	genesisEpoch = 0
 	// protocolVersion is the version whose rules the engine follows.
 	protocolVersion = 95
@@ -43,7 +42,11 @@ func (c *Chain) genesis(v view) error {
 	objects = append(append(objects, funded...), treasury(c.treasury.Address(), rest)...)
 	slices.SortFunc(objects, func(a, b *sui.Object) int { return a.ID().Compare(b.ID()) })
 	data := sui.SystemTransaction(sui.TransactionKind{Other: genesisKind(objects)})
-	b := &batch{c: c, v: v, ms: ms}
+	first, err := c.newEra(genesisEpoch, ms)
+	if err != nil {
+		return err
+	}
+	b := &batch{c: c, v: v, era: first, ms: ms}
 	err = b.add(data.Digest(), bcs.Marshal(data), []sui.Signature{systemSignature}, &execution.Result{
 		Effects: genesisEffects(data.Digest(), objects), Written: objects,
 	})

@@ -33,14 +33,15 @@ var (
 	bucketCheckpoints = []byte("checkpoints") // sequence -> BCS of a checkpointRecord
 	bucketDigests     = []byte("digests")     // checkpoint digest -> sequence
 	bucketCoins       = []byte("coins")       // coin type, 0, CoinMetadata or TreasuryCap -> id
+	bucketEpochs      = []byte("epochs")      // epoch -> BCS of an epochRecord
 	bucketEnded       = []byte("ended")       // id -> epoch, version, digest: where its consensus stream ended
 
 	allBuckets = [][]byte{
 		bucketMeta, bucketObjects, bucketLive, bucketOwned, bucketChildren,
-		bucketPackages, bucketTxs, bucketCheckpoints, bucketDigests, bucketCoins, bucketEnded,
+		bucketPackages, bucketTxs, bucketCheckpoints, bucketDigests, bucketCoins, bucketEnded, bucketEpochs,
 	}
 	// newerBuckets were added to the format later; older ledgers get them.
-	newerBuckets = [][]byte{bucketCoins, bucketEnded}
+	newerBuckets = [][]byte{bucketCoins, bucketEnded, bucketEpochs}
 )
 
 var (

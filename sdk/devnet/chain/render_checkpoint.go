@@ -74,16 +74,32 @@ func renderSummary(s *sui.CheckpointSummary, m *mask) *pb.CheckpointSummary {
 		Timestamp:                  renderMillis(s.TimestampMS),
 		VersionSpecificData:        nonNil(s.VersionSpecific),
 	}
-	for _, raw := range s.Commitments { // variant, length, digest
-		out.Commitments = append(out.Commitments, &pb.CheckpointCommitment{
-			Kind: ptr(pb.CheckpointCommitment_CheckpointCommitmentKind(raw[0] + 1)), Digest: ptr(sui.Digest(raw[2:]).String()),
-		})
+	out.Commitments = renderCommitments(s.Commitments)
+	if end, err := s.NextEpoch(); err == nil {
+		out.EndOfEpochData = renderEndOfEpoch(end)
 	}
 	if m.has("bcs") {
 		out.Bcs = renderBCS("CheckpointSummary", bcs.Marshal(s))
 	}
 	if m.has("digest") {
 		out.Digest = ptr(s.Digest().String())
+	}
+	return out
+}
+
+func renderCommitments(list [][]byte) (out []*pb.CheckpointCommitment) {
+	for _, raw := range list { // variant, length, digest
+		out = append(out, &pb.CheckpointCommitment{
+			Kind: ptr(pb.CheckpointCommitment_CheckpointCommitmentKind(raw[0] + 1)), Digest: ptr(sui.Digest(raw[2:]).String()),
+		})
+	}
+	return out
+}
+
+func renderEndOfEpoch(end *sui.EndOfEpochData) *pb.EndOfEpochData {
+	out := &pb.EndOfEpochData{NextEpochProtocolVersion: ptr(end.ProtocolVersion), EpochCommitments: renderCommitments(end.Commitments)}
+	for _, v := range end.Committee {
+		out.NextEpochCommittee = append(out.NextEpochCommittee, &pb.ValidatorCommitteeMember{PublicKey: v.PublicKey, Weight: ptr(v.Weight)})
 	}
 	return out
 }

@@ -94,6 +94,14 @@ func renderKind(k *sui.TransactionKind) *pb.TransactionKind {
 				RandomnessObjectInitialSharedVersion: ptr(k.Randomness.InitialVersion),
 			}},
 		}
+	case k.ChangeEpoch() != nil:
+		return &pb.TransactionKind{
+			Kind: ptr(pb.TransactionKind_END_OF_EPOCH),
+			Data: &pb.TransactionKind_EndOfEpoch{EndOfEpoch: &pb.EndOfEpochTransaction{Transactions: []*pb.EndOfEpochTransactionKind{{
+				Kind: ptr(pb.EndOfEpochTransactionKind_CHANGE_EPOCH),
+				Data: &pb.EndOfEpochTransactionKind_ChangeEpoch{ChangeEpoch: renderChangeEpoch(k.ChangeEpoch())},
+			}}}},
+		}
 	case execution.IsSettlement(k):
 		out := &pb.TransactionKind{Kind: ptr(pb.TransactionKind_Kind(kindProgrammableSystem))}
 		var p sui.ProgrammableTransaction
@@ -103,6 +111,14 @@ func renderKind(k *sui.TransactionKind) *pb.TransactionKind {
 		return out
 	}
 	return &pb.TransactionKind{Kind: ptr(pb.TransactionKind_GENESIS), Data: &pb.TransactionKind_Genesis{Genesis: &pb.GenesisTransaction{}}}
+}
+
+func renderChangeEpoch(c *sui.ChangeEpoch) *pb.ChangeEpoch {
+	return &pb.ChangeEpoch{
+		Epoch: ptr(c.Epoch), ProtocolVersion: ptr(c.ProtocolVersion), EpochStartTimestamp: renderMillis(c.StartMS),
+		StorageCharge: ptr(c.Gas.Storage), ComputationCharge: ptr(c.Gas.Computation),
+		StorageRebate: ptr(c.Gas.Rebate), NonRefundableStorageFee: ptr(c.Gas.NonRefundable),
+	}
 }
 
 func renderProgrammable(p *sui.ProgrammableTransaction) *pb.ProgrammableTransaction {

@@ -186,7 +186,7 @@ func (c *Chain) estimateBudget(r *renderer, d *draft) error {
 	trial := d.tx
 	trial.Gas.Payment = nil
 	trial.Gas.Budget = maxGasBudget
-	res, err := c.run(r.v, &trial, execution.Options{Simulate: true})
+	res, err := c.run(r.v, c.era.Load().env, &trial, execution.Options{Simulate: true})
 	if err != nil {
 		return refused(err)
 	}

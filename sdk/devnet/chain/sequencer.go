@@ -42,10 +42,11 @@ const (
 	controlTick            // a fresh Clock
 	controlAdvance         // the Clock moved by some time, in a checkpoint of its own
 	controlSeal            // a checkpoint, even if it is empty
+	controlEpoch           // the end of the epoch, in a checkpoint of its own
 )
 
 // alone reports whether a submission needs a checkpoint for itself.
-func (s *submission) alone() bool { return s.control == controlAdvance || s.control == controlSeal }
+func (s *submission) alone() bool { return s.control >= controlAdvance }
 
 // submit gives a submission to the sequencer and waits until it is durable or
 // refused. A caller that goes away does not stop what has been taken.
@@ -131,9 +132,10 @@ var errNothing = errors.New("nothing to commit")
 // commit turns a batch into a checkpoint and answers its submissions.
 func (c *Chain) commit(batch []*submission) {
 	var rec *checkpointRecord
+	var next *era
 	var ahead uint64
 	err := c.ledger.write(func(v view) (err error) {
-		rec, err = c.execute(v, batch)
+		rec, next, err = c.execute(v, batch)
 		ahead = fromBE(v.meta(metaAhead))
 		return err
 	})
@@ -146,6 +148,9 @@ func (c *Chain) commit(batch []*submission) {
 		c.cfg.Log.Error("batch refused", "transactions", len(batch), "err", err)
 	} else if rec != nil {
 		c.ahead.Store(ahead)
+		if next != nil {
+			c.era.Store(next)
+		}
 		c.head.Store(&rec.summary)
 		c.listeners.wake()
 	}
@@ -161,14 +166,15 @@ func (c *Chain) commit(batch []*submission) {
 }
 
 // execute runs a batch against the uncommitted state and writes its checkpoint.
-func (c *Chain) execute(v view, batch []*submission) (*checkpointRecord, error) {
+// next is set when that ends the epoch.
+func (c *Chain) execute(v view, batch []*submission) (rec *checkpointRecord, next *era, err error) {
 	b, err := c.openBatch(v)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if batch[0].control != controlAdvance && b.ms != b.prev.summary.TimestampMS {
 		if err := b.moveClock(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	wanted := false // even without a transaction
@@ -180,25 +186,33 @@ func (c *Chain) execute(v view, batch []*submission) (*checkpointRecord, error) 
 			wanted = true
 		case controlAdvance:
 			if s.err = b.moveAhead(s); s.err != nil {
-				return nil, errNothing
+				return nil, nil, errNothing
+			}
+			wanted, s.digest = true, b.txs[len(b.txs)-1].Transaction
+		case controlEpoch:
+			if err := b.endEpoch(); err != nil {
+				return nil, nil, err
 			}
 			wanted, s.digest = true, b.txs[len(b.txs)-1].Transaction
 		default:
 			if s.err = b.run(s); s.err != nil && isFatal(s.err) {
-				return nil, s.err
+				return nil, nil, s.err
 			}
 		}
 	}
 	if len(b.txs) == b.system && !wanted {
-		return nil, errNothing
+		return nil, nil, errNothing
 	}
-	return b.seal()
+	rec, err = b.seal()
+	return rec, b.next, err
 }
 
 // A batch is a checkpoint in the making.
 type batch struct {
 	c    *Chain
 	v    view
+	era  *era
+	next *era // set when the checkpoint ends the epoch
 	prev *checkpointRecord
 	seq  uint64
 	ms   uint64
@@ -218,7 +232,10 @@ func (c *Chain) openBatch(v view) (*batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &batch{c: c, v: v, prev: prev, seq: prev.summary.Sequence + 1, gas: prev.summary.EpochGas}
+	b := &batch{c: c, v: v, era: c.era.Load(), prev: prev, seq: prev.summary.Sequence + 1}
+	if prev.summary.Epoch == b.era.env.Epoch {
+		b.gas = prev.summary.EpochGas
+	}
 	b.ms = c.now(v, prev.summary.TimestampMS)
 	return b, nil
 }
@@ -226,12 +243,12 @@ func (c *Chain) openBatch(v view) (*batch, error) {
 // moveClock executes the system transaction that sets the Clock, as consensus
 // does at the start of each commit.
 func (b *batch) moveClock() error {
-	return b.runSystem(execution.ClockTransaction(b.c.env.Epoch, b.seq, b.ms))
+	return b.runSystem(execution.ClockTransaction(b.era.env.Epoch, b.seq, b.ms))
 }
 
 // runSystem executes a transaction that the system makes before those of users.
 func (b *batch) runSystem(data *sui.TransactionData) error {
-	res, err := b.c.run(b.v, data, execution.Options{})
+	res, err := b.c.run(b.v, b.era.env, data, execution.Options{})
 	if err != nil {
 		return err
 	}
@@ -247,7 +264,7 @@ func (b *batch) draw(tx *sui.TransactionData) error {
 		return nil
 	}
 	b.drawn = true
-	epoch := b.c.env.Epoch
+	epoch := b.era.env.Epoch
 	round, err := execution.NextRound(state{b.v}, epoch)
 	if errors.Is(err, execution.ErrNotFound) {
 		return nil // a chain from before Random: the transaction is refused
@@ -277,7 +294,7 @@ func (b *batch) run(s *submission) error {
 	if err := b.draw(s.data); err != nil {
 		return fmt.Errorf("%w: %w", errFatal, err)
 	}
-	res, err := b.c.run(b.v, s.data, execution.Options{})
+	res, err := b.c.run(b.v, b.era.env, s.data, execution.Options{})
 	if err != nil {
 		return err
 	}
@@ -329,7 +346,7 @@ func (b *batch) seal() (*checkpointRecord, error) {
 	}
 	rec := &checkpointRecord{contents: sui.CheckpointContents{Transactions: b.txs, Signatures: b.sigs}}
 	rec.summary = sui.CheckpointSummary{
-		Epoch: b.c.env.Epoch, Sequence: b.seq, TimestampMS: b.ms, EpochGas: b.gas,
+		Epoch: b.era.env.Epoch, Sequence: b.seq, TimestampMS: b.ms, EpochGas: b.gas,
 		NetworkTransactions: uint64(len(b.txs)), ContentDigest: rec.contents.Digest(),
 		Commitments: [][]byte{lightclient.NewObjects(slices.Collect(maps.Values(b.modified))).Commitment()},
 	}
@@ -337,8 +354,13 @@ func (b *batch) seal() (*checkpointRecord, error) {
 		rec.summary.NetworkTransactions += b.prev.summary.NetworkTransactions
 		rec.summary.PreviousDigest = ptr(b.prev.summary.Digest())
 	}
+	if b.next != nil {
+		if err := b.closeEpoch(&rec.summary); err != nil {
+			return nil, err
+		}
+	}
 	var err error
-	if rec.signature, err = b.c.committee.sign(&rec.summary); err != nil {
+	if rec.signature, err = b.era.keys.sign(&rec.summary); err != nil {
 		return nil, err
 	}
 	return rec, b.v.putCheckpoint(rec)

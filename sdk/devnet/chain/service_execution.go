@@ -120,7 +120,7 @@ func (c *Chain) simulateTransaction(ctx context.Context, req *pb.SimulateTransac
 		if err := c.complete(r, d, req.GetDoGasSelection() && checks); err != nil {
 			return err
 		}
-		res, err := c.run(r.v, &d.tx, execution.Options{Simulate: true, SkipChecks: !checks})
+		res, err := c.run(r.v, c.era.Load().env, &d.tx, execution.Options{Simulate: true, SkipChecks: !checks})
 		if err != nil {
 			return refused(err)
 		}
@@ -129,7 +129,7 @@ func (c *Chain) simulateTransaction(ctx context.Context, req *pb.SimulateTransac
 		if m.has("command_outputs") {
 			out.CommandOutputs = r.commandOutputs(res)
 		}
-		setNewVarint(out, "suggested_gas_price", c.env.ReferenceGasPrice)
+		setNewVarint(out, "suggested_gas_price", c.cfg.ReferenceGasPrice)
 		m.prune(out)
 		return nil
 	})
@@ -142,7 +142,7 @@ func (c *Chain) complete(r *renderer, d *draft, selectGas bool) error {
 		return err
 	}
 	if !d.price {
-		d.tx.Gas.Price = c.env.ReferenceGasPrice
+		d.tx.Gas.Price = c.cfg.ReferenceGasPrice
 	}
 	if selectGas {
 		return c.selectGas(r, d)

@@ -11,6 +11,7 @@ import (
 	pb "github.com/block-vision/sui-go-sdk/pb/sui/rpc/v2"
 	"google.golang.org/genproto/googleapis/rpc/status"
 
+	"github.com/floe-data/floe/sdk/execution"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -203,27 +204,54 @@ func (c *Chain) getEpoch(_ context.Context, req *pb.GetEpochRequest) (*pb.GetEpo
 	if err != nil {
 		return nil, err
 	}
-	if req.Epoch != nil && *req.Epoch != c.env.Epoch {
-		return nil, notFound("epoch %d not found: this network is in epoch %d and keeps no others", *req.Epoch, c.env.Epoch)
+	now := c.era.Load().env
+	if req.Epoch != nil && *req.Epoch > now.Epoch {
+		return nil, notFound("epoch %d not found: this network is in epoch %d", *req.Epoch, now.Epoch)
 	}
-	out := &pb.Epoch{
-		Epoch: ptr(c.env.Epoch), FirstCheckpoint: ptr(uint64(0)), Start: renderMillis(c.env.EpochStartMS),
-		ReferenceGasPrice: ptr(c.env.ReferenceGasPrice),
-		Committee:         &pb.ValidatorCommittee{Epoch: ptr(c.env.Epoch)},
-		ProtocolConfig:    c.protocolConfig(),
-		SystemState:       c.systemState(),
+	env := now
+	if req.Epoch != nil {
+		env.Epoch = *req.Epoch
 	}
-	for _, member := range c.committee.public.Members {
-		out.Committee.Members = append(out.Committee.Members, &pb.ValidatorCommitteeMember{PublicKey: member.PublicKey, Weight: ptr(member.Weight)})
+	out := &pb.Epoch{Epoch: ptr(env.Epoch), ReferenceGasPrice: ptr(env.ReferenceGasPrice), ProtocolConfig: c.protocolConfig()}
+	err = c.ledger.read(func(v view) error {
+		r, err := v.epoch(env.Epoch)
+		if err != nil {
+			return err
+		}
+		env.EpochStartMS = r.startMS
+		out.FirstCheckpoint, out.Start = ptr(r.first), renderMillis(r.startMS)
+		if r.ended {
+			out.LastCheckpoint, out.End = ptr(r.last), renderMillis(r.endMS)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.SystemState = systemState(env)
+	if out.Committee, err = c.renderCommittee(env.Epoch); err != nil {
+		return nil, err
 	}
 	m.prune(out)
 	return &pb.GetEpochResponse{Epoch: out}, nil
 }
 
+func (c *Chain) renderCommittee(epoch uint64) (*pb.ValidatorCommittee, error) {
+	committee, err := c.Committee(epoch)
+	if err != nil {
+		return nil, err
+	}
+	out := &pb.ValidatorCommittee{Epoch: ptr(epoch)}
+	for _, member := range committee.Members {
+		out.Members = append(out.Members, &pb.ValidatorCommitteeMember{PublicKey: member.PublicKey, Weight: ptr(member.Weight)})
+	}
+	return out, nil
+}
+
 // protocolConfig names the limits that this chain enforces itself.
 func (c *Chain) protocolConfig() *pb.ProtocolConfig {
 	return &pb.ProtocolConfig{
-		ProtocolVersion: ptr(c.env.ProtocolVersion),
+		ProtocolVersion: ptr(uint64(protocolVersion)),
 		FeatureFlags:    map[string]bool{"enable_accumulators": false, "enable_address_balance_gas_payments": false},
 		Attributes: map[string]string{
 			"max_tx_size_bytes":             strconv.Itoa(maxTransactionBytes),
@@ -246,11 +274,11 @@ func (c *Chain) protocolConfig() *pb.ProtocolConfig {
 
 // systemState is what a network without staking has of it: epoch, protocol and
 // gas price; nobody stakes, so all funds are zero.
-func (c *Chain) systemState() *pb.SystemState {
+func systemState(env execution.Env) *pb.SystemState {
 	zero := ptr(uint64(0))
 	return &pb.SystemState{
-		Version: ptr(uint64(2)), Epoch: ptr(c.env.Epoch), ProtocolVersion: ptr(c.env.ProtocolVersion),
-		ReferenceGasPrice: ptr(c.env.ReferenceGasPrice), EpochStartTimestampMs: ptr(c.env.EpochStartMS),
+		Version: ptr(uint64(2)), Epoch: ptr(env.Epoch), ProtocolVersion: ptr(env.ProtocolVersion),
+		ReferenceGasPrice: ptr(env.ReferenceGasPrice), EpochStartTimestampMs: ptr(env.EpochStartMS),
 		SafeMode: ptr(false), SafeModeStorageRewards: zero, SafeModeComputationRewards: zero,
 		SafeModeStorageRebates: zero, SafeModeNonRefundableStorageFee: zero,
 		Parameters: &pb.SystemParameters{

@@ -48,7 +48,7 @@ func (b *batch) settle() error {
 		updates = append(updates, execution.StreamUpdate{Stream: stream, Root: eventstream.Root(events), Count: uint64(len(events))})
 	}
 	data := execution.SettlementTransaction(b.seq, updates)
-	res, err := b.c.run(b.v, data, execution.Options{})
+	res, err := b.c.run(b.v, b.era.env, data, execution.Options{})
 	if err != nil {
 		return err
 	}

@@ -122,7 +122,10 @@ func TestExportCheckpoints(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	committee := c.Committee()
+	committee, err := c.Committee(0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for seq := range c.Head().Sequence + 1 {
 		raw, err := os.ReadFile(filepath.Join(dir, checkpointfile.Name(seq)))
 		if err != nil {

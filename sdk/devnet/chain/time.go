@@ -78,10 +78,12 @@ func (b *batch) moveAhead(s *submission) error {
 }
 
 // registerForking serves sui.forking.v1alpha.ForkingService, with which
-// clients of @mysten/sui control the time of a network that is not real.
+// clients of @mysten/sui control the time of a network that is not real, and a
+// service of our own, which ends epochs.
 func (c *Chain) registerForking(mux *http.ServeMux, opts connect.HandlerOption) {
 	mux.Handle(rpcpb.AdvanceClock, connect.NewUnaryHandlerSimple(rpcpb.AdvanceClock, c.advanceClock, opts))
 	mux.Handle(rpcpb.AdvanceCheckpoint, connect.NewUnaryHandlerSimple(rpcpb.AdvanceCheckpoint, c.advanceCheckpoint, opts))
+	mux.Handle(rpcpb.AdvanceEpoch, connect.NewUnaryHandlerSimple(rpcpb.AdvanceEpoch, c.advanceEpoch, opts))
 	mux.Handle(rpcpb.GetStatus, connect.NewUnaryHandlerSimple(rpcpb.GetStatus, c.forkingStatus, opts))
 }
 
@@ -106,5 +108,5 @@ func (c *Chain) advanceCheckpoint(ctx context.Context, _ *rpcpb.AdvanceCheckpoin
 
 func (c *Chain) forkingStatus(context.Context, *rpcpb.GetStatusRequest) (*rpcpb.GetStatusResponse, error) {
 	head := c.head.Load()
-	return &rpcpb.GetStatusResponse{Epoch: head.Epoch, CheckpointSequenceNumber: head.Sequence, TimestampMs: head.TimestampMS}, nil
+	return &rpcpb.GetStatusResponse{Epoch: c.Epoch(), CheckpointSequenceNumber: head.Sequence, TimestampMs: head.TimestampMS}, nil
 }

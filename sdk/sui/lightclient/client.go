@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 
 	pb "github.com/block-vision/sui-go-sdk/pb/sui/rpc/v2"
 
@@ -12,14 +13,19 @@ import (
 	"github.com/floe-data/floe/sdk/sui"
 )
 
-// A Client asks a source and verifies the answers.
+// A Client asks a source and verifies the answers. Safe for concurrent use.
 type Client struct {
-	source    Source
-	committee Committee
+	source Source
+
+	mu    sync.Mutex
+	links []link // one for each epoch from the trusted committee's on
 }
 
-// New returns a client that trusts a committee.
-func New(source Source, committee Committee) *Client { return &Client{source, committee} }
+// New returns a client that trusts a committee, and those that follow from it:
+// see [Client.Committee].
+func New(source Source, committee Committee) *Client {
+	return &Client{source: source, links: []link{{committee: committee}}}
+}
 
 // A Checkpoint is one that was verified: its transactions and objects are those
 // that a quorum signed.
@@ -30,18 +36,29 @@ type Checkpoint struct {
 }
 
 // Checkpoint fetches and verifies a checkpoint. Errors: [ErrBadSignature],
-// [ErrBadProof] (wrapped), or those of the source.
+// [ErrBadProof], [ErrBadHandover] (wrapped), or those of the source.
 func (c *Client) Checkpoint(ctx context.Context, sequence uint64) (*Checkpoint, error) {
 	raw, err := c.source.Checkpoint(ctx, sequence)
 	if err != nil {
 		return nil, fmt.Errorf("fetch checkpoint %d: %w", sequence, err)
 	}
-	out, err := VerifyCheckpoint(&c.committee, raw)
+	claimed, err := readSummary(raw)
+	if err != nil {
+		return nil, fmt.Errorf("verify checkpoint %d: %w", sequence, err)
+	}
+	l, err := c.link(ctx, claimed.Epoch)
+	if err != nil {
+		return nil, fmt.Errorf("verify checkpoint %d: %w", sequence, err)
+	}
+	out, err := VerifyCheckpoint(&l.committee, raw)
 	if err != nil {
 		return nil, fmt.Errorf("verify checkpoint %d: %w", sequence, err)
 	}
 	if out.Summary.Sequence != sequence {
 		return nil, fmt.Errorf("verify checkpoint %d: the node answered with %d", sequence, out.Summary.Sequence)
+	}
+	if err := l.covers(sequence); err != nil {
+		return nil, fmt.Errorf("verify checkpoint %d: %w", sequence, err)
 	}
 	return out, nil
 }
@@ -49,18 +66,11 @@ func (c *Client) Checkpoint(ctx context.Context, sequence uint64) (*Checkpoint, 
 // VerifyCheckpoint verifies a checkpoint in the form of the node's answer or of
 // a checkpoint file: signature, contents, effects and modified objects.
 func VerifyCheckpoint(committee *Committee, in *pb.Checkpoint) (*Checkpoint, error) {
-	out := new(Checkpoint)
-	if err := bcs.Unmarshal(in.GetSummary().GetBcs().GetValue(), &out.Summary); err != nil {
-		return nil, fmt.Errorf("read summary: %w", err)
-	}
-	signers, err := parseRoaring(in.GetSignature().GetBitmap())
+	summary, err := verifySummary(committee, in)
 	if err != nil {
 		return nil, err
 	}
-	sig := CheckpointSignature{Epoch: in.GetSignature().GetEpoch(), Signature: in.GetSignature().GetSignature(), Signers: signers}
-	if err := committee.Verify(&out.Summary, sig); err != nil {
-		return nil, err
-	}
+	out := &Checkpoint{Summary: *summary}
 	var contents sui.CheckpointContents
 	if err := bcs.Unmarshal(in.GetContents().GetBcs().GetValue(), &contents); err != nil {
 		return nil, fmt.Errorf("read contents: %w", err)

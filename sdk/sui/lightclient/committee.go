@@ -21,7 +21,7 @@ const CheckpointDST = "BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
 // checkpointIntent is scope CheckpointSummary, version 0, app Sui.
 var checkpointIntent = []byte{2, 0, 0}
 
-// A Committee is a set of validators that signs checkpoints: equal weights,
+// A Committee is the set of validators that signs the checkpoints of an epoch:
 // BLS12-381 min-sig public keys (96 bytes, compressed G2).
 type Committee struct {
 	Epoch   uint64

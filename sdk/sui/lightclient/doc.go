@@ -8,6 +8,9 @@
 // network. The node can still withhold what is newest; how fresh the answer is
 // shows the sequence number of its checkpoint.
 //
-// A committee is of one epoch, and its hand-over to the next is not verified
-// here: pass the committee of the epoch.
+// A committee is of one epoch. The client follows its hand-over: the last
+// checkpoint of an epoch, signed by a quorum, names the next committee. So the
+// committee of one epoch that is known for sure, of the first for example, is
+// enough; a committee that was at work long ago should not be trusted, as nobody
+// guards its keys any more.
 package lightclient

@@ -99,7 +99,7 @@ func counts(events []lightclient.StreamEvent) (out []uint64) {
 
 func TestStream(t *testing.T) {
 	tk := startTicker(t)
-	client := lightclient.New(tk.source, tk.chain.Committee())
+	client := lightclient.New(tk.source, tk.committee())
 	stream := client.Stream(tk.pkg)
 	next := func(want ...uint64) {
 		t.Helper()
@@ -192,7 +192,7 @@ func TestStreamNoticesLies(t *testing.T) {
 		{"transaction left out", liar{checkpoint: func(c *pb.Checkpoint) { c.Transactions = c.Transactions[1:] }}, lightclient.ErrBadProof},
 	} {
 		tt.liar.Source = tk.source
-		stream := lightclient.New(&tt.liar, tk.chain.Committee()).Stream(tk.pkg)
+		stream := lightclient.New(&tt.liar, tk.committee()).Stream(tk.pkg)
 		events, err := stream.Next(t.Context())
 		if !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
@@ -206,7 +206,7 @@ func TestStreamNoticesLies(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	if _, err := lightclient.New(tk.source, other.Committee()).Stream(tk.pkg).Next(t.Context()); !errors.Is(err, lightclient.ErrBadSignature) {
+	if _, err := lightclient.New(tk.source, committeeOf(t, other, 0)).Stream(tk.pkg).Next(t.Context()); !errors.Is(err, lightclient.ErrBadSignature) {
 		t.Errorf("with another committee: %v", err)
 	}
 }
@@ -214,7 +214,7 @@ func TestStreamNoticesLies(t *testing.T) {
 func TestObjectProof(t *testing.T) {
 	tk := startTicker(t)
 	tk.tick(1, 1)
-	client := lightclient.New(tk.source, tk.chain.Committee())
+	client := lightclient.New(tk.source, tk.committee())
 	cp, err := client.Checkpoint(t.Context(), tk.chain.Head().Sequence)
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,9 @@ type Source interface {
 	Checkpoint(ctx context.Context, sequence uint64) (*pb.Checkpoint, error)
 	// Object returns the BCS of an object at a version.
 	Object(ctx context.Context, id sui.Address, version uint64) ([]byte, error)
+	// EpochEnd returns the number of the last checkpoint of an epoch, or an
+	// error when the epoch has not ended.
+	EpochEnd(ctx context.Context, epoch uint64) (uint64, error)
 	// Settlements lists the checkpoints from a number on that settled a stream.
 	Settlements(ctx context.Context, stream sui.Address, from uint64) ([]uint64, error)
 	// Events lists the events of a stream in checkpoints from ≤ n < to, in the
@@ -58,6 +61,14 @@ func (n node) Object(ctx context.Context, id sui.Address, version uint64) ([]byt
 		ObjectId: proto.String(id.String()), Version: &version, ReadMask: mask("bcs"),
 	})
 	return res.GetObject().GetBcs().GetValue(), err
+}
+
+func (n node) EpochEnd(ctx context.Context, epoch uint64) (uint64, error) {
+	res, err := pb.NewLedgerServiceClient(n.conn).GetEpoch(ctx, &pb.GetEpochRequest{Epoch: &epoch, ReadMask: mask("last_checkpoint")})
+	if err == nil && res.GetEpoch().LastCheckpoint == nil {
+		err = fmt.Errorf("epoch %d has not ended", epoch)
+	}
+	return res.GetEpoch().GetLastCheckpoint(), err
 }
 
 func (n node) Settlements(ctx context.Context, stream sui.Address, from uint64) (out []uint64, err error) {

@@ -21,4 +21,5 @@ const (
 	AdvanceClock          = "/sui.forking.v1alpha.ForkingService/AdvanceClock"
 	AdvanceCheckpoint     = "/sui.forking.v1alpha.ForkingService/AdvanceCheckpoint"
 	GetStatus             = "/sui.forking.v1alpha.ForkingService/GetStatus"
+	AdvanceEpoch          = "/floe.devnet.v1.ControlService/AdvanceEpoch" // not of Sui
 )

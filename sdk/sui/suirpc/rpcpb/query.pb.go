@@ -2049,6 +2049,110 @@ func (x *AdvanceCheckpointResponse) GetTimestampMs() uint64 {
 	return 0
 }
 
+type AdvanceEpochRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdvanceEpochRequest) Reset() {
+	*x = AdvanceEpochRequest{}
+	mi := &file_floe_suirpc_v2_query_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdvanceEpochRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdvanceEpochRequest) ProtoMessage() {}
+
+func (x *AdvanceEpochRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_floe_suirpc_v2_query_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdvanceEpochRequest.ProtoReflect.Descriptor instead.
+func (*AdvanceEpochRequest) Descriptor() ([]byte, []int) {
+	return file_floe_suirpc_v2_query_proto_rawDescGZIP(), []int{33}
+}
+
+type AdvanceEpochResponse struct {
+	state                    protoimpl.MessageState `protogen:"open.v1"`
+	Epoch                    uint64                 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`                                                                         // that has begun
+	CheckpointSequenceNumber uint64                 `protobuf:"varint,2,opt,name=checkpoint_sequence_number,json=checkpointSequenceNumber,proto3" json:"checkpoint_sequence_number,omitempty"` // the last of the one before
+	TimestampMs              uint64                 `protobuf:"varint,3,opt,name=timestamp_ms,json=timestampMs,proto3" json:"timestamp_ms,omitempty"`
+	TxDigest                 string                 `protobuf:"bytes,4,opt,name=tx_digest,json=txDigest,proto3" json:"tx_digest,omitempty"` // of the transaction that ended the epoch
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
+}
+
+func (x *AdvanceEpochResponse) Reset() {
+	*x = AdvanceEpochResponse{}
+	mi := &file_floe_suirpc_v2_query_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdvanceEpochResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdvanceEpochResponse) ProtoMessage() {}
+
+func (x *AdvanceEpochResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_floe_suirpc_v2_query_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdvanceEpochResponse.ProtoReflect.Descriptor instead.
+func (*AdvanceEpochResponse) Descriptor() ([]byte, []int) {
+	return file_floe_suirpc_v2_query_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *AdvanceEpochResponse) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *AdvanceEpochResponse) GetCheckpointSequenceNumber() uint64 {
+	if x != nil {
+		return x.CheckpointSequenceNumber
+	}
+	return 0
+}
+
+func (x *AdvanceEpochResponse) GetTimestampMs() uint64 {
+	if x != nil {
+		return x.TimestampMs
+	}
+	return 0
+}
+
+func (x *AdvanceEpochResponse) GetTxDigest() string {
+	if x != nil {
+		return x.TxDigest
+	}
+	return ""
+}
+
 type GetStatusRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -2057,7 +2161,7 @@ type GetStatusRequest struct {
 
 func (x *GetStatusRequest) Reset() {
 	*x = GetStatusRequest{}
-	mi := &file_floe_suirpc_v2_query_proto_msgTypes[33]
+	mi := &file_floe_suirpc_v2_query_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2069,7 +2173,7 @@ func (x *GetStatusRequest) String() string {
 func (*GetStatusRequest) ProtoMessage() {}
 
 func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_floe_suirpc_v2_query_proto_msgTypes[33]
+	mi := &file_floe_suirpc_v2_query_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2082,7 +2186,7 @@ func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatusRequest.ProtoReflect.Descriptor instead.
 func (*GetStatusRequest) Descriptor() ([]byte, []int) {
-	return file_floe_suirpc_v2_query_proto_rawDescGZIP(), []int{33}
+	return file_floe_suirpc_v2_query_proto_rawDescGZIP(), []int{35}
 }
 
 type GetStatusResponse struct {
@@ -2097,7 +2201,7 @@ type GetStatusResponse struct {
 
 func (x *GetStatusResponse) Reset() {
 	*x = GetStatusResponse{}
-	mi := &file_floe_suirpc_v2_query_proto_msgTypes[34]
+	mi := &file_floe_suirpc_v2_query_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2109,7 +2213,7 @@ func (x *GetStatusResponse) String() string {
 func (*GetStatusResponse) ProtoMessage() {}
 
 func (x *GetStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_floe_suirpc_v2_query_proto_msgTypes[34]
+	mi := &file_floe_suirpc_v2_query_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2122,7 +2226,7 @@ func (x *GetStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatusResponse.ProtoReflect.Descriptor instead.
 func (*GetStatusResponse) Descriptor() ([]byte, []int) {
-	return file_floe_suirpc_v2_query_proto_rawDescGZIP(), []int{34}
+	return file_floe_suirpc_v2_query_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *GetStatusResponse) GetEpoch() uint64 {
@@ -2346,7 +2450,13 @@ const file_floe_suirpc_v2_query_proto_rawDesc = "" +
 	"\x18AdvanceCheckpointRequest\"|\n" +
 	"\x19AdvanceCheckpointResponse\x12<\n" +
 	"\x1acheckpoint_sequence_number\x18\x01 \x01(\x04R\x18checkpointSequenceNumber\x12!\n" +
-	"\ftimestamp_ms\x18\x02 \x01(\x04R\vtimestampMs\"\x12\n" +
+	"\ftimestamp_ms\x18\x02 \x01(\x04R\vtimestampMs\"\x15\n" +
+	"\x13AdvanceEpochRequest\"\xaa\x01\n" +
+	"\x14AdvanceEpochResponse\x12\x14\n" +
+	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12<\n" +
+	"\x1acheckpoint_sequence_number\x18\x02 \x01(\x04R\x18checkpointSequenceNumber\x12!\n" +
+	"\ftimestamp_ms\x18\x03 \x01(\x04R\vtimestampMs\x12\x1b\n" +
+	"\ttx_digest\x18\x04 \x01(\tR\btxDigest\"\x12\n" +
 	"\x10GetStatusRequest\"\xbc\x01\n" +
 	"\x11GetStatusResponse\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12<\n" +
@@ -2377,7 +2487,7 @@ func file_floe_suirpc_v2_query_proto_rawDescGZIP() []byte {
 }
 
 var file_floe_suirpc_v2_query_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_floe_suirpc_v2_query_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_floe_suirpc_v2_query_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_floe_suirpc_v2_query_proto_goTypes = []any{
 	(Ordering)(0),                         // 0: floe.suirpc.v2.Ordering
 	(QueryEndReason)(0),                   // 1: floe.suirpc.v2.QueryEndReason
@@ -2414,12 +2524,14 @@ var file_floe_suirpc_v2_query_proto_goTypes = []any{
 	(*AdvanceClockResponse)(nil),          // 32: floe.suirpc.v2.AdvanceClockResponse
 	(*AdvanceCheckpointRequest)(nil),      // 33: floe.suirpc.v2.AdvanceCheckpointRequest
 	(*AdvanceCheckpointResponse)(nil),     // 34: floe.suirpc.v2.AdvanceCheckpointResponse
-	(*GetStatusRequest)(nil),              // 35: floe.suirpc.v2.GetStatusRequest
-	(*GetStatusResponse)(nil),             // 36: floe.suirpc.v2.GetStatusResponse
-	(*fieldmaskpb.FieldMask)(nil),         // 37: google.protobuf.FieldMask
-	(*v2.Checkpoint)(nil),                 // 38: sui.rpc.v2.Checkpoint
-	(*v2.ExecutedTransaction)(nil),        // 39: sui.rpc.v2.ExecutedTransaction
-	(*v2.Event)(nil),                      // 40: sui.rpc.v2.Event
+	(*AdvanceEpochRequest)(nil),           // 35: floe.suirpc.v2.AdvanceEpochRequest
+	(*AdvanceEpochResponse)(nil),          // 36: floe.suirpc.v2.AdvanceEpochResponse
+	(*GetStatusRequest)(nil),              // 37: floe.suirpc.v2.GetStatusRequest
+	(*GetStatusResponse)(nil),             // 38: floe.suirpc.v2.GetStatusResponse
+	(*fieldmaskpb.FieldMask)(nil),         // 39: google.protobuf.FieldMask
+	(*v2.Checkpoint)(nil),                 // 40: sui.rpc.v2.Checkpoint
+	(*v2.ExecutedTransaction)(nil),        // 41: sui.rpc.v2.ExecutedTransaction
+	(*v2.Event)(nil),                      // 42: sui.rpc.v2.Event
 }
 var file_floe_suirpc_v2_query_proto_depIdxs = []int32{
 	0,  // 0: floe.suirpc.v2.QueryOptions.ordering:type_name -> floe.suirpc.v2.Ordering
@@ -2440,34 +2552,34 @@ var file_floe_suirpc_v2_query_proto_depIdxs = []int32{
 	15, // 15: floe.suirpc.v2.EventLiteral.emit_module:type_name -> floe.suirpc.v2.EmitModuleFilter
 	16, // 16: floe.suirpc.v2.EventLiteral.event_type:type_name -> floe.suirpc.v2.EventTypeFilter
 	17, // 17: floe.suirpc.v2.EventLiteral.event_stream_head:type_name -> floe.suirpc.v2.EventStreamHeadFilter
-	37, // 18: floe.suirpc.v2.ListCheckpointsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	39, // 18: floe.suirpc.v2.ListCheckpointsRequest.read_mask:type_name -> google.protobuf.FieldMask
 	5,  // 19: floe.suirpc.v2.ListCheckpointsRequest.filter:type_name -> floe.suirpc.v2.TransactionFilter
 	2,  // 20: floe.suirpc.v2.ListCheckpointsRequest.options:type_name -> floe.suirpc.v2.QueryOptions
-	38, // 21: floe.suirpc.v2.ListCheckpointsResponse.checkpoint:type_name -> sui.rpc.v2.Checkpoint
+	40, // 21: floe.suirpc.v2.ListCheckpointsResponse.checkpoint:type_name -> sui.rpc.v2.Checkpoint
 	3,  // 22: floe.suirpc.v2.ListCheckpointsResponse.watermark:type_name -> floe.suirpc.v2.Watermark
 	4,  // 23: floe.suirpc.v2.ListCheckpointsResponse.end:type_name -> floe.suirpc.v2.QueryEnd
-	37, // 24: floe.suirpc.v2.ListTransactionsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	39, // 24: floe.suirpc.v2.ListTransactionsRequest.read_mask:type_name -> google.protobuf.FieldMask
 	5,  // 25: floe.suirpc.v2.ListTransactionsRequest.filter:type_name -> floe.suirpc.v2.TransactionFilter
 	2,  // 26: floe.suirpc.v2.ListTransactionsRequest.options:type_name -> floe.suirpc.v2.QueryOptions
-	39, // 27: floe.suirpc.v2.ListTransactionsResponse.transaction:type_name -> sui.rpc.v2.ExecutedTransaction
+	41, // 27: floe.suirpc.v2.ListTransactionsResponse.transaction:type_name -> sui.rpc.v2.ExecutedTransaction
 	3,  // 28: floe.suirpc.v2.ListTransactionsResponse.watermark:type_name -> floe.suirpc.v2.Watermark
 	4,  // 29: floe.suirpc.v2.ListTransactionsResponse.end:type_name -> floe.suirpc.v2.QueryEnd
-	37, // 30: floe.suirpc.v2.ListEventsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	39, // 30: floe.suirpc.v2.ListEventsRequest.read_mask:type_name -> google.protobuf.FieldMask
 	8,  // 31: floe.suirpc.v2.ListEventsRequest.filter:type_name -> floe.suirpc.v2.EventFilter
 	2,  // 32: floe.suirpc.v2.ListEventsRequest.options:type_name -> floe.suirpc.v2.QueryOptions
-	40, // 33: floe.suirpc.v2.ListEventsResponse.event:type_name -> sui.rpc.v2.Event
+	42, // 33: floe.suirpc.v2.ListEventsResponse.event:type_name -> sui.rpc.v2.Event
 	3,  // 34: floe.suirpc.v2.ListEventsResponse.watermark:type_name -> floe.suirpc.v2.Watermark
 	4,  // 35: floe.suirpc.v2.ListEventsResponse.end:type_name -> floe.suirpc.v2.QueryEnd
-	37, // 36: floe.suirpc.v2.SubscribeCheckpointsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	39, // 36: floe.suirpc.v2.SubscribeCheckpointsRequest.read_mask:type_name -> google.protobuf.FieldMask
 	5,  // 37: floe.suirpc.v2.SubscribeCheckpointsRequest.filter:type_name -> floe.suirpc.v2.TransactionFilter
-	38, // 38: floe.suirpc.v2.SubscribeCheckpointsResponse.checkpoint:type_name -> sui.rpc.v2.Checkpoint
-	37, // 39: floe.suirpc.v2.SubscribeTransactionsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	40, // 38: floe.suirpc.v2.SubscribeCheckpointsResponse.checkpoint:type_name -> sui.rpc.v2.Checkpoint
+	39, // 39: floe.suirpc.v2.SubscribeTransactionsRequest.read_mask:type_name -> google.protobuf.FieldMask
 	5,  // 40: floe.suirpc.v2.SubscribeTransactionsRequest.filter:type_name -> floe.suirpc.v2.TransactionFilter
-	39, // 41: floe.suirpc.v2.SubscribeTransactionsResponse.transaction:type_name -> sui.rpc.v2.ExecutedTransaction
+	41, // 41: floe.suirpc.v2.SubscribeTransactionsResponse.transaction:type_name -> sui.rpc.v2.ExecutedTransaction
 	3,  // 42: floe.suirpc.v2.SubscribeTransactionsResponse.watermark:type_name -> floe.suirpc.v2.Watermark
-	37, // 43: floe.suirpc.v2.SubscribeEventsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	39, // 43: floe.suirpc.v2.SubscribeEventsRequest.read_mask:type_name -> google.protobuf.FieldMask
 	8,  // 44: floe.suirpc.v2.SubscribeEventsRequest.filter:type_name -> floe.suirpc.v2.EventFilter
-	40, // 45: floe.suirpc.v2.SubscribeEventsResponse.event:type_name -> sui.rpc.v2.Event
+	42, // 45: floe.suirpc.v2.SubscribeEventsResponse.event:type_name -> sui.rpc.v2.Event
 	3,  // 46: floe.suirpc.v2.SubscribeEventsResponse.watermark:type_name -> floe.suirpc.v2.Watermark
 	47, // [47:47] is the sub-list for method output_type
 	47, // [47:47] is the sub-list for method input_type
@@ -2526,7 +2638,7 @@ func file_floe_suirpc_v2_query_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_floe_suirpc_v2_query_proto_rawDesc), len(file_floe_suirpc_v2_query_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   35,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
