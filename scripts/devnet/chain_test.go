@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -58,6 +59,7 @@ func TestChainOnly(t *testing.T) {
 			t.Errorf("key of %s: %v", m[1], err)
 		}
 	}
+	checkAdvance(t, first)
 	file := filepath.Join(t.TempDir(), "net.snapshot")
 	if err := runCommand(t, "snapshot", "--dir", first, file); err != nil {
 		t.Fatal(err)
@@ -89,12 +91,50 @@ func TestChainOnly(t *testing.T) {
 	}
 }
 
+// checkAdvance moves the network of a folder, which stands at its genesis.
+func checkAdvance(t *testing.T, dir string) {
+	t.Helper()
+	start := advanced{}
+	for _, c := range []struct {
+		args              []string
+		checkpoint, epoch uint64
+		ms                uint64 // later than before
+	}{
+		{[]string{"checkpoint"}, 1, 0, 0},
+		{[]string{"clock", "1h30m"}, 1, 0, 5_400_000},
+		{[]string{"epoch"}, 1, 1, 0},
+		{[]string{"epoch"}, 1, 1, 0},
+	} {
+		var out bytes.Buffer
+		cmd := command(&out, new(bytes.Buffer))
+		cmd.SetArgs(append([]string{"advance", "--json", "--dir", dir}, c.args...))
+		var now advanced
+		if err := cmd.ExecuteContext(t.Context()); err != nil {
+			t.Fatal(err)
+		} else if err := json.Unmarshal(out.Bytes(), &now); err != nil {
+			t.Fatal(err)
+		}
+		if start.TimestampMS == 0 {
+			start = advanced{Checkpoint: now.Checkpoint - c.checkpoint, TimestampMS: now.TimestampMS}
+		}
+		if want := (advanced{start.Epoch + c.epoch, start.Checkpoint + c.checkpoint, start.TimestampMS + c.ms}); now != want {
+			t.Errorf("after advance %q: %+v, want %+v", c.args, now, want)
+		}
+		start = now
+	}
+}
+
 func TestChainFlags(t *testing.T) {
 	for _, args := range [][]string{
 		{"--time", "manual"},
 		{"--time", "soon"},
 		{"snapshot", "file"},
 		{"restore", "--dir", t.TempDir(), "no such file"},
+		{"advance", "epoch"},
+		{"advance", "--dir", t.TempDir(), "epoch"},
+		{"advance", "--dir", t.TempDir(), "clock"},
+		{"advance", "--dir", t.TempDir(), "clock", "-1s"},
+		{"advance", "--dir", t.TempDir(), "year"},
 	} {
 		if err := runCommand(t, args...); err == nil {
 			t.Errorf("%q is accepted", args)

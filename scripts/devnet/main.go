@@ -90,7 +90,8 @@ addresses. Everything is kept in --dir; started again, the network goes on.
 With --chain-only it is a Sui network for tests of anything that speaks gRPC: the
 chain and its faucet, with funded accounts whose keys are printed. --seed and
 --time manual make it the same every time: time then moves only when a client
-calls AdvanceClock of sui.forking.v1alpha.ForkingService.
+calls AdvanceClock of sui.forking.v1alpha.ForkingService, or with the command
+advance, which also ends epochs.
 
 The keys of accounts are for development. Never send anything of value to them:
 they are printed, and whoever knows the seed has them.`,
@@ -98,6 +99,7 @@ they are printed, and whoever knows the seed has them.`,
   floe-devnet --dir ./net --chain-port 9000 --faucet-port 9123
   floe-devnet --chain-only --accounts 3 --chain-port 9000 --faucet-port 9123
   floe-devnet --chain-only --seed fixture --time manual --checkpoint-dir ./checkpoints
+  floe-devnet advance clock 1h --dir ./net
   floe-devnet snapshot --dir ./net net.snapshot
   floe-devnet restore --dir ./copy net.snapshot
   floe-devnet demo --json`,
@@ -125,7 +127,7 @@ they are printed, and whoever knows the seed has them.`,
 	f.IntVar(&o.Ports.Indexer, "indexer-port", 0, "port of the indexer's API (default: a free one)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log what the servers do to stderr")
 	f.BoolVar(&o.NoIndex, "no-index", false, "run without PostgreSQL and the indexer")
-	root.AddCommand(o.demo(), o.snapshot(), o.restore())
+	root.AddCommand(o.demo(), o.advance(), o.snapshot(), o.restore())
 	return root
 }
 
