@@ -8,7 +8,7 @@
 //	{"error":{"message":"…","hint":"…"}}
 //
 // Exit codes: 0 done, 1 it failed, 2 the command line was wrong, 3 refused by
-// the dataset's policy, 130 interrupted.
+// the dataset's policy, or not without paying more than was agreed, 130 interrupted.
 package cli
 
 import (
@@ -95,7 +95,7 @@ receipt.`,
 	flags.BoolVar(&a.json, "json", false, "print one JSON object on stdout")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log what happens to stderr")
 	a.flags(flags)
-	cmd.AddCommand(a.publish(), a.open(), a.check(), a.status(), a.policy(), a.blobID(), a.seal(), a.contracts(), a.key(), a.faucet())
+	cmd.AddCommand(a.publish(), a.open(), a.check(), a.status(), a.policy(), a.pass(), a.blobID(), a.seal(), a.contracts(), a.key(), a.faucet())
 	cmd.InitDefaultHelpCmd()
 	cmd.InitDefaultCompletionCmd()
 	for _, c := range cmd.Commands() {
@@ -178,7 +178,8 @@ func (a *app) report(ctx context.Context, err error) int {
 }
 
 // printError is the JSON form of an error. A refusal also carries the key
-// servers' answers with their receipts.
+// servers' answers with their receipts, or the contract's verdict, or what would
+// be to pay.
 func (a *app) printError(err error, hint string) {
 	type problem struct {
 		Message string `json:"message"`
@@ -188,6 +189,14 @@ func (a *app) printError(err error, hint string) {
 	var refused *dataset.RefusedError
 	if errors.As(err, &refused) {
 		out["key_servers"] = refused.Answers
+	}
+	var denied *deniedError
+	if errors.As(err, &denied) {
+		out["verdict"] = denied.v
+	}
+	var price *priceError
+	if errors.As(err, &price) {
+		out["plan"] = price.plan
 	}
 	a.print(out)
 }

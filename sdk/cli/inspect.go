@@ -44,7 +44,8 @@ func (a *app) printInspection(i *seal.Inspection) {
 func isRefusal(err error) bool {
 	var denied *deniedError
 	var linted *lintError
-	if errors.As(err, &denied) || errors.As(err, &linted) {
+	var price *priceError
+	if errors.As(err, &denied) || errors.As(err, &linted) || errors.As(err, &price) {
 		return true
 	}
 	var refused *dataset.RefusedError

@@ -13,6 +13,7 @@ import (
 func (a *app) open() *cobra.Command {
 	var (
 		out, recovery string
+		pay           consent
 		opt           dataset.OpenOptions
 	)
 	cmd := &cobra.Command{
@@ -22,10 +23,15 @@ func (a *app) open() *cobra.Command {
 writes its files below DIR. Every byte is verified against the chain. Storage
 nodes that are down and slivers that were altered are worked around and named.
 
+If the policy asks for a pass, a purpose or the like, open finds out what would do
+and tries it on this machine. It says what it is going to do, and pays only with
+--yes, up to --max-price, or after asking you.
+
 Refused by the policy, open says which rule said no and what would help, and
 exits with code 3. Files that are there already with the right content are kept.`,
 		Example: `  floe open 0x1f… -o ./photos
-  floe open 0x1f… -o ./photos --version 2 --json`,
+  floe open 0x1f… -o ./photos --version 2 --json
+  floe open 0x1f… -o ./photos --purpose research --max-price "5 SUI"`,
 		Args: exactArgs("DATASET"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
@@ -38,6 +44,10 @@ exits with code 3. Files that are there already with the right content are kept.
 				}
 				opt.Identity = id
 			}
+			if err := pay.read(); err != nil {
+				return &usageError{command: "floe open", err: err}
+			}
+			opt.Purpose, opt.Agree = pay.purpose, a.agree(pay)
 			return a.runOpen(cmd, args[0], out, opt)
 		},
 	}
@@ -46,6 +56,7 @@ exits with code 3. Files that are there already with the right content are kept.
 	f.Uint64Var(&opt.Version, "version", 0, "version to open (default: the latest)")
 	f.BoolVar(&opt.Force, "force", false, "replace files with other content")
 	f.StringVar(&recovery, "recovery-key", "", "file with an age identity to open with, instead of key servers")
+	pay.flags(f)
 	return cmd
 }
 

@@ -6,49 +6,38 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/dataset"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
 func (a *app) policy() *cobra.Command {
-	cmd := &cobra.Command{Use: "policy", Short: "Show and change who may open a dataset"}
-	cmd.AddCommand(a.policyNew(), a.policyShow(), a.policyExplain(), a.policyTest(), a.policyLint(), a.policyProbe(), a.policyPropose(), a.policyFreeze(), a.policyBuy(),
-		a.policyNumbered("apply", "Apply a proposed change whose delay is over", "applied", dataset.ApplyProposal),
-		a.policyNumbered("cancel", "Drop a proposed change", "cancelled", dataset.CancelProposal),
-		a.policyChange("grant", "Let an address open a dataset", "granted", dataset.Grant),
-		a.policyChange("revoke", "Stop releasing keys to an address", "revoked", dataset.Revoke))
-	return cmd
+	return group("policy", "Show and change who may open a dataset",
+		a.policyNew(), a.policyShow(), a.policyExplain(), a.policyTest(), a.policyRequest(), a.policyLint(), a.policyProbe(),
+		a.policyMember("grant", "Let an address open a dataset", "granted", dataset.Grant),
+		a.policyMember("revoke", "Stop releasing keys to an address", "revoked", dataset.Revoke),
+		a.policyTighten(), a.policyRemoveClause(), a.policyPayee(), a.policyOffer(), a.policyDelegate(),
+		a.policyPropose(), a.policyApply(), a.policyCancel(), a.policyRaiseDelay(), a.policyFreeze(),
+		a.policySteward(), a.policyHold())
 }
 
 func (a *app) policyShow() *cobra.Command {
-	return &cobra.Command{
-		Use:     "show DATASET",
-		Short:   "Say in plain sentences who may open a dataset",
-		Long:    "show reads the policy of a dataset's latest version from the chain. DATASET may also be a policy's id.",
-		Example: "  floe policy show 0x1f…\n  floe policy show 0x1f… --json",
-		Args:    exactArgs("DATASET"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := address(args[0], "dataset id")
-			if err != nil {
-				return err
-			}
-			env, closeEnv, err := a.reader(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer closeEnv()
-			p, err := dataset.ShowPolicy(cmd.Context(), env, id)
-			if err != nil {
-				return err
-			}
-			if a.json {
-				a.print(p)
-				return nil
-			}
-			a.sayPolicy(p)
-			return nil
+	return a.command(verb{
+		use:     "show DATASET",
+		short:   "Say in plain sentences who may open a dataset",
+		long:    "show reads the policy of a dataset's latest version from the chain. DATASET may also be a policy's id.",
+		example: "  floe policy show 0x1f…\n  floe policy show 0x1f… --json",
+		read: func(args []string) (action, error) {
+			id, err := readAddress(args[0], "dataset id")
+			return func(ctx context.Context, env *dataset.Env) (any, func(), error) {
+				p, err := dataset.ShowPolicy(ctx, env, id)
+				if err != nil {
+					return nil, nil, err
+				}
+				return p, func() { a.sayPolicy(p) }, nil
+			}, err
 		},
-	}
+	})
 }
 
 func (a *app) sayPolicy(p *dataset.PolicyState) {
@@ -99,38 +88,80 @@ func window(p *dataset.PolicyState) string {
 	return s
 }
 
-func (a *app) policyChange(verb, short, past string, change func(context.Context, *dataset.Env, sui.Address, sui.Address) (sui.Digest, error)) *cobra.Command {
-	return &cobra.Command{
-		Use:     verb + " DATASET ADDRESS",
-		Short:   short,
-		Long:    short + ". It takes effect with the transaction. DATASET may also be a policy's id.",
-		Example: "  floe policy " + verb + " 0x1f… 0xfriend…",
-		Args:    exactArgs("DATASET", "ADDRESS"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := address(args[0], "dataset id")
-			if err != nil {
-				return err
-			}
-			member, err := address(args[1], "address")
-			if err != nil {
-				return err
-			}
-			env, closeEnv, err := a.env(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer closeEnv()
-			start := time.Now()
-			digest, err := change(cmd.Context(), env, id, member)
-			if err != nil {
-				return err
-			}
-			if a.json {
-				a.print(map[string]any{"dataset_id": id, "address": member, "change": past, "transaction": digest})
-				return nil
-			}
-			a.say("%s    %s in %.1f s (transaction %s)", past, member, time.Since(start).Seconds(), digest)
-			return nil
+func (a *app) policyExplain() *cobra.Command {
+	return a.command(verb{
+		use:     "explain DATASET",
+		short:   "Say in plain sentences what a policy does, and what it can't enforce",
+		long:    "explain reads a policy from the chain. DATASET may also be a policy's id. The numbers\nof clauses and offers are those that other commands take.",
+		example: "  floe policy explain 0x1f…",
+		read: func(args []string) (action, error) {
+			id, err := readAddress(args[0], "dataset id")
+			return func(ctx context.Context, env *dataset.Env) (any, func(), error) {
+				p, err := dataset.Policy(ctx, env, id)
+				if err != nil {
+					return nil, nil, err
+				}
+				return explanation(p), func() { a.explain(p) }, nil
+			}, err
 		},
+	})
+}
+
+func explanation(p *contract.Policy) fields {
+	type clause struct {
+		Number     uint64 `json:"number"`
+		Conditions string `json:"conditions"`
+		Sentence   string `json:"sentence"`
 	}
+	clauses := []clause{}
+	for _, c := range p.Clauses {
+		clauses = append(clauses, clause{c.ID, dataset.FormatClause(c.Rules), p.SayClause(c.Rules)})
+	}
+	return fields{"policy_id": p.ID, "sentences": p.Sentences(), "clauses": clauses, "limits": p.Limits()}
+}
+
+func (a *app) explain(p *contract.Policy) {
+	a.say("policy %s", p.ID)
+	for _, s := range p.Sentences() {
+		a.say("%s", s)
+	}
+	for _, c := range p.Clauses {
+		a.say("clause %d  %s", c.ID, dataset.FormatClause(c.Rules))
+	}
+	for _, o := range p.Offers {
+		if o.Open {
+			a.say("offer %d   %s%s; floe pass buy %s %d", o.ID, o.Cost(), o.Extent(), p.ID, o.ID)
+		}
+	}
+	a.say("What it can't enforce:")
+	for _, s := range p.Limits() {
+		a.say("  - %s", s)
+	}
+}
+
+func (a *app) policyMember(name, short, past string, change func(context.Context, *dataset.Env, sui.Address, sui.Address) (sui.Digest, error)) *cobra.Command {
+	return a.command(verb{
+		use:     name + " DATASET ADDRESS",
+		short:   short,
+		long:    "It takes effect with the transaction. DATASET may also be a policy's id.",
+		example: "  floe policy " + name + " 0x1f… 0xfriend…",
+		signs:   true,
+		read: func(args []string) (action, error) {
+			id, err := readAddress(args[0], "dataset id")
+			if err != nil {
+				return nil, err
+			}
+			member, err := readAddress(args[1], "address")
+			return func(ctx context.Context, env *dataset.Env) (any, func(), error) {
+				start := time.Now()
+				digest, err := change(ctx, env, id, member)
+				if err != nil {
+					return nil, nil, err
+				}
+				return fields{"dataset_id": id, "address": member, "change": past, "transaction": digest}, func() {
+					a.say("%s    %s in %.1f s (transaction %s)", past, member, time.Since(start).Seconds(), digest)
+				}, nil
+			}, err
+		},
+	})
 }

@@ -255,7 +255,7 @@ var advices = map[string]advice{
 	"policy::EHeld":           {"the policy is under a legal hold", do("wait until its holders lift it; see who they are with: floe policy show <policy>")},
 	"policy::EObjectNotShown": {"the requester has not shown an object of the type that the policy asks for", do("ask with an object of that type that the requester owns; see which with: floe policy show <policy>")},
 	"policy::ENoPass":         {"the requester has not shown a valid pass", buyPass},
-	"policy::ENoPurpose":      {"the requester has not declared a purpose that the policy accepts", do("make a key request that declares one; see which with: floe policy show <policy>")},
+	"policy::ENoPurpose":      {"the requester has not declared a purpose that the policy accepts", declare},
 	"policy::ENotApproved":    {"too few stewards approve of the requester", do("ask the stewards to approve; see who they are with: floe policy show <policy>")},
 	"policy::ENotAttested":    {"the module that the policy asks for has not vouched for the requester", do("make a key request through that module; see which with: floe policy show <policy>")},
 	"policy::EUnknownClause":  {"the policy has no clause with this number", showPolicy},

@@ -94,10 +94,11 @@ func SetPayee(b *sui.Builder, p Packages, policy, cap, payee sui.Address) {
 // PackageVersion. The result is the proposal's number, for [Apply] in the same
 // transaction when the policy has no delay.
 func Propose(b *sui.Builder, p Packages, policy, cap, version sui.Address, c Change) Arg[uint64] {
-	return p.GovernanceCalls(b).Propose(Object[Policy](b, policy), Object[PolicyCap](b, cap), makeChange(b, p, c), Object[PackageVersion](b, version))
+	return p.GovernanceCalls(b).Propose(Object[Policy](b, policy), Object[PolicyCap](b, cap), MakeChange(b, p, c), Object[PackageVersion](b, version))
 }
 
-func makeChange(b *sui.Builder, p Packages, c Change) Arg[Change] {
+// MakeChange adds the call that makes a change.
+func MakeChange(b *sui.Builder, p Packages, c Change) Arg[Change] {
 	switch c.Kind {
 	case ChangeAddClause:
 		return p.ChangeCalls(b).AddClause(makeRules(b, p, c.Rules))

@@ -90,9 +90,17 @@ func askForGrant(s Situation) string {
 
 func buyPass(s Situation) string {
 	if s.Policy == nil {
-		return "buy one; see the offers with: floe policy show <policy>"
+		return "buy one with: floe pass buy; see the offers with: floe policy explain <policy>"
 	}
-	return "buy one; see the offers with: floe policy show " + s.Policy.ID.String()
+	return "buy one with: floe pass buy; see the offers with: floe policy explain " + s.Policy.ID.String()
+}
+
+func declare(s Situation) string {
+	policy := "<policy>"
+	if s.Policy != nil {
+		policy = s.Policy.ID.String()
+	}
+	return "declare one with --purpose; see which with: floe policy explain " + policy
 }
 
 func showPolicy(s Situation) string {

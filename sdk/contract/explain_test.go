@@ -93,3 +93,28 @@ func TestExplainKnowsThePackages(t *testing.T) {
 		t.Errorf("a bad key: got %v", err)
 	}
 }
+
+func TestAbortsByName(t *testing.T) {
+	err := Explain(fmt.Errorf("send: %w", abort(p.Access.Latest, "policy", 17)))
+	if !errors.Is(err, PolicyEFrozen) {
+		t.Errorf("got %v, want PolicyEFrozen", err)
+	}
+	for name, other := range map[string]error{"another code": PolicyEHeld, "another module": HoldENotHolder, "the same code elsewhere": LineageEAlreadyCertified} {
+		if errors.Is(err, other) {
+			t.Errorf("it is %s too", name)
+		}
+	}
+	if got, want := PolicyEFrozen.Error(), "the policy is frozen: nothing widens it ever again"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestPlainSentence(t *testing.T) {
+	for doc, want := range map[string]string{
+		"The node is over. It was long.": "the node is over", "A rule": "a rule", "": "",
+	} {
+		if got := plainSentence(doc); got != want {
+			t.Errorf("plainSentence(%q) = %q, want %q", doc, got, want)
+		}
+	}
+}

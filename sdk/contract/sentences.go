@@ -32,7 +32,7 @@ func (p *Policy) Simple() bool {
 func (p *Policy) Sentences() []string {
 	var out []string
 	for _, c := range p.Clauses {
-		out = append(out, p.sayClause(c.Rules))
+		out = append(out, p.SayClause(c.Rules))
 	}
 	if len(p.Clauses) == 0 {
 		out = append(out, "Nobody may decrypt.")
@@ -65,7 +65,8 @@ var limits = map[RuleKind]string{
 	RuleAttested:  "An attestation is as good as the module that gives it.",
 }
 
-func (p *Policy) sayClause(rules []Rule) string {
+// SayClause says whom a clause of these rules lets in.
+func (p *Policy) SayClause(rules []Rule) string {
 	var who, when []string
 	for _, r := range rules {
 		if r.IsTime() {
@@ -118,7 +119,8 @@ func (p *Policy) sayRule(r Rule) string {
 	return "who meets a rule that this version of floe does not know"
 }
 
-func (p *Policy) offer(id uint64) *Offer {
+// Offer returns the offer with this number, or nil.
+func (p *Policy) Offer(id uint64) *Offer {
 	for i := range p.Offers {
 		if p.Offers[i].ID == id {
 			return &p.Offers[i]
@@ -128,7 +130,7 @@ func (p *Policy) offer(id uint64) *Offer {
 }
 
 func (p *Policy) sayPass(id uint64) string {
-	o := p.offer(id)
+	o := p.Offer(id)
 	if o == nil {
 		return fmt.Sprintf("with a pass of offer %d", id)
 	}
@@ -141,16 +143,22 @@ func (p *Policy) sayPass(id uint64) string {
 // sayTerm is how long the pass of a clause's only rule lasts.
 func (p *Policy) sayTerm(rules []Rule) string {
 	for _, r := range rules {
-		if o := p.offer(r.Offer); r.Kind == RulePass && o != nil {
+		if o := p.Offer(r.Offer); r.Kind == RulePass && o != nil {
 			return o.Extent()
 		}
 	}
 	return ""
 }
 
+// InSUI reports whether the offer is paid in SUI.
+func (o Offer) InSUI() bool {
+	t, err := o.CoinTag()
+	return err == nil && t.Equal(sui.SUIType())
+}
+
 // Cost is the offer's price with its unit.
 func (o Offer) Cost() string {
-	if t, err := o.CoinTag(); err == nil && t.Equal(sui.SUIType()) {
+	if o.InSUI() {
 		whole, rest := o.Price/sui.MistPerSUI, o.Price%sui.MistPerSUI
 		s := strconv.FormatUint(whole, 10)
 		if rest != 0 {
@@ -218,12 +226,12 @@ func (p *Policy) sayChanges() []string {
 func (p *Policy) SayChange(c Change) string {
 	switch c.Kind {
 	case ChangeAddClause:
-		s := strings.TrimSuffix(p.sayClause(c.Rules), ".")
+		s := strings.TrimSuffix(p.SayClause(c.Rules), ".")
 		return strings.ToLower(s[:1]) + s[1:]
 	case ChangeLoosen:
 		return fmt.Sprintf("clause %d loses the condition %q", c.Clause, p.sayRule(c.Rule))
 	case ChangeLowerPrice:
-		o := p.offer(c.Offer)
+		o := p.Offer(c.Offer)
 		if o == nil {
 			return fmt.Sprintf("offer %d costs %d", c.Offer, c.Price)
 		}

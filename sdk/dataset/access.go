@@ -115,9 +115,9 @@ func newSealer(ctx context.Context, env *Env, id []byte) (Sealer, error) {
 }
 
 // newOpener asks the key servers of a sealed file key for the keys of its
-// identity, which must belong to policy. The keys open every file key that is
+// identity, which must belong to policy; opt says what may be done for it. The keys open every file key that is
 // sealed to the same identity.
-func newOpener(ctx context.Context, env *Env, object []byte, policy sui.Address) (Opener, []KeyAnswer, error) {
+func newOpener(ctx context.Context, env *Env, object []byte, policy sui.Address, opt OpenOptions) (Opener, []KeyAnswer, error) {
 	env.progress(Progress{Stage: "keys"})
 	o, err := seal.ParseObject(object)
 	if err != nil {
@@ -135,7 +135,7 @@ func newOpener(ctx context.Context, env *Env, object []byte, policy sui.Address)
 	if err != nil {
 		return nil, nil, err
 	}
-	ptb, err := approval(ctx, env, o.ID, policy)
+	ptb, err := approval(ctx, env, o.ID, policy, opt)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -169,14 +169,16 @@ func serversOf(o *seal.EncryptedObject) []seal.ServerConfig {
 }
 
 // approval builds the transaction that the key servers simulate: a call of a
-// seal_approve for one identity, with what the signer has to show.
-func approval(ctx context.Context, env *Env, id []byte, policy sui.Address) ([]byte, error) {
-	show, err := evidence(ctx, env, policy)
+// seal_approve for one identity, with what the signer has to show. What it lacks
+// it obtains first, as far as the reader agrees.
+func approval(ctx context.Context, env *Env, id []byte, policy sui.Address, opt OpenOptions) ([]byte, error) {
+	show, err := evidence(ctx, env, policy, opt)
 	if err != nil {
 		return nil, err
 	}
 	b := sui.NewBuilder()
-	if err := question(ctx, env, b, id, policy, show); err != nil {
+	load := func(id sui.Address) (*sui.Object, error) { return env.Chain.Object(ctx, id) }
+	if err := question(load, env, b, id, policy, show); err != nil {
 		return nil, err
 	}
 	if err := b.Err(); err != nil {

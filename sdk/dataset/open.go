@@ -28,6 +28,13 @@ type OpenOptions struct {
 	// Identity opens the files instead of the key servers: an owner's recovery
 	// key.
 	Identity age.Identity
+	// Purpose is what the keys are for, if the policy wants that declared on
+	// chain. Declarations are public for ever.
+	Purpose string
+	// Agree is asked before something is done so that the policy lets the signer
+	// in: a pass bought, a use of one used up, a purpose declared. An error stops
+	// the opening. Nil does nothing of the kind.
+	Agree func(*Plan) error
 }
 
 // Opened is what was opened, and what was noticed on the way.
@@ -171,7 +178,7 @@ func (r *reader) obtainKeys(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read index: %w", err)
 	}
-	opener, answers, err := newOpener(ctx, r.Env, object, r.version.Policy)
+	opener, answers, err := newOpener(ctx, r.Env, object, r.version.Policy, r.opt)
 	r.result.KeyServers = answers
 	if err != nil {
 		return err

@@ -71,38 +71,6 @@ func ShowPolicy(ctx context.Context, env *Env, id sui.Address) (*PolicyState, er
 	return s, nil
 }
 
-// Grant lets member open the dataset from now on.
-func Grant(ctx context.Context, env *Env, id, member sui.Address) (sui.Digest, error) {
-	return changePolicy(ctx, env, id, func(b *sui.Builder, policy, cap sui.Address) {
-		contract.Grant(b, Packages(env.Network), policy, cap, member)
-	})
-}
-
-// Revoke refuses member from now on. Keys that were released stay released.
-func Revoke(ctx context.Context, env *Env, id, member sui.Address) (sui.Digest, error) {
-	return changePolicy(ctx, env, id, func(b *sui.Builder, policy, cap sui.Address) {
-		contract.Revoke(b, Packages(env.Network), policy, cap, member)
-	})
-}
-
-func changePolicy(ctx context.Context, env *Env, id sui.Address, call func(b *sui.Builder, policy, cap sui.Address)) (sui.Digest, error) {
-	p, err := findPolicy(ctx, env, id)
-	if err != nil {
-		return sui.Digest{}, err
-	}
-	cap, err := policyCap(ctx, env, p.ID)
-	if err != nil {
-		return sui.Digest{}, err
-	}
-	b := sui.NewBuilder()
-	call(b, p.ID, cap)
-	done, err := env.Chain.Send(ctx, env.Signer, b)
-	if err != nil {
-		return sui.Digest{}, contract.Explain(err)
-	}
-	return done.Digest, nil
-}
-
 // findPolicy reads the policy with this id, or that of the dataset with it.
 func findPolicy(ctx context.Context, env *Env, id sui.Address) (*contract.Policy, error) {
 	if err := env.Network.NeedContracts(); err != nil {

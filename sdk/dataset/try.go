@@ -3,13 +3,11 @@ package dataset
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/contract"
-	"github.com/floe-data/floe/sdk/execution"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
@@ -44,33 +42,26 @@ func TryPolicy(ctx context.Context, env *Env, id sui.Address, opt TryOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	clock, err := env.Chain.Object(ctx, sui.ClockID)
+	t, err := newTrial(ctx, env, opt.At)
 	if err != nil {
-		return nil, fmt.Errorf("read clock: %w", err)
-	}
-	if clock, err = setClock(clock, opt.At); err != nil {
 		return nil, err
 	}
+	return t.try(p, opt)
+}
+
+// try asks the policy's contract.
+func (t *trial) try(p *contract.Policy, opt TryOptions) (*Verdict, error) {
 	b := sui.NewBuilder()
-	if err := question(ctx, env, b, append(append([]byte{}, p.ID[:]...), 0), p.ID, opt); err != nil {
+	if err := question(t.Object, t.env, b, append(append([]byte{}, p.ID[:]...), 0), p.ID, opt); err != nil {
 		return nil, err
 	}
-	tx, err := b.Build(opt.As, sui.GasData{})
-	if err != nil {
-		return nil, err
-	}
-	price, err := env.Chain.ReferenceGasPrice(ctx)
-	if err != nil {
-		return nil, err
-	}
-	state := &chainState{ctx: ctx, chain: env.Chain, clock: clock}
-	r, err := execution.NewEngine().Execute(state, execution.Env{ReferenceGasPrice: price, ProtocolVersion: protocolVersion}, tx, execution.Options{Simulate: true})
+	r, err := t.run(b, opt.As)
 	if err != nil {
 		return nil, fmt.Errorf("try policy: %w", err)
 	}
-	v := &Verdict{Policy: p.ID, As: opt.As, At: time.UnixMilli(int64(clockMS(clock))).UTC(), Allowed: r.Effects.Status.Failure == nil}
+	v := &Verdict{Policy: p.ID, As: opt.As, At: time.UnixMilli(int64(clockMS(t.clock))).UTC(), Allowed: r.Effects.Status.Failure == nil}
 	if f := r.Effects.Status.Failure; f != nil {
-		a, ok := contract.FindAbort(f, Packages(env.Network))
+		a, ok := contract.FindAbort(f, Packages(t.env.Network))
 		if !ok {
 			return nil, fmt.Errorf("try policy: %w", f)
 		}
@@ -115,18 +106,19 @@ func openClauses(ctx context.Context, env *Env, policy sui.Address) ([]uint64, e
 const protocolVersion = 95
 
 // question builds what a key server is asked: the call of a seal_approve for
-// one identity. Which one follows from what there is to show.
-func question(ctx context.Context, env *Env, b *sui.Builder, key []byte, policy sui.Address, opt TryOptions) error {
-	objects, err := env.Chain.Objects(ctx, []sui.Address{policy, env.Network.AccessVersion})
-	if err != nil {
-		return fmt.Errorf("read policy: %w", err)
-	}
+// one identity. Which one follows from what there is to show. Objects are read
+// by load.
+func question(load func(sui.Address) (*sui.Object, error), env *Env, b *sui.Builder, key []byte, policy sui.Address, opt TryOptions) error {
 	var args [2]sui.Arg
-	for i, o := range objects {
-		if o == nil || o.Owner.Kind != sui.OwnerShared {
-			return fmt.Errorf("read policy: object %d of the approval is not a shared object; is the network file of another network?", i)
+	for i, id := range []sui.Address{policy, env.Network.AccessVersion} {
+		o, err := load(id)
+		if err != nil {
+			return fmt.Errorf("read policy: %w", err)
 		}
-		args[i] = b.SharedObject(o.ID(), o.Owner.Version, false)
+		if o.Owner.Kind != sui.OwnerShared {
+			return fmt.Errorf("read policy: object %s of the approval is not a shared object; is the network file of another network?", id)
+		}
+		args[i] = b.SharedObject(id, o.Owner.Version, false)
 	}
 	packages := Packages(env.Network)
 	shown := opt.Pass
@@ -140,7 +132,7 @@ func question(ctx context.Context, env *Env, b *sui.Builder, key []byte, policy 
 		contract.SealApprove(b, packages, key, args[0], args[1])
 		return nil
 	}
-	o, err := env.Chain.Object(ctx, shown)
+	o, err := load(shown)
 	if err != nil {
 		return fmt.Errorf("read object to show: %w", err)
 	}
@@ -156,39 +148,6 @@ func question(ctx context.Context, env *Env, b *sui.Builder, key []byte, policy 
 		contract.SealApproveHolding(b, packages, key, args[0], arg, o.Move.Type.Tag().TypeName(), args[1])
 	}
 	return nil
-}
-
-// chainState is the chain as the engine sees it, with a clock of its own.
-type chainState struct {
-	ctx   context.Context
-	chain *suirpc.Client
-	clock *sui.Object
-}
-
-func (s *chainState) Object(id sui.Address) (*sui.Object, error) {
-	if id == sui.ClockID {
-		return s.clock, nil
-	}
-	return stateError(s.chain.Object(s.ctx, id))
-}
-
-func (s *chainState) ObjectAt(id sui.Address, version uint64) (*sui.Object, error) {
-	return stateError(s.chain.ObjectVersion(s.ctx, id, version))
-}
-
-func (s *chainState) ChildObject(parent, child sui.Address, maxVersion uint64) (*sui.Object, error) {
-	o, err := s.Object(child)
-	if err == nil && (o.Owner != sui.ObjectOwner(parent) || o.Version() > maxVersion) {
-		return nil, fmt.Errorf("%s: %w", child, execution.ErrNotFound)
-	}
-	return o, err
-}
-
-func stateError(o *sui.Object, err error) (*sui.Object, error) {
-	if errors.Is(err, suirpc.ErrNotFound) {
-		return nil, fmt.Errorf("%w: %w", execution.ErrNotFound, err)
-	}
-	return o, err
 }
 
 // The Clock is its id and a u64, the Unix milliseconds.
@@ -210,3 +169,15 @@ func setClock(clock *sui.Object, at time.Time) (*sui.Object, error) {
 }
 
 func clockMS(clock *sui.Object) uint64 { return binary.LittleEndian.Uint64(clock.Move.Contents[32:]) }
+
+// ChainTime is the chain's present moment.
+func ChainTime(ctx context.Context, env *Env) (time.Time, error) {
+	clock, err := env.Chain.Object(ctx, sui.ClockID)
+	if err == nil {
+		clock, err = setClock(clock, time.Time{})
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read clock: %w", err)
+	}
+	return time.UnixMilli(int64(clockMS(clock))).UTC(), nil
+}
