@@ -50,13 +50,13 @@ func (s *shared) get(t testing.TB, dir string) *localnet.Net {
 func TestScripts(t *testing.T) {
 	var network shared
 	dir := t.TempDir()
-	defer func() {
+	t.Cleanup(func() { // after the scripts, which run beside each other
 		if network.net != nil {
 			if err := network.net.Close(); err != nil {
 				t.Errorf("close network: %v", err)
 			}
 		}
-	}()
+	})
 	sample, err := filepath.Abs(filepath.Join("..", "sample", "observatory"))
 	if err != nil {
 		t.Fatal(err)

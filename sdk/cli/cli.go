@@ -95,7 +95,7 @@ receipt.`,
 	flags.BoolVar(&a.json, "json", false, "print one JSON object on stdout")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log what happens to stderr")
 	a.flags(flags)
-	cmd.AddCommand(a.publish(), a.open(), a.check(), a.status(), a.policy(), a.pass(), a.blobID(), a.seal(), a.contracts(), a.key(), a.faucet())
+	cmd.AddCommand(a.publish(), a.open(), a.check(), a.status(), a.policy(), a.pass(), a.receipts(), a.blobID(), a.seal(), a.contracts(), a.key(), a.faucet())
 	cmd.InitDefaultHelpCmd()
 	cmd.InitDefaultCompletionCmd()
 	for _, c := range cmd.Commands() {
@@ -123,6 +123,10 @@ type usageError struct {
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
+
+// answeredError is a failure that the printed JSON answer tells already: it is
+// only said on stderr.
+type answeredError struct{ error }
 
 // exactArgs demands the arguments that names lists.
 func exactArgs(names ...string) cobra.PositionalArgs {
@@ -166,8 +170,9 @@ func (a *app) report(ctx context.Context, err error) int {
 	case isRefusal(err):
 		code = 3
 	}
-	var told *lintError // its report is printed already
-	if a.json && !errors.As(err, &told) {
+	var answered *answeredError
+	var linted *lintError // its report is printed already
+	if a.json && !errors.As(err, &answered) && !errors.As(err, &linted) {
 		a.printError(err, hint)
 	}
 	fmt.Fprintf(a.Err, "floe: %v\n", err)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,7 +29,10 @@ and tries it on this machine. It says what it is going to do, and pays only with
 --yes, up to --max-price, or after asking you.
 
 Refused by the policy, open says which rule said no and what would help, and
-exits with code 3. Files that are there already with the right content are kept.`,
+exits with code 3. Files that are there already with the right content are kept.
+
+The key servers' receipts, of a yes and of a no, are kept in Floe's folder; see
+floe receipts.`,
 		Example: `  floe open 0x1f… -o ./photos
   floe open 0x1f… -o ./photos --version 2 --json
   floe open 0x1f… -o ./photos --purpose research --max-price "5 SUI"`,
@@ -75,6 +79,13 @@ func (a *app) runOpen(cmd *cobra.Command, id, out string, opt dataset.OpenOption
 	start := time.Now()
 	o, err := dataset.Open(cmd.Context(), env, target, out, opt)
 	t.finish()
+	var refused *dataset.RefusedError
+	switch {
+	case err == nil:
+		a.keep(env.Signer.Address(), target, o.KeyServers)
+	case errors.As(err, &refused):
+		a.keep(env.Signer.Address(), target, refused.Answers)
+	}
 	if err != nil {
 		return err
 	}

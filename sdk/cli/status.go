@@ -72,7 +72,7 @@ when fewer storage nodes or key servers answer than publishing and opening take.
 				a.sayStatus(s)
 			}
 			if !s.OK {
-				return errors.New("the network is not whole: see above")
+				return &answeredError{errors.New("the network is not whole: see above")}
 			}
 			return nil
 		},

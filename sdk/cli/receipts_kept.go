@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/floe-data/floe/sdk/dataset"
+	"github.com/floe-data/floe/sdk/durable"
+	"github.com/floe-data/floe/sdk/logproof"
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// The receipts that this machine's requests got are kept in Floe's folder:
+//
+//	receipts/ADDRESS/SERVER-NUMBER.json        receipt and opening
+//	receipts/ADDRESS/SERVER-NUMBER.tlog-proof  proof that it is in the log
+//	receipts/keys/SERVER.json                  the server's keys, as first seen
+
+// A keptReceipt is a receipt with what its requester knows about it.
+type keptReceipt struct {
+	Server  sui.Address          `json:"server"`
+	Name    string               `json:"name,omitempty"`
+	URL     string               `json:"url,omitempty"`
+	Dataset *sui.Address         `json:"dataset,omitempty"`
+	JWT     string               `json:"receipt"`
+	Opening *seal.ReceiptOpening `json:"receipt_opening,omitempty"`
+
+	path  string // of the file, "" if it is not kept
+	proof []byte // tlog-proof file, nil if there is none
+}
+
+func (a *app) receiptDir(who sui.Address) string {
+	return filepath.Join(a.home, "receipts", who.String())
+}
+
+// keep stores the receipts of key servers' answers. A receipt that can't be
+// kept is said, and stops nothing.
+func (a *app) keep(who, set sui.Address, answers []dataset.KeyAnswer) {
+	for _, k := range answers {
+		if k.Receipt == "" {
+			continue
+		}
+		r, err := receipt.Parse(k.Receipt)
+		if err == nil {
+			kept := &keptReceipt{Server: k.Server, Name: k.Name, URL: k.URL, Dataset: &set, JWT: k.Receipt, Opening: k.Opening}
+			err = kept.save(a.receiptDir(who), r.Sequence)
+		}
+		if err != nil {
+			a.note("floe: the receipt of %s could not be kept: %v", k.Name, err)
+		}
+	}
+}
+
+func (k *keptReceipt) save(dir string, sequence uint64) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(k, "", "  ")
+	if err != nil {
+		return err
+	}
+	k.path = filepath.Join(dir, fmt.Sprintf("%s-%08d.json", k.Server, sequence))
+	return durable.WriteFile(k.path, append(b, '\n'), 0o600)
+}
+
+func (k *keptReceipt) proofPath() string { return strings.TrimSuffix(k.path, ".json") + ".tlog-proof" }
+
+// kept reads the receipts of an address, in the order of servers and numbers.
+func (a *app) kept(who sui.Address) ([]*keptReceipt, error) {
+	paths, err := filepath.Glob(filepath.Join(a.receiptDir(who), "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var out []*keptReceipt
+	for _, path := range paths {
+		k, err := readKept(path)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+// readKept reads a kept receipt, or a proof file that holds one.
+func readKept(path string) (*keptReceipt, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read receipt: %w", err)
+	}
+	k := &keptReceipt{path: path}
+	if filepath.Ext(path) == ".tlog-proof" {
+		p, err := logproof.ParseProof(b)
+		if err != nil {
+			return nil, fmt.Errorf("read receipt %s: %w", path, err)
+		}
+		if p.Extra == nil {
+			return nil, fmt.Errorf("read receipt %s: the proof does not hold its receipt; name the .json file beside it", path)
+		}
+		k.path, k.proof, b = "", b, p.Extra
+	}
+	if err := json.Unmarshal(b, k); err != nil {
+		return nil, fmt.Errorf("read receipt %s: %w", path, err)
+	}
+	if k.path == "" {
+		return k, nil
+	}
+	if k.proof, err = os.ReadFile(k.proofPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read proof: %w", err)
+	}
+	return k, nil
+}
+
+// choose returns the kept receipts that args name, as files or SERVER/NUMBER
+// with the server's name or id; all of them without args.
+func (a *app) choose(args []string) ([]*keptReceipt, error) {
+	var all []*keptReceipt
+	if k, err := a.signer(); err == nil {
+		if all, err = a.kept(k.Address()); err != nil {
+			return nil, err
+		}
+	} else if len(args) == 0 {
+		return nil, err
+	}
+	if len(args) == 0 {
+		return all, nil
+	}
+	var out []*keptReceipt
+	for _, arg := range args {
+		k, err := find(all, arg)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+func find(all []*keptReceipt, arg string) (*keptReceipt, error) {
+	if _, err := os.Stat(arg); err == nil {
+		return readKept(arg)
+	}
+	server, number, ok := strings.Cut(arg, "/")
+	sequence, err := strconv.ParseUint(number, 10, 63)
+	if !ok || err != nil {
+		return nil, &usageError{command: "floe receipts", err: fmt.Errorf("%q is neither a file nor SERVER/NUMBER, such as keyserver-1/4", arg)}
+	}
+	for _, k := range all {
+		r, err := receipt.Parse(k.JWT)
+		if err == nil && r.Sequence == sequence && (k.Name == server || k.Server.String() == server) {
+			return k, nil
+		}
+	}
+	return nil, fmt.Errorf("no receipt %s is kept for this address; see: floe receipts list", arg)
+}
+
+// keysOf returns the keys that a server's receipts are verified with: those of
+// a file, or those that were seen first.
+func (a *app) keysOf(server sui.Address, file string) (*receipt.KeySet, error) {
+	path := first(file, a.pinPath(server))
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && file == "" {
+		return nil, fmt.Errorf("no keys of key server %s are known here; run floe receipts prove, which keeps those that it sees first, or give its JWKS with --keys", server)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read keys: %w", err)
+	}
+	keys, err := receipt.ParseKeySet(b)
+	if err != nil {
+		return nil, fmt.Errorf("read keys %s: %w", path, err)
+	}
+	return keys, nil
+}
+
+func (a *app) pinPath(server sui.Address) string {
+	return filepath.Join(a.home, "receipts", "keys", server.String()+".json")
+}
+
+// pin keeps the keys of a server if none are known yet.
+func (a *app) pin(server sui.Address, jwks []byte) error {
+	path := a.pinPath(server)
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return durable.WriteFile(path, jwks, 0o600)
+}
