@@ -48,7 +48,7 @@
 //	exact       signatures of natives                      scripts/movec TestNativesAreDeclaredAsTheVMExpects: mainnet's ABI
 //	exact       ids of objects and dynamic fields          TestRunner, package execution against @mysten/sui
 //	exact       linkage, type origins, package digests     package execution
-//	by rules    the static pass: types, locals, reference safety   TestPlantedReferences; TestVerifyAll and
+//	by rules    the static pass: types, locals, references, limits   TestPlanted…; TestVerifyAll and
 //	            every generated program pass. Sui's verifier takes no assembled module from outside,
 //	            so what ours refuses is held against the published rules, not against it
 //	simplified  place of errors in natives: offset 0 of the native
@@ -58,7 +58,6 @@
 //	simplified  protocol_config::is_feature_enabled is false for all features
 //	missing     natives that nativeTable refuses by name: vdf, zklogin, config, address balances;
 //	            those that it does not list: scratch, rangeproofs. Calls of them end with StatusLinker
-//	missing     protocol limits on module tables, except those of the format
 //
 // # Hostile code
 //

@@ -24,6 +24,7 @@ type typing struct {
 	// reusedUID tells that the function packs an object with a UID that was not
 	// made for it. Sui refuses to publish that.
 	reusedUID bool
+	backEdges int // of the flow of control
 }
 
 // typing runs the pass once per function.
@@ -76,6 +77,8 @@ type verifier struct {
 	stack  []bytecode.Token
 	fresh  []bool // for each operand, whether it is a UID made for a new object
 	popped bool   // fresh of the operand popped last
+	pushed int    // operands so far
+	dead   bool   // control does not reach the block: locals are as anybody likes
 	locals []uint8
 }
 
@@ -87,6 +90,9 @@ func (v *verifier) run() (*typing, error) {
 		return nil, err
 	}
 	if err := v.findBlocks(); err != nil {
+		return nil, err
+	}
+	if err := v.checkFlow(); err != nil {
 		return nil, err
 	}
 	first := make([]uint8, len(v.f.locals))
@@ -101,10 +107,28 @@ func (v *verifier) run() (*typing, error) {
 			return nil, err
 		}
 	}
+	if err := v.deadBlocks(); err != nil {
+		return nil, err
+	}
 	if err := v.checkBorrows(); err != nil {
 		return nil, err
 	}
 	return v.out, nil
+}
+
+// deadBlocks checks the types and the stack of the blocks that control does not
+// reach.
+func (v *verifier) deadBlocks() error {
+	v.dead = true
+	for pc := range v.f.def.Code {
+		if v.starts[pc] && !v.out.reached[pc] {
+			v.entry[pc] = make([]uint8, len(v.f.locals))
+			if err := v.block(pc); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (v *verifier) fail(format string, args ...any) error { return fmt.Errorf(format, args...) }
@@ -180,13 +204,13 @@ func (v *verifier) enter(start int, locals []uint8) {
 // block interprets one block and enters its successors.
 func (v *verifier) block(start int) error {
 	v.locals = append(v.locals[:0], v.entry[start]...)
-	v.stack, v.fresh = v.stack[:0], v.fresh[:0]
+	v.stack, v.fresh, v.pushed = v.stack[:0], v.fresh[:0], 0
 	for v.pc = start; ; v.pc++ {
 		if err := v.charge(1); err != nil {
 			return err
 		}
 		in := v.f.def.Code[v.pc]
-		v.out.reached[v.pc] = true
+		v.out.reached[v.pc] = !v.dead
 		if err := v.instruction(in); err != nil {
 			return err
 		}
@@ -200,6 +224,9 @@ func (v *verifier) block(start int) error {
 		}
 		if len(v.stack) != 0 {
 			return v.fail("stack is not empty at the end of a block")
+		}
+		if v.dead {
+			return nil
 		}
 		for _, s := range next {
 			v.enter(s, v.locals)

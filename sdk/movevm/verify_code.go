@@ -27,6 +27,9 @@ func vectorOf(t bytecode.Token) bytecode.Token {
 
 // push charges for the size of what it pushes, which bounds the work on it.
 func (v *verifier) push(list ...bytecode.Token) error {
+	if v.pushed += len(list); v.pushed > maxPushes {
+		return v.fail("block pushes more than %d values", maxPushes)
+	}
 	v.stack = append(v.stack, list...)
 	n := 0
 	for _, t := range list {
@@ -158,7 +161,7 @@ func (v *verifier) ret() error {
 		return err
 	}
 	for i, s := range v.locals {
-		if s != localUnset {
+		if s != localUnset && !v.dead {
 			if err := v.need(v.f.locals[i], Drop); err != nil {
 				return v.fail("local %d is not consumed: %w", i, err)
 			}
@@ -173,7 +176,7 @@ func (v *verifier) local(in bytecode.Instruction) error {
 		if err := v.expect(t); err != nil {
 			return err
 		}
-		if *state != localUnset {
+		if *state != localUnset && !v.dead {
 			if err := v.need(t, Drop); err != nil {
 				return err
 			}
@@ -184,7 +187,7 @@ func (v *verifier) local(in bytecode.Instruction) error {
 		}
 		return nil
 	}
-	if *state != localSet && *state != localFresh {
+	if *state != localSet && *state != localFresh && !v.dead {
 		return v.fail("local %d may have no value", in.A)
 	}
 	switch in.Op {
@@ -336,7 +339,7 @@ func (v *verifier) packFields(t bytecode.Token, fields []bytecode.Field, pack bo
 		if err := v.expect(types...); err != nil {
 			return err
 		}
-		if v.abilities(t).Has(Key) && !v.popped { // popped last: the field id
+		if v.abilities(t).Has(Key) && !v.popped && !v.dead { // popped last: the field id
 			v.out.reusedUID = true
 		}
 		return v.push(t)

@@ -35,6 +35,12 @@ func (r *resolver) verifyModule(m *module) error {
 	if err := r.checkHandles(m); err != nil {
 		return err
 	}
+	if err := checkLimits(m.code); err != nil {
+		return err
+	}
+	if err := r.checkInstantiations(m.code); err != nil {
+		return err
+	}
 	if err := checkDatatypes(m.code); err != nil {
 		return err
 	}
@@ -43,6 +49,7 @@ func (r *resolver) verifyModule(m *module) error {
 			return err
 		}
 	}
+	backEdges := 0
 	for i := range m.fns {
 		f := m.function(uint16(i))
 		if f.def.Native {
@@ -54,6 +61,9 @@ func (r *resolver) verifyModule(m *module) error {
 		typed, err := r.typing(f)
 		if err != nil {
 			return err
+		}
+		if backEdges += typed.backEdges; backEdges > maxBackEdges {
+			return errorf(StatusVerification, "module has more than %d jumps back", maxBackEdges)
 		}
 		if typed.reusedUID && !isSystem(m.pack.original) {
 			return errorf(StatusSuiVerification, "function %s makes an object with a UID that was not made for it by object::new", f.name)
