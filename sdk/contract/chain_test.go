@@ -117,13 +117,26 @@ func found(o *sui.Object, id sui.Address) (*sui.Object, error) {
 func (c *chain) ChainID(context.Context) (sui.Digest, error) { return sui.Digest{0x4c}, nil }
 
 func (c *chain) Object(_ context.Context, id sui.Address) (*sui.Object, error) {
-	return found(c.live[id], id)
+	if o := c.live[id]; o != nil {
+		return o, nil
+	}
+	return nil, fmt.Errorf("%s: %w", id, suirpc.ErrNotFound)
 }
 
 func (c *chain) Objects(_ context.Context, ids []sui.Address) ([]*sui.Object, error) {
 	out := make([]*sui.Object, len(ids))
 	for i, id := range ids {
 		out[i] = c.live[id]
+	}
+	return out, nil
+}
+
+func (c *chain) OwnedObjects(_ context.Context, owner sui.Address, typ *sui.StructTag) ([]*sui.Object, error) {
+	var out []*sui.Object
+	for _, o := range c.live {
+		if t := o.Type(); t != nil && t.Equal(typ) && o.Owner == sui.AddressOwner(owner) {
+			out = append(out, o)
+		}
 	}
 	return out, nil
 }

@@ -2,7 +2,10 @@ package contract_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/floe-data/floe/move"
@@ -32,6 +35,129 @@ func renamed(t *testing.T) func(string) (*move.Bytecode, error) {
 			code.Modules[i].Bytes = m.Serialize()
 		}
 		return code, nil
+	}
+}
+
+// guarded publishes nothing more, and puts all upgrades behind a delay.
+func (c *chain) guarded(delayMS uint64) deploy.Config {
+	c.t.Helper()
+	cfg := deploy.Config{Env: "test", Dir: c.dir, UpgradeDelayMS: &delayMS}
+	if _, err := deploy.Publish(context.Background(), c, owner, cfg); err != nil {
+		c.t.Fatal(err)
+	}
+	cfg.Code = renamed(c.t)
+	return cfg
+}
+
+// TestGuardedUpgrade proposes an upgrade, waits, upgrades, and does the same for
+// the package that links to it.
+func TestGuardedUpgrade(t *testing.T) {
+	const week = 7 * 86_400_000
+	c, ctx := newWorld(t), context.Background()
+	var steps []string
+	cfg := c.guarded(week)
+	cfg.Progress = func(s deploy.Step) { steps = append(steps, s.Action+" "+s.Package) }
+	old := c.p
+	upgrade := func(want ...string) *deploy.Deployment {
+		t.Helper()
+		steps = nil
+		d, err := deploy.Upgrade(ctx, c, owner, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(steps, want) {
+			t.Errorf("got %q, want %q", steps, want)
+		}
+		return d
+	}
+	begun := c.clock()
+	d := upgrade("unchanged key_server", "proposed storage", "unchanged access", "waiting catalog")
+	if len(d.Pending) != 2 || d.Pending[0].ReadyAtMS != begun+week || d.Pending[1].After != contract.Storage || d.Contracts() != old {
+		t.Fatalf("got %+v", d.Pending)
+	}
+	upgrade("unchanged key_server", "waiting storage", "unchanged access", "waiting catalog")
+	c.refuse(owner, "upgrade", "ETooEarly", func(b *sui.Builder) {
+		c.p.UpgradeCalls(b).Authorize(contract.Object[contract.UpgradeGuard](b, d.Packages[contract.Storage].UpgradeCap))
+	})
+
+	c.setTime(begun + week)
+	d = upgrade("unchanged key_server", "upgraded storage", "unchanged access", "proposed catalog")
+	if c.p = d.Contracts(); c.p.Storage.Latest == old.Storage.Latest || c.p.Catalog != old.Catalog || len(d.Pending) != 1 {
+		t.Fatalf("were %+v, are %+v", old, c.p)
+	}
+	c.setTime(begun + 2*week)
+	d = upgrade("unchanged key_server", "unchanged storage", "unchanged access", "upgraded catalog")
+	if c.p = d.Contracts(); c.p.Catalog.Latest == old.Catalog.Latest || d.Pending != nil {
+		t.Errorf("were %+v, are %+v", old, c.p)
+	}
+	upgrade("unchanged key_server", "unchanged storage", "unchanged access", "unchanged catalog")
+}
+
+// TestGuardedUpgradeToOtherCode finds another upgrade proposed than its own.
+func TestGuardedUpgradeToOtherCode(t *testing.T) {
+	c, ctx := newWorld(t), context.Background()
+	cfg := c.guarded(1000)
+	d, err := deploy.Read(ctx, c, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.run(owner, func(b *sui.Builder) {
+		c.p.UpgradeCalls(b).Propose(contract.Object[contract.UpgradeGuard](b, d.Packages[contract.Storage].UpgradeCap),
+			contract.Pure(b, uint8(0)), contract.Pure(b, make([]byte, 32)))
+	})
+	if _, err := deploy.Upgrade(ctx, c, owner, cfg); err == nil || !strings.Contains(err.Error(), "--replace") {
+		t.Errorf("got %v, want what to do", err)
+	}
+	cfg.Replace = true
+	if d, err = deploy.Upgrade(ctx, c, owner, cfg); err != nil || len(d.Pending) != 2 || d.Pending[0].ReadyAtMS != c.clock()+1000 {
+		t.Fatalf("got %+v, %v", d, err)
+	}
+	cfg.Replace = false
+	c.setTime(c.clock() + 1000)
+	if d, err = deploy.Upgrade(ctx, c, owner, cfg); err != nil || d.Packages[contract.Storage].Version != 2 {
+		t.Errorf("got %+v, %v", d, err)
+	}
+}
+
+// TestGuardWithoutDelay upgrades in one go, by a proposal all the same.
+func TestGuardWithoutDelay(t *testing.T) {
+	c, ctx := newWorld(t), context.Background()
+	cfg := c.guarded(0)
+	d, err := deploy.Upgrade(ctx, c, owner, cfg)
+	if err != nil || d.Pending != nil || d.Packages[contract.Storage].Version != 2 || d.Packages[contract.Catalog].Version != 2 {
+		t.Fatalf("got %+v, %v", d, err)
+	}
+	for _, name := range []string{contract.Storage, contract.Catalog} {
+		g := read(c, d.Packages[name].UpgradeCap, contract.ParseUpgradeGuard)
+		if g.Cap.Package != d.Packages[name].Latest || g.Proposed != nil {
+			t.Errorf("%s: got %+v", name, g)
+		}
+	}
+}
+
+// TestGuardIsFoundAgain loses the record of a guard, as a run does that is
+// stopped too early.
+func TestGuardIsFoundAgain(t *testing.T) {
+	c, ctx := newWorld(t), context.Background()
+	path := filepath.Join(c.dir, contract.Storage, "Published.toml")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := c.guarded(1000)
+	want, err := deploy.Read(ctx, c, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, before, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := deploy.Publish(ctx, c, stranger, cfg); err == nil || !strings.Contains(err.Error(), "sign with the key") {
+		t.Errorf("a stranger: got %v, want what to do", err)
+	}
+	got, err := deploy.Publish(ctx, c, owner, cfg)
+	if err != nil || got.Packages[contract.Storage] != want.Packages[contract.Storage] {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 }
 

@@ -55,6 +55,10 @@ func (c *fakeChain) Transaction(_ context.Context, d sui.Digest) (*suirpc.Execut
 	return nil, fmt.Errorf("transaction %s: %w", d, suirpc.ErrNotFound)
 }
 
+func (c *fakeChain) OwnedObjects(context.Context, sui.Address, *sui.StructTag) ([]*sui.Object, error) {
+	return nil, nil
+}
+
 var errSend = errors.New("connection refused")
 
 func (c *fakeChain) Send(_ context.Context, _ sui.Signer, b *sui.Builder) (*suirpc.Executed, error) {

@@ -3,7 +3,10 @@
 //
 // [Publish] and [Upgrade] take the embedded bytecode of package move, replace
 // the placeholder addresses of dependencies by the real ones, and send one
-// transaction for each package. After each the package's Published.toml, in the
+// transaction for each package. With [Config.UpgradeDelayMS] each package's
+// UpgradeCap is then put behind a delay, for ever: upgrades are proposed, which
+// everybody can see, and done when the delay is over. After each step the
+// package's Published.toml, in the
 // format of Sui's own tools, says where it is: a run that stops is resumed by
 // running it again, and [Read] needs no more than these files and the chain.
 package deploy
@@ -28,12 +31,15 @@ var order = []string{contract.KeyServer, contract.Storage, contract.Access, cont
 type Chain interface {
 	// ChainID returns the digest of the genesis checkpoint.
 	ChainID(ctx context.Context) (sui.Digest, error)
-	// Object returns an object or package at its latest version.
+	// Object returns an object or package at its latest version, or
+	// suirpc.ErrNotFound (wrapped).
 	Object(ctx context.Context, id sui.Address) (*sui.Object, error)
 	// Objects returns nil where there is no object.
 	Objects(ctx context.Context, ids []sui.Address) ([]*sui.Object, error)
 	// Transaction returns a transaction's outcome.
 	Transaction(ctx context.Context, digest sui.Digest) (*suirpc.Executed, error)
+	// OwnedObjects lists an address' objects of a type.
+	OwnedObjects(ctx context.Context, owner sui.Address, typ *sui.StructTag) ([]*sui.Object, error)
 	// Send executes a transaction and waits for it. A failed one is an error.
 	Send(ctx context.Context, signer sui.Signer, b *sui.Builder) (*suirpc.Executed, error)
 }
@@ -47,6 +53,13 @@ type Config struct {
 	// Dir holds a folder for each package (storage, …) with its Published.toml.
 	// In the repository it is the folder move. Folders are made as needed.
 	Dir string
+	// UpgradeDelayMS is how long upgrades of packages that are not guarded yet
+	// will have to wait after they were proposed: see guard.go. Nil leaves them
+	// as they are. A guard can't be taken off again.
+	UpgradeDelayMS *uint64
+	// Replace drops proposed upgrades to other code than Code's and proposes
+	// Code's, whose delay begins anew.
+	Replace bool
 	// Code returns a package's bytecode by name; nil is move.Package.
 	Code func(name string) (*move.Bytecode, error)
 	// Progress is told of each package when it is done; nil is nobody.
@@ -56,7 +69,7 @@ type Config struct {
 // Step is a package that is done.
 type Step struct {
 	Package     string
-	Action      string // "published", "upgraded" or "unchanged"
+	Action      string // "published", "guarded", "proposed", "waiting", "upgraded" or "unchanged"
 	ID          sui.Address
 	Version     uint64
 	Transaction sui.Digest // zero when unchanged
@@ -68,6 +81,19 @@ type Deployment struct {
 	ChainID  sui.Digest         `json:"chain_id"`
 	Packages map[string]Package `json:"packages"`
 	Objects  Objects            `json:"objects"`
+	// Pending are the upgrades that wait for their delay, or for another.
+	Pending []Pending `json:"pending,omitempty"`
+}
+
+// Pending is an upgrade that is not done yet.
+type Pending struct {
+	Package string `json:"package"`
+	// Digest of the new code, as it was proposed; zero if it is not proposed
+	// yet, because it links to the package After, which is upgraded first.
+	Digest sui.Digest `json:"digest,omitzero"`
+	After  string     `json:"after,omitempty"`
+	// ReadyAtMS is when it can be done, in Unix milliseconds.
+	ReadyAtMS uint64 `json:"ready_at_ms,omitempty"`
 }
 
 // Package is a published package.
@@ -75,8 +101,10 @@ type Package struct {
 	// Original is the first id, which names types and Seal identities.
 	Original sui.Address `json:"original"`
 	// Latest is the id of the newest version, which calls go to.
-	Latest     sui.Address `json:"latest"`
-	Version    uint64      `json:"version"`
+	Latest  sui.Address `json:"latest"`
+	Version uint64      `json:"version"`
+	// UpgradeCap is the object that allows upgrades: the UpgradeCap, or the
+	// UpgradeGuard that it was put into.
 	UpgradeCap sui.Address `json:"upgrade_cap"`
 }
 
@@ -120,6 +148,13 @@ func Publish(ctx context.Context, chain Chain, signer sui.Signer, cfg Config) (*
 			return nil, fmt.Errorf("publish package %s: %w", name, err)
 		}
 	}
+	if cfg.UpgradeDelayMS != nil {
+		for _, name := range order {
+			if err := r.guard(ctx, signer, name, *cfg.UpgradeDelayMS); err != nil {
+				return nil, fmt.Errorf("guard upgrades of package %s: %w", name, err)
+			}
+		}
+	}
 	return r.deployment(ctx)
 }
 
@@ -145,6 +180,7 @@ type run struct {
 	id    sui.Digest               // of the chain
 	files map[string]publishedFile // by package
 	have  map[string]Package       // published so far
+	wait  []Pending                // upgrades that are not done
 }
 
 func open(ctx context.Context, chain Chain, cfg Config) (*run, error) {

@@ -12,7 +12,7 @@ import (
 
 // deployment finds the objects that belong to the packages.
 func (r *run) deployment(ctx context.Context) (*Deployment, error) {
-	d := &Deployment{Env: r.Env, ChainID: r.id, Packages: r.have}
+	d := &Deployment{Env: r.Env, ChainID: r.id, Packages: r.have, Pending: r.wait}
 	for _, want := range []struct {
 		pkg, module, name string
 		id                *sui.Address

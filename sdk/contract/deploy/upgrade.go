@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/floe-data/floe/move"
 	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
 var upgradeCapType = sui.StructTag{Address: sui.Framework, Module: "package", Name: "UpgradeCap"}
@@ -15,6 +18,10 @@ var upgradeCapType = sui.StructTag{Address: sui.Framework, Module: "package", Na
 // Upgrade publishes a new version of each package whose code, or one of whose
 // dependencies, has changed; signer holds the UpgradeCaps. Packages that are
 // not published at all are refused: see [Publish].
+//
+// An upgrade of a guarded package is proposed first, and done by a later call
+// when its delay is over; until then it is among [Deployment.Pending]. What links
+// to such a package is proposed after it was upgraded.
 //
 // An upgrade whose end was not recorded, because the run was stopped, is found
 // on chain and recorded.
@@ -34,16 +41,19 @@ func Upgrade(ctx context.Context, chain Chain, signer sui.Signer, cfg Config) (*
 	return r.deployment(ctx)
 }
 
-// upgrade upgrades one package unless it is as it should be.
+// upgrade upgrades one package unless it is as it should be, or has to wait.
 func (r *run) upgrade(ctx context.Context, signer sui.Signer, name string) error {
-	c, err := r.catchUp(ctx, name)
+	right, err := r.catchUp(ctx, signer, name)
 	if err != nil {
 		return err
 	}
-	p := r.have[name]
-	same, err := r.upToDate(ctx, name, p)
+	same, err := r.upToDate(ctx, name, r.have[name])
 	if err != nil {
 		return err
+	}
+	if after := r.waitsFor(name); after != "" {
+		r.later(Pending{Package: name, After: after})
+		return nil
 	}
 	if same {
 		r.unchanged(name)
@@ -53,20 +63,55 @@ func (r *run) upgrade(ctx context.Context, signer sui.Signer, name string) error
 	if err != nil {
 		return err
 	}
+	code := newCode{modules: modules, dependencies: r.dependencies(name)}
+	if right.guard != nil {
+		return r.upgradeGuarded(ctx, signer, name, right.guard, code)
+	}
+	b := sui.NewBuilder()
+	object := b.Object(right.cap.ID)
+	digest := code.digest()
+	ticket := b.Call(sui.Framework, "package", "authorize_upgrade", nil, object, b.Pure(right.cap.Policy), b.Pure(digest[:]))
+	receipt := b.Upgrade(code.modules, code.dependencies, r.have[name].Latest, ticket)
+	b.Call(sui.Framework, "package", "commit_upgrade", nil, object, receipt)
+	return r.sendUpgrade(ctx, signer, name, b)
+}
+
+// newCode is what a package is upgraded to.
+type newCode struct {
+	modules      [][]byte
+	dependencies []sui.Address
+}
+
+func (c newCode) digest() sui.Digest { return sui.PackageDigest(c.modules, c.dependencies) }
+
+// waitsFor returns a package that the package links to and that waits itself:
+// the new code will name its new version.
+func (r *run) waitsFor(name string) string {
+	for _, w := range r.wait {
+		if slices.Contains(move.Dependencies(name), w.Package) {
+			return w.Package
+		}
+	}
+	return ""
+}
+
+// later notes an upgrade that is not done yet.
+func (r *run) later(w Pending) {
+	r.wait = append(r.wait, w)
+	p := r.have[w.Package]
+	r.Progress(Step{Package: w.Package, Action: "waiting", ID: p.Latest, Version: p.Version})
+}
+
+// sendUpgrade sends an upgrade and records it.
+func (r *run) sendUpgrade(ctx context.Context, signer sui.Signer, name string, b *sui.Builder) error {
 	if err := r.files[name].prepare(); err != nil {
 		return err
 	}
-	dependencies := r.dependencies(name)
-	digest := sui.PackageDigest(modules, dependencies)
-	b := sui.NewBuilder()
-	object := b.Object(p.UpgradeCap)
-	ticket := b.Call(sui.Framework, "package", "authorize_upgrade", nil, object, b.Pure(c.policy), b.Pure(digest[:]))
-	receipt := b.Upgrade(modules, dependencies, p.Latest, ticket)
-	b.Call(sui.Framework, "package", "commit_upgrade", nil, object, receipt)
 	done, err := r.chain.Send(ctx, signer, b)
 	if err != nil {
-		return err
+		return contract.Explain(err)
 	}
+	p := r.have[name]
 	if p.Latest, err = writtenPackage(done); err != nil {
 		return err
 	}
@@ -74,51 +119,54 @@ func (r *run) upgrade(ctx context.Context, signer sui.Signer, name string) error
 	return r.record(name, "upgraded", p, done.Digest)
 }
 
-// upgradeCap is the content of a 0x2::package::UpgradeCap.
-type upgradeCap struct {
-	id, pkg sui.Address // pkg is the package's latest version
-	version uint64
-	policy  uint8
+// upgradeRight is what allows upgrades: the UpgradeCap, alone or in a guard.
+type upgradeRight struct {
+	cap   contract.UpgradeCap
+	guard *contract.UpgradeGuard
 }
 
-// catchUp reads the package's UpgradeCap, which knows its latest version, and
-// records that version if the file does not have it.
-func (r *run) catchUp(ctx context.Context, name string) (upgradeCap, error) {
+// catchUp reads what allows to upgrade the package. The UpgradeCap knows the
+// latest version, which is recorded if the file does not have it.
+func (r *run) catchUp(ctx context.Context, signer sui.Signer, name string) (upgradeRight, error) {
+	right, err := r.right(ctx, signer, name)
+	if err != nil {
+		return right, err
+	}
+	c, p := right.cap, r.have[name]
+	if c.Package == p.Latest {
+		return right, nil
+	}
+	if c.Version <= p.Version {
+		return right, fmt.Errorf("UpgradeCap %s is of package %s, version %d, not of %s; correct %s", c.ID, c.Package, c.Version, p.Latest, r.files[name].path)
+	}
+	p.Latest, p.Version = c.Package, c.Version
+	return right, r.record(name, "upgraded", p, sui.Digest{})
+}
+
+// right reads the package's UpgradeCap or UpgradeGuard.
+func (r *run) right(ctx context.Context, signer sui.Signer, name string) (right upgradeRight, err error) {
 	p := r.have[name]
 	if p.UpgradeCap.IsZero() {
-		return upgradeCap{}, fmt.Errorf("%s has no upgrade-capability; add the id of the package's UpgradeCap", r.files[name].path)
+		return right, fmt.Errorf("%s has no upgrade-capability; add the id of the package's UpgradeCap or UpgradeGuard", r.files[name].path)
 	}
 	o, err := r.chain.Object(ctx, p.UpgradeCap)
+	if errors.Is(err, suirpc.ErrNotFound) {
+		return r.lostGuard(ctx, signer, name)
+	}
 	if err != nil {
-		return upgradeCap{}, fmt.Errorf("read UpgradeCap: %w", err)
+		return right, fmt.Errorf("read UpgradeCap: %w", err)
 	}
-	c, err := parseUpgradeCap(o)
-	if err != nil {
-		return upgradeCap{}, err
+	if t := o.Type(); t != nil && t.Equal(&upgradeCapType) {
+		if err := bcs.Unmarshal(o.Move.Contents, &right.cap); err != nil {
+			return right, fmt.Errorf("read UpgradeCap %s: %w", o.ID(), err)
+		}
+		return right, nil
 	}
-	if c.pkg == p.Latest {
-		return c, nil
+	g, err := contract.ParseUpgradeGuard(o)
+	if err != nil || g.Package != r.have[contract.Access].Original {
+		return right, fmt.Errorf("read UpgradeCap: object %s is neither an UpgradeCap nor a guard of ours; correct %s", p.UpgradeCap, r.files[name].path)
 	}
-	if c.version <= p.Version {
-		return upgradeCap{}, fmt.Errorf("UpgradeCap %s is of package %s, version %d, not of %s; correct %s", c.id, c.pkg, c.version, p.Latest, r.files[name].path)
-	}
-	p.Latest, p.Version = c.pkg, c.version
-	return c, r.record(name, "upgraded", p, sui.Digest{})
-}
-
-func parseUpgradeCap(o *sui.Object) (upgradeCap, error) {
-	var c upgradeCap
-	if t := o.Type(); t == nil || !t.Equal(&upgradeCapType) {
-		return c, fmt.Errorf("read UpgradeCap: object %s is something else", o.ID())
-	}
-	d := bcs.NewDecoder(o.Move.Contents)
-	d.Value(&c.id)
-	d.Value(&c.pkg)
-	c.version, c.policy = d.U64(), d.U8()
-	if err := d.Finish(); err != nil {
-		return c, fmt.Errorf("read UpgradeCap %s: %w", o.ID(), err)
-	}
-	return c, nil
+	return upgradeRight{g.Cap, g}, nil
 }
 
 // upToDate tells whether the chain's latest version has our code and links to
