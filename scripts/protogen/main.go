@@ -20,6 +20,8 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/pluginpb"
 
+	_ "google.golang.org/protobuf/types/known/emptypb"
+
 	_ "github.com/block-vision/sui-go-sdk/pb/sui/rpc/v2"
 )
 

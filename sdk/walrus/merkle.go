@@ -69,6 +69,39 @@ func (p MerkleProof) Verify(root Hash, leaf []byte, index, count int) bool {
 	return count == 1 && node == root
 }
 
+// Root returns the root of the tree in which leaf stands at index, whatever the
+// number of leaves; ok is false when the path is too short or long for that.
+// The index counts for as much as the root: a tree that is known to be whole has
+// one path to each place.
+func (p MerkleProof) Root(leaf []byte, index uint64) (root Hash, ok bool) {
+	if len(p) > 63 || index>>len(p) != 0 {
+		return Hash{}, false
+	}
+	var h hasher
+	node := h.leaf(leaf)
+	for i := range p {
+		if index%2 == 0 {
+			node = h.inner(&node, &p[i])
+		} else {
+			node = h.inner(&p[i], &node)
+		}
+		index /= 2
+	}
+	return node, true
+}
+
+// RightMost reports whether no leaf can stand after that at index: all that is
+// to the right of its path are empty nodes.
+func (p MerkleProof) RightMost(index uint64) bool {
+	for i := range p {
+		if index%2 == 0 && p[i] != (Hash{}) {
+			return false
+		}
+		index /= 2
+	}
+	return true
+}
+
 // MarshalBCS writes vector<MerkleNode>.
 func (p MerkleProof) MarshalBCS(e *bcs.Encoder) {
 	e.ULEB(uint64(len(p)))

@@ -36,6 +36,7 @@ func (c *Chain) Handler() http.Handler {
 	c.registerLedger(mux, opts)
 	c.registerQueries(mux, opts)
 	c.registerForking(mux, opts)
+	c.registerProofs(mux, opts)
 	c.registerState(mux, opts)
 	c.registerExecution(mux, opts)
 	c.registerPackages(mux, opts)

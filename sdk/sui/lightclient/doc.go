@@ -3,9 +3,10 @@
 // objects are those it commits to, and that the authenticated events of a
 // package are all there and unaltered.
 //
-// [Client] fetches and verifies checkpoints; [Stream] follows a package's
-// events. [Committee.Verify] and [Proof.Verify] check single steps, without a
-// network. The node can still withhold what is newest; how fresh the answer is
+// [Client] fetches and verifies checkpoints, and with [Client.ObjectState] what
+// one of them did to an object; [Stream] follows a package's events.
+// [Committee.Verify], [Proof.Verify] and [AbsenceProof.Verify] check single steps,
+// without a network. The node can still withhold what is newest; how fresh the answer is
 // shows the sequence number of its checkpoint.
 //
 // A committee is of one epoch. The client follows its hand-over: the last

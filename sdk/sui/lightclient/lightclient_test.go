@@ -18,6 +18,7 @@ import (
 	"github.com/floe-data/floe/sdk/sui/eventstream"
 	"github.com/floe-data/floe/sdk/sui/lightclient"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
+	"github.com/floe-data/floe/sdk/sui/suirpc/rpcpb"
 )
 
 // ticker is a chain with the package of testdata/sources, whose function emits
@@ -133,6 +134,8 @@ type liar struct {
 	events     func([]lightclient.StreamEvent) []lightclient.StreamEvent
 	checkpoint func(*pb.Checkpoint)
 	object     func([]byte)
+	proof      func(*rpcpb.GetCheckpointObjectProofResponse)
+	swapped    func(seq uint64, id sui.Address) (uint64, sui.Address) // what is asked instead
 }
 
 func (l *liar) Events(ctx context.Context, stream sui.Address, from, to uint64) ([]lightclient.StreamEvent, error) {

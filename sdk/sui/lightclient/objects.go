@@ -84,11 +84,11 @@ func (o *Objects) search(id sui.Address) (int, bool) {
 }
 
 // A Proof shows, to who trusts a checkpoint's summary, how the checkpoint left
-// one object.
+// one object that it modified.
 type Proof struct {
-	Path         walrus.MerkleProof
-	Index, Count int
-	Root         [32]byte
+	Path  walrus.MerkleProof
+	Index uint64 // among the modified objects
+	Root  [32]byte
 }
 
 // Prove makes the proof for an object that the checkpoint modified.
@@ -101,7 +101,45 @@ func (o *Objects) Prove(id sui.Address) (*Proof, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prove object %s: %w", id, err)
 	}
-	return &Proof{Path: path, Index: i, Count: len(o.leaves), Root: o.Root()}, nil
+	return &Proof{Path: path, Index: uint64(i), Root: o.Root()}, nil
+}
+
+// An AbsenceProof shows, to who trusts a checkpoint's summary, that the
+// checkpoint did not modify an object: the two neighbours between which it would
+// stand are next to each other. The object may exist all the same.
+type AbsenceProof struct {
+	Index       uint64     // where the object would stand
+	Left, Right *Neighbour // at Index-1 and Index; nil before the first and after the last
+	Root        [32]byte
+}
+
+// A Neighbour is an object that a checkpoint modified, with its path.
+type Neighbour struct {
+	Ref  sui.ObjectRef
+	Path walrus.MerkleProof
+}
+
+// ProveAbsence makes the proof that the checkpoint did not modify an object.
+func (o *Objects) ProveAbsence(id sui.Address) (*AbsenceProof, error) {
+	i, ok := o.search(id)
+	if ok {
+		return nil, fmt.Errorf("prove absence of object %s: the checkpoint modified it", id)
+	}
+	p := &AbsenceProof{Index: uint64(i), Root: o.Root()}
+	for _, side := range []struct {
+		at int
+		to **Neighbour
+	}{{i - 1, &p.Left}, {i, &p.Right}} {
+		if side.at < 0 || side.at >= len(o.refs) {
+			continue
+		}
+		path, err := walrus.NewMerkleProof(o.leaves, side.at)
+		if err != nil {
+			return nil, fmt.Errorf("prove absence of object %s: %w", id, err)
+		}
+		*side.to = &Neighbour{o.refs[side.at], path}
+	}
+	return p, nil
 }
 
 // ErrBadProof says that objects are not those that a summary commits to.
@@ -110,10 +148,50 @@ var ErrBadProof = errors.New("objects do not fit the checkpoint")
 // Verify checks that the checkpoint of a summary, which must have been verified,
 // left an object as ref says.
 func (p *Proof) Verify(s *sui.CheckpointSummary, ref *sui.ObjectRef) error {
-	if !p.Path.Verify(p.Root, bcs.Marshal(ref), p.Index, p.Count) {
-		return fmt.Errorf("%w: object %s is not under the root", ErrBadProof, ref.ID)
+	if err := underRoot(ref, p.Path, p.Index, p.Root); err != nil {
+		return err
 	}
 	return checkCommitment(s, p.Root)
+}
+
+// Verify checks that the checkpoint of a summary, which must have been verified,
+// did not modify an object.
+func (p *AbsenceProof) Verify(s *sui.CheckpointSummary, id sui.Address) error {
+	if err := p.flank(id); err != nil {
+		return fmt.Errorf("%w: absence of object %s: %w", ErrBadProof, id, err)
+	}
+	return checkCommitment(s, p.Root)
+}
+
+// flank checks that the neighbours stand right before and after the place of id.
+func (p *AbsenceProof) flank(id sui.Address) error {
+	switch {
+	case (p.Left == nil) != (p.Index == 0):
+		return fmt.Errorf("at index %d a neighbour to the left is missing or too many", p.Index)
+	case p.Left != nil && p.Left.Ref.ID.Compare(id) >= 0, p.Right != nil && p.Right.Ref.ID.Compare(id) <= 0:
+		return errors.New("a neighbour stands on the wrong side")
+	case p.Left == nil && p.Right == nil && p.Root != [32]byte{}:
+		return errors.New("the checkpoint modified objects, but there is no neighbour")
+	case p.Left != nil && p.Right == nil && !p.Left.Path.RightMost(p.Index-1):
+		return errors.New("the neighbour to the left is not the last object")
+	}
+	if p.Left != nil {
+		if err := underRoot(&p.Left.Ref, p.Left.Path, p.Index-1, p.Root); err != nil {
+			return err
+		}
+	}
+	if p.Right != nil {
+		return underRoot(&p.Right.Ref, p.Right.Path, p.Index, p.Root)
+	}
+	return nil
+}
+
+// underRoot checks that an object stands at an index of the tree with a root.
+func underRoot(ref *sui.ObjectRef, path walrus.MerkleProof, index uint64, root [32]byte) error {
+	if got, ok := path.Root(bcs.Marshal(ref), index); !ok || got != root {
+		return fmt.Errorf("%w: object %s is not at index %d under the root", ErrBadProof, ref.ID, index)
+	}
+	return nil
 }
 
 // checkCommitment checks that a summary commits to a root.

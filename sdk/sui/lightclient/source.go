@@ -23,6 +23,9 @@ type Source interface {
 	Checkpoint(ctx context.Context, sequence uint64) (*pb.Checkpoint, error)
 	// Object returns the BCS of an object at a version.
 	Object(ctx context.Context, id sui.Address, version uint64) ([]byte, error)
+	// ObjectProof returns the proof of what a checkpoint did to an object, and
+	// the checkpoint's summary with its signature.
+	ObjectProof(ctx context.Context, sequence uint64, id sui.Address) (*rpcpb.GetCheckpointObjectProofResponse, error)
 	// EpochEnd returns the number of the last checkpoint of an epoch, or an
 	// error when the epoch has not ended.
 	EpochEnd(ctx context.Context, epoch uint64) (uint64, error)
@@ -61,6 +64,12 @@ func (n node) Object(ctx context.Context, id sui.Address, version uint64) ([]byt
 		ObjectId: proto.String(id.String()), Version: &version, ReadMask: mask("bcs"),
 	})
 	return res.GetObject().GetBcs().GetValue(), err
+}
+
+func (n node) ObjectProof(ctx context.Context, sequence uint64, id sui.Address) (*rpcpb.GetCheckpointObjectProofResponse, error) {
+	out := new(rpcpb.GetCheckpointObjectProofResponse)
+	err := n.conn.Invoke(ctx, rpcpb.GetObjectProof, &rpcpb.GetCheckpointObjectProofRequest{ObjectId: proto.String(id.String()), Checkpoint: &sequence}, out)
+	return out, err
 }
 
 func (n node) EpochEnd(ctx context.Context, epoch uint64) (uint64, error) {
