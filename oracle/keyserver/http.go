@@ -37,6 +37,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("GET /v1/service", s.demandSDK(http.HandlerFunc(s.serveService)))
 	mux.HandleFunc("GET /v1/receipts", s.serveReceipts)
 	mux.HandleFunc("GET /v1/receipts/{sequence}/proof", s.serveProof)
+	mux.HandleFunc("GET /v1/log", s.serveLog)
 	mux.HandleFunc("POST /v1/login/challenge", s.serveChallenge)
 	mux.HandleFunc("POST /v1/login", s.serveLogin)
 	mux.HandleFunc("GET /v1/policies/{policy}/receipts", s.servePolicyReceipts)

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/floe-data/floe/sdk/receipt"
 )
 
 // logPatience is for how long receipts may be missing from the log until no
@@ -22,6 +24,15 @@ func (s *Server) checkLog() *refusal {
 		"try again later; if it stays, tell the operator of the key server that its disk is full or failing")
 	ref.cause = status.Late
 	return ref
+}
+
+// serveLog says which log the receipts are in, and where it is anchored.
+func (s *Server) serveLog(w http.ResponseWriter, _ *http.Request) {
+	answer := receipt.LogInfo{Origin: receipt.LogOrigin(s.cfg.ObjectID), Size: s.log.Status().Published}
+	if f := s.anchor.Load(); f != nil {
+		answer.Anchor = (*f)()
+	}
+	s.writeJSON(w, http.StatusOK, answer)
 }
 
 // serveProof proves that a receipt is in the log: a tlog-proof file.

@@ -28,6 +28,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/floe-data/floe/oracle/journal"
@@ -87,6 +88,7 @@ type Server struct {
 	slots   chan struct{} // one element per request that is worked on
 	repeats repeats
 	logins  *logins
+	anchor  atomic.Pointer[func() sui.Address]
 
 	// Set by Start.
 	http     *http.Server
@@ -166,6 +168,10 @@ func (s *Server) Receipts() uint64 { return s.journal.Len() }
 
 // LogStatus tells where the log stands.
 func (s *Server) LogStatus() tilelog.Status { return s.log.Status() }
+
+// ShowAnchor makes the server tell where its log is anchored on chain: id
+// returns the Anchor object, zero while there is none.
+func (s *Server) ShowAnchor(id func() sui.Address) { s.anchor.Store(&id) }
 
 // Log is the public log of the receipts.
 func (s *Server) Log() *tilelog.Log { return s.log }

@@ -24,6 +24,12 @@ func TestMain(m *testing.M) {
 			defer stop()
 			os.Exit(cli.Main(ctx, os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 		},
+		"forge": func() {
+			if err := forge(os.Getenv("NET"), os.Args[1], os.Args[2]); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+		},
 	})
 }
 
@@ -69,6 +75,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SAMPLE", sample)
 			env.Setenv("URL", net.Network.URL)
 			env.Setenv("FAUCET", net.Network.Faucet)
+			env.Setenv("NET", dir)
 			if err := os.MkdirAll(filepath.Join(env.WorkDir, "home", "networks"), 0o755); err != nil {
 				return err
 			}

@@ -9,12 +9,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/floe-data/floe/oracle/anchor"
 	"github.com/floe-data/floe/oracle/keyserver"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/dataset"
 	"github.com/floe-data/floe/sdk/network"
+	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -90,7 +93,24 @@ func (n *Net) startKeyServer(ctx context.Context, name string, evaluator policy.
 		return nil, err
 	}
 	n.onClose(server.Close)
-	return &KeyServer{Name: name, URL: n.url(l), Object: object, server: server}, nil
+	return &KeyServer{Name: name, URL: n.url(l), Object: object, server: server},
+		n.startAnchoring(server, object, ed25519.NewKeyFromSeed(seed), filepath.Join(dir, "anchor"))
+}
+
+// anchorInterval is short, so that anchors can be seen in a development
+// network; an idle log costs nothing.
+const anchorInterval = 5 * time.Second
+
+// startAnchoring anchors the log of a key server until the network closes.
+func (n *Net) startAnchoring(server *keyserver.Server, object sui.Address, key ed25519.PrivateKey, state string) error {
+	a, err := anchor.New(anchor.Config{Chain: n.client, Signer: n.admin, Packages: dataset.Packages(n.Network), Log: server.Log(),
+		Origin: receipt.LogOrigin(object), Key: key.Public().(ed25519.PublicKey), State: state, Interval: anchorInterval, Logger: n.cfg.Log})
+	if err != nil {
+		return err
+	}
+	server.ShowAnchor(a.ID)
+	n.wg.Go(func() { a.Run(n.ctx) })
+	return nil
 }
 
 // register returns the server's object on chain, and makes one if the file

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/floe-data/floe/sdk/dataset"
 	"github.com/floe-data/floe/sdk/durable"
 	"github.com/floe-data/floe/sdk/logproof"
 	"github.com/floe-data/floe/sdk/receipt"
@@ -20,7 +21,7 @@ import (
 
 func (a *app) receipts() *cobra.Command {
 	cmd := &cobra.Command{Use: "receipts", Short: "List, prove and verify the receipts of key requests"}
-	cmd.AddCommand(a.receiptsList(), a.receiptsProve(), a.receiptsVerify())
+	cmd.AddCommand(a.receiptsList(), a.receiptsProve(), a.receiptsVerify(), a.receiptsAccuse())
 	return cmd
 }
 
@@ -167,21 +168,25 @@ that are kept. It asks nobody. Exit code 1 if anything does not verify.
 
 The keys are those that floe receipts prove saw first, or those of --keys, a
 server's JWKS. --witnesses gives a policy file, whose witnesses must have
-cosigned, so that the log is the same for everybody.`,
-		Example: "  floe receipts verify\n  floe receipts verify proof.tlog-proof --keys alice.jwks.json --witnesses witnesses.txt",
+cosigned, so that the log is the same for everybody. --anchored asks the network
+after all: the receipt must be in the log's head that is anchored on chain.`,
+		Example: "  floe receipts verify\n  floe receipts verify keyserver-1/4 --anchored\n  floe receipts verify proof.tlog-proof --keys alice.jwks.json --witnesses witnesses.txt",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.verify(args, &v)
+			return a.verify(cmd.Context(), args, &v)
 		},
 	}
 	cmd.Flags().StringVar(&v.keys, "keys", "", "file with the key server's keys (JWKS)")
 	cmd.Flags().StringVar(&v.policy, "witnesses", "", "witness policy file")
+	cmd.Flags().BoolVar(&v.anchored, "anchored", false, "compare with the log's head on chain; needs the network")
 	return cmd
 }
 
 // verifier is what receipts are verified by.
 type verifier struct {
 	keys, policy string
+	anchored     bool
 	witnesses    *logproof.WitnessPolicy
+	env          *dataset.Env // nil unless anchored
 }
 
 // verifiedReceipt is what floe receipts verify --json prints for a receipt.
@@ -196,11 +201,12 @@ type verifiedReceipt struct {
 	LogSize     uint64                 `json:"log_size,omitempty"`
 	LogRoot     string                 `json:"log_root,omitempty"`
 	Cosignature []logproof.Cosignature `json:"cosignatures,omitempty"`
+	Anchored    *anchoredHead          `json:"anchored,omitempty"`
 	Verified    bool                   `json:"verified"`
 	Problem     string                 `json:"problem,omitempty"`
 }
 
-func (a *app) verify(args []string, v *verifier) error {
+func (a *app) verify(ctx context.Context, args []string, v *verifier) error {
 	if v.policy != "" {
 		b, err := os.ReadFile(v.policy)
 		if err == nil {
@@ -214,10 +220,18 @@ func (a *app) verify(args []string, v *verifier) error {
 	if err != nil {
 		return err
 	}
+	if v.anchored {
+		env, closeEnv, err := a.reader(ctx)
+		if err != nil {
+			return err
+		}
+		defer closeEnv()
+		v.env = env
+	}
 	all, bad := []verifiedReceipt{}, 0
 	for _, k := range chosen {
 		one := verifiedReceipt{Server: k.Server}
-		if err := a.verifyOne(k, v, &one); err != nil {
+		if err := a.verifyOne(ctx, k, v, &one); err != nil {
 			one.Problem = err.Error()
 			bad++
 		}
@@ -234,7 +248,7 @@ func (a *app) verify(args []string, v *verifier) error {
 	return nil
 }
 
-func (a *app) verifyOne(k *keptReceipt, v *verifier, out *verifiedReceipt) error {
+func (a *app) verifyOne(ctx context.Context, k *keptReceipt, v *verifier, out *verifiedReceipt) error {
 	keys, err := a.keysOf(k.Server, v.keys)
 	if err != nil {
 		return err
@@ -273,7 +287,10 @@ func (a *app) verifyOne(k *keptReceipt, v *verifier, out *verifiedReceipt) error
 		return err
 	}
 	out.LogSize, out.LogRoot = c.Size, c.Root.String()
-	out.Cosignature, err = v.witnesses.Check(c)
+	if out.Cosignature, err = v.witnesses.Check(c); err != nil || v.env == nil {
+		return err
+	}
+	out.Anchored, err = a.checkAnchored(ctx, v.env, k, r, keys, c)
 	return err
 }
 
@@ -285,5 +302,8 @@ func (a *app) sayVerified(v *verifiedReceipt) {
 	a.say("verified  %s: %s at %s, in the log at size %d", v.Receipt, v.Decision, v.Time.Format(time.RFC3339), v.LogSize)
 	for _, c := range v.Cosignature {
 		a.say("          cosigned by %s at %s", c.Witness, c.Time.Format(time.RFC3339))
+	}
+	if v.Anchored != nil {
+		a.say("          anchored on chain at size %d at %s", v.Anchored.Size, v.Anchored.Time.Format(time.RFC3339))
 	}
 }

@@ -1,6 +1,9 @@
 package contract
 
-import "github.com/floe-data/floe/sdk/sui"
+import (
+	"github.com/floe-data/floe/sdk/logproof"
+	"github.com/floe-data/floe/sdk/sui"
+)
 
 // A TreeHead is what the operator of a log signs: the text of a C2SP
 // checkpoint of its origin.
@@ -25,4 +28,12 @@ func AnchorRoot(b *sui.Builder, p Packages, anchor sui.Address, h TreeHead) {
 // same size: the first's.
 func ProveFork(b *sui.Builder, p Packages, anchor sui.Address, first, second TreeHead) {
 	p.AnchorsCalls(b).ProveFork(Object[Anchor](b, anchor), Pure(b, first.Size), Pure(b, first.Root[:]), Pure(b, first.Signature), Pure(b, second.Root[:]), Pure(b, second.Signature))
+}
+
+// Head is the anchored head of the log; ok is false until there is one.
+func (v *Anchor) Head() (c logproof.Checkpoint, ok bool) {
+	if v.TreeSize == 0 || len(v.Root) != len(c.Root) {
+		return logproof.Checkpoint{Origin: v.Origin}, false
+	}
+	return logproof.Checkpoint{Origin: v.Origin, Size: v.TreeSize, Root: logproof.Hash(v.Root)}, true
 }

@@ -66,3 +66,10 @@ type PolicyReceipt struct {
 	Opening        *seal.ReceiptOpening `json:"receipt_opening,omitempty"`
 	Proof          string               `json:"proof,omitempty"` // tlog-proof file, once it is in the log
 }
+
+// LogInfo is the answer to GET /v1/log.
+type LogInfo struct {
+	Origin string      `json:"origin"`
+	Size   uint64      `json:"size"`            // of the published checkpoint
+	Anchor sui.Address `json:"anchor,omitzero"` // Anchor object of the log on chain, if there is one
+}

@@ -31,6 +31,14 @@ type config struct {
 	// log of the receipts, and how many are needed: lines "witness NAME VKEY
 	// URL", "group NAME N MEMBER…" and "quorum NAME". Empty: no witnesses.
 	WitnessPolicy string `yaml:"witness_policy"`
+	// AnchorSigner is a Sui keystore whose first key pays for anchoring the
+	// log's head on chain. Empty: the log is not anchored.
+	AnchorSigner string `yaml:"anchor_signer"`
+	// AnchorPackage is the id of the access package, newest version.
+	AnchorPackage string `yaml:"anchor_package"`
+	// AnchorInterval is how often the head is anchored if the log has grown.
+	// Default 10m.
+	AnchorInterval time.Duration `yaml:"anchor_interval"`
 	// NodeURL is the full node that policies are evaluated by. It is trusted.
 	NodeURL string `yaml:"node_url"`
 	// KeyServerPackage is the package with the module "time", which detects
@@ -67,7 +75,7 @@ func readConfig(path string) (*config, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("read configuration %s: %w", path, err)
 	}
-	for _, p := range []*string{&c.KeyDir, &c.JournalDir, &c.WitnessPolicy} {
+	for _, p := range []*string{&c.KeyDir, &c.JournalDir, &c.WitnessPolicy, &c.AnchorSigner} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(filepath.Dir(path), *p)
 		}
@@ -88,12 +96,15 @@ func (c *config) check() error {
 			errs = append(errs, fmt.Errorf("%s is missing: give %s", f.key, f.hint))
 		}
 	}
-	for key, id := range map[string]string{"key_server_object_id": c.KeyServerObjectID, "key_server_package": c.KeyServerPackage} {
+	for key, id := range map[string]string{"key_server_object_id": c.KeyServerObjectID, "key_server_package": c.KeyServerPackage, "anchor_package": c.AnchorPackage} {
 		if _, err := sui.ParseAddress(id); id != "" && err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", key, err))
 		}
 	}
-	if c.AllowedStaleness < 0 || c.EvaluationTimeout < 0 || c.SessionKeyTTLMax < 0 || c.MaxConcurrent < 0 {
+	if (c.AnchorSigner == "") != (c.AnchorPackage == "") {
+		errs = append(errs, errors.New("anchor_signer and anchor_package belong together: give both, or none"))
+	}
+	if c.AnchorInterval < 0 || c.AllowedStaleness < 0 || c.EvaluationTimeout < 0 || c.SessionKeyTTLMax < 0 || c.MaxConcurrent < 0 {
 		errs = append(errs, errors.New("durations and limits must not be negative"))
 	}
 	return errors.Join(errs...)

@@ -34,7 +34,8 @@ FILE is YAML:
   node_url: https://fullnode.testnet.sui.io:443
   key_server_package: 0x...     # package with the staleness check
 
-and optionally witness_policy (a file), master_key_env, listen (0.0.0.0:2024),
+and optionally witness_policy (a file), anchor_signer (a keystore) with
+anchor_package and anchor_interval (10m), master_key_env, listen (0.0.0.0:2024),
 allowed_staleness (2m), evaluation_timeout (5s), session_key_ttl_max (30m),
 clock_skew (5s), max_concurrent (64).
 
@@ -98,10 +99,15 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 	if err != nil {
 		return err
 	}
+	anchoring, err := c.startAnchoring(ctx, client, s, keys.Receipt, log)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
 	log.Info("serving", "url", s.URL(), "key_server", id)
 	ready(s.URL())
 	<-ctx.Done()
 	log.Info("stopping")
+	anchoring.Wait()
 	return s.Close()
 }
 

@@ -61,6 +61,18 @@ func (s *Server) Checkpoint(ctx context.Context) ([]byte, error) {
 	return s.call(ctx, "GET", "/checkpoint", "", nil)
 }
 
+// Log returns which log the server says it has, and where it is anchored.
+func (s *Server) Log(ctx context.Context) (info receipt.LogInfo, err error) {
+	b, err := s.call(ctx, "GET", "/v1/log", "", nil)
+	if err != nil {
+		return info, err
+	}
+	if err := json.Unmarshal(b, &info); err != nil {
+		return info, fmt.Errorf("read log of %s: %w", s.label(), err)
+	}
+	return info, nil
+}
+
 // Tile is a [logproof.TileFetcher].
 func (s *Server) Tile(ctx context.Context, path string) ([]byte, error) {
 	return s.call(ctx, "GET", "/"+path, "", nil)
