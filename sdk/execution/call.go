@@ -20,18 +20,16 @@ func (cmd *command) moveCall(c *sui.MoveCall) ([]movevm.Value, error) {
 	if len(c.Arguments) != len(fn.Params) {
 		return nil, fail(sui.FailArityMismatch)
 	}
-	cmd.noDirty = fn.Visibility != movevm.Public && !r.opt.SkipChecks
 	args, err := cmd.arguments(fn, c.Arguments)
 	if err != nil {
+		return nil, err
+	}
+	if err := cmd.checkCool(fn); err != nil {
 		return nil, err
 	}
 	returns, err := r.session.Call(fn, args)
 	if err != nil {
 		return nil, err
-	}
-	cmd.dirty = !fn.Entry
-	for _, m := range cmd.mutated {
-		m.slot.dirty = m.slot.dirty || cmd.dirty
 	}
 	return cmd.returned(returns)
 }

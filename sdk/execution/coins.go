@@ -163,9 +163,6 @@ func (cmd *command) makeMoveVec(c *sui.MakeMoveVec) ([]movevm.Value, error) {
 		if arg.Kind == sui.ArgGasCoin {
 			return nil, at(&argError{Kind: sui.ArgInvalidGasCoinUsage}, i)
 		}
-		if s, err := cmd.find(arg, elem); err == nil && s.dirty {
-			cmd.dirty = true
-		}
 		v, err := cmd.take(arg, elem)
 		if err != nil {
 			return nil, at(err, i)

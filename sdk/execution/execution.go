@@ -30,9 +30,6 @@
 //	chain      congestion            none: no cancellation, no deny list      shared objects are metered
 //
 // Effects equal Sui's except for that and what follows.
-//   - Non-public entry functions follow the rule of protocol versions before
-//     cliques: an argument must not come from, or have been lent mutably to, a
-//     call of a non-entry function. Newer nodes allow more.
 //   - References as results are allowed in simulation without checks only.
 //   - A late use of a deleted shared object executes as a failure if the State
 //     is a StreamEnds, as the devnet's is; others refuse it.

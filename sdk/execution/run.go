@@ -22,6 +22,7 @@ type run struct {
 	results [][]*slot
 	outputs []CommandOutput
 
+	cliques cliques
 	// sharedTaken are shared objects that commands took by value.
 	sharedTaken []sui.Address
 	published   []*sui.MovePackage
@@ -119,13 +120,13 @@ func (r *run) command(c *sui.Command) error {
 	results := make([]*slot, len(values))
 	for i, v := range values {
 		results[i] = newSlot(v)
-		results[i].dirty = cmd.dirty
 	}
 	if c.MakeMoveVec != nil {
 		results[0].carried = cmd.sharedTaken
 	} else if err := cmd.checkShared(); err != nil {
 		return err
 	}
+	cmd.settleCliques(results)
 	r.results = append(r.results, results)
 	if r.opt.Simulate {
 		return r.record(cmd, results)

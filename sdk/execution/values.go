@@ -16,7 +16,6 @@ type slot struct {
 	typ     *movevm.Type
 	moved   bool // the value was taken
 	copied  bool // the last use was a copy
-	dirty   bool // was in the hands of a non-entry function
 	object  bool // an input object
 	mutable bool // an input object that may be changed and taken
 	shared  bool
@@ -25,6 +24,10 @@ type slot struct {
 	id      sui.Address   // of an input object
 	lentTo  *command      // the last command that borrowed it
 	lentMut bool          // and whether mutably
+
+	clique   int // see cliques.go
+	inClique bool
+	heats    bool // is a hot potato
 }
 
 // newSlot puts a value in a slot.
@@ -58,8 +61,7 @@ type command struct {
 	run         *run
 	mutated     []mutatedSlot
 	sharedTaken []sui.Address
-	dirty       bool // what it returns has been in the hands of a non-entry function
-	noDirty     bool // it is a non-public entry function
+	used        []int // the cliques of the arguments
 }
 
 type mutatedSlot struct {
@@ -161,8 +163,6 @@ func (cmd *command) take(arg sui.Argument, want *movevm.Type) (movevm.Value, err
 		return movevm.Value{}, &argError{Kind: sui.ArgTypeMismatch}
 	case s.object && !s.mutable:
 		return movevm.Value{}, &argError{Kind: sui.ArgInvalidObjectByValue}
-	case cmd.noDirty && s.dirty:
-		return movevm.Value{}, &argError{Kind: sui.ArgInvalidArgumentToPrivateEntryFunction}
 	}
 	lent := s.lentTo == cmd
 	mutably := lent && s.lentMut
@@ -171,6 +171,7 @@ func (cmd *command) take(arg sui.Argument, want *movevm.Type) (movevm.Value, err
 			return movevm.Value{}, &argError{Kind: sui.ArgInvalidReferenceArgument}
 		}
 		s.copied = true
+		cmd.entangle(s, false)
 		return s.cell.Value().Copy(), nil
 	}
 	if lent {
@@ -178,6 +179,7 @@ func (cmd *command) take(arg sui.Argument, want *movevm.Type) (movevm.Value, err
 	}
 	s.id = s.objectIDIfAny()
 	s.moved = true
+	cmd.entangle(s, true)
 	taken := s.carried
 	if s.shared {
 		taken = []sui.Address{s.id}
@@ -220,10 +222,9 @@ func (cmd *command) lend(arg sui.Argument, want *movevm.Type, mutable bool) (*sl
 		return nil, &argError{Kind: sui.ArgInvalidObjectByMutRef}
 	case already && (s.lentMut || mutable):
 		return nil, &argError{Kind: sui.ArgInvalidReferenceArgument}
-	case cmd.noDirty && s.dirty:
-		return nil, &argError{Kind: sui.ArgInvalidArgumentToPrivateEntryFunction}
 	}
 	s.lentTo, s.lentMut, s.copied = cmd, mutable, false
+	cmd.entangle(s, false)
 	if mutable {
 		cmd.mutated = append(cmd.mutated, mutatedSlot{arg, s})
 	}

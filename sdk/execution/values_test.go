@@ -79,11 +79,6 @@ func TestArgumentRules(t *testing.T) {
 		"gas coin by value": {func(b *sui.Builder) {
 			b.Call(sui.Framework, "coin", "into_balance", []sui.TypeTag{sui.SUIType()}, sui.GasCoin)
 		}, sui.FailCommandArgument, 0, sui.ArgInvalidGasCoinUsage},
-		"entry after a call": {func(b *sui.Builder) {
-			x := w.use(b, box)
-			call(b, "set", x, b.Pure(uint64(1)))
-			call(b, "private_set", x, b.Pure(uint64(2)))
-		}, sui.FailCommandArgument, 0, sui.ArgInvalidArgumentToPrivateEntryFunction},
 		"untyped vector of numbers": {func(b *sui.Builder) {
 			b.MakeMoveVec(nil, call(b, "pair", b.Pure(uint64(1)), b.Pure(uint64(1))))
 		}, sui.FailCommandArgument, 0, sui.ArgInvalidMakeMoveVecNonObjectArgument},

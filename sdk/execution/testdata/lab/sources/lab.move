@@ -151,3 +151,7 @@ public fun derive(c: &mut Counter, key: u64): Box {
 }
 
 public fun derived(c: &Counter, key: u64): bool { sui::derived_object::exists(&c.id, key) }
+
+entry fun private_cool(h: Hot): u64 { cool(h) }
+
+entry fun private_look(h: &Hot) { h.value; }
