@@ -141,7 +141,7 @@ func (x *Indexer) getStatus(ctx context.Context, _ *struct{}) (*statusAnswer, er
 	}
 	if mark != nil {
 		out.Watermark = &StatusWatermark{Checkpoint: mark.Checkpoint, Time: mark.Time, Digest: mark.Digest.String()}
-		age := x.now().Sub(mark.Time).Milliseconds()
+		age := x.cfg.ChainTime().Sub(mark.Time).Milliseconds()
 		out.LagMS = &age
 		if out.Tip != nil {
 			lag := max(int64(*out.Tip)-mark.Checkpoint, 0)

@@ -56,6 +56,9 @@ type Config struct {
 	// after that Run gives up with an error that says what to do. Later losses
 	// are retried for ever. Default 30s.
 	StartTimeout time.Duration `yaml:"start_timeout"`
+	// ChainTime tells the time that the lag of the index is counted from. Nil:
+	// the wall clock. A development chain whose time stands still has its own.
+	ChainTime func() time.Time `yaml:"-"`
 	// Logger gets what an operator should know. Default slog.Default().
 	Logger *slog.Logger `yaml:"-"`
 }
@@ -93,6 +96,9 @@ func New(cfg Config) (*Indexer, error) {
 	}
 	if cfg.StartTimeout <= 0 {
 		cfg.StartTimeout = 30 * time.Second
+	}
+	if cfg.ChainTime == nil {
+		cfg.ChainTime = time.Now
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()

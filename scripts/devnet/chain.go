@@ -25,9 +25,6 @@ func (o *options) chainFlags(accountsSet bool) error {
 	switch o.time {
 	case "wall":
 	case "manual":
-		if !o.ChainOnly {
-			return errors.New("--time manual works for the chain alone: add --chain-only")
-		}
 		o.Manual = true
 	default:
 		return fmt.Errorf(`--time %q: want "wall" or "manual"`, o.time)

@@ -126,7 +126,6 @@ func checkAdvance(t *testing.T, dir string) {
 
 func TestChainFlags(t *testing.T) {
 	for _, args := range [][]string{
-		{"--time", "manual"},
 		{"--time", "soon"},
 		{"snapshot", "file"},
 		{"restore", "--dir", t.TempDir(), "no such file"},

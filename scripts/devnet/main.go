@@ -87,11 +87,15 @@ func command(stdout, stderr io.Writer) *cobra.Command {
 servers (2 open a dataset), an indexer and its own PostgreSQL, and prints their
 addresses. Everything is kept in --dir; started again, the network goes on.
 
+With --time manual the chain's clock stands still, and with it what policies
+judge by: it moves only when a client calls AdvanceClock of
+sui.forking.v1alpha.ForkingService, or with the command advance, which also ends
+epochs. Session keys and receipts keep the time of the wall.
+
 With --chain-only it is a Sui network for tests of anything that speaks gRPC: the
 chain and its faucet, with funded accounts whose keys are printed. --seed and
---time manual make it the same every time: time then moves only when a client
-calls AdvanceClock of sui.forking.v1alpha.ForkingService, or with the command
-advance, which also ends epochs.
+--time manual make it the same every time. (The other servers of a whole network
+have random keys.)
 
 The keys of accounts are for development. Never send anything of value to them:
 they are printed, and whoever knows the seed has them.`,
@@ -116,7 +120,7 @@ they are printed, and whoever knows the seed has them.`,
 	own.BoolVar(&o.ChainOnly, "chain-only", false, "run just the chain and its faucet")
 	own.IntVar(&o.Accounts, "accounts", 10, "how many funded accounts a new chain has; their keys are printed")
 	own.StringVar(&o.Seed, "seed", "", "text that all keys follow from (default: a secret one, kept in --dir)")
-	own.StringVar(&o.time, "time", "wall", `"wall", or "manual" with --chain-only: only AdvanceClock moves it`)
+	own.StringVar(&o.time, "time", "wall", `"wall", or "manual": only AdvanceClock moves the chain's`)
 	own.StringVar(&o.Checkpoints, "checkpoint-dir", "", "write each checkpoint to this folder, as {sequence}.binpb.zst")
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -8,13 +8,19 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/floe-data/floe/scripts/localnet"
 	"github.com/floe-data/floe/sdk/cli"
+	"github.com/floe-data/floe/sdk/sui/suirpc/rpcpb"
 )
 
 func TestMain(m *testing.M) {
@@ -35,15 +41,14 @@ func TestMain(m *testing.M) {
 
 // shared is one network for all scripts: starting one takes some seconds.
 type shared struct {
+	cfg  localnet.Config
 	once sync.Once
 	net  *localnet.Net
 	err  error
 }
 
-func (s *shared) get(t testing.TB, dir string) *localnet.Net {
-	s.once.Do(func() {
-		s.net, s.err = localnet.Start(context.Background(), localnet.Config{Dir: dir, Nodes: 4, Shards: 10, NoIndex: true})
-	})
+func (s *shared) get(t testing.TB) *localnet.Net {
+	s.once.Do(func() { s.net, s.err = localnet.Start(context.Background(), s.cfg) })
 	if s.err != nil {
 		t.Fatalf("start network: %v", s.err)
 	}
@@ -54,8 +59,36 @@ func (s *shared) get(t testing.TB, dir string) *localnet.Net {
 // are there: $ADA, $BEN and $CLEO hold their paths, $ADA_ADDR and so on their
 // addresses.
 func TestScripts(t *testing.T) {
-	var network shared
-	dir := t.TempDir()
+	runScripts(t, "testdata", localnet.Config{}, nil)
+}
+
+// TestManualTime runs scripts on a network whose clock stands still. They have
+// two more commands: advance DURATION moves it, epoch ends the epoch.
+func TestManualTime(t *testing.T) {
+	runScripts(t, filepath.Join("testdata", "manual"), localnet.Config{Manual: true}, func(network *shared) map[string]func(*testscript.TestScript, bool, []string) {
+		call := func(ts *testscript.TestScript, path string, req, res proto.Message) {
+			conn, err := grpc.NewClient(strings.TrimPrefix(network.net.Network.URL, "http://"), grpc.WithTransportCredentials(insecure.NewCredentials()))
+			ts.Check(err)
+			defer conn.Close()
+			ts.Check(conn.Invoke(context.Background(), path, req, res))
+		}
+		return map[string]func(*testscript.TestScript, bool, []string){
+			"advance": func(ts *testscript.TestScript, _ bool, args []string) {
+				d, err := time.ParseDuration(strings.Join(args, " "))
+				ts.Check(err)
+				call(ts, rpcpb.AdvanceClock, &rpcpb.AdvanceClockRequest{DurationMs: proto.Uint64(uint64(d.Milliseconds()))}, new(rpcpb.AdvanceClockResponse))
+			},
+			"epoch": func(ts *testscript.TestScript, _ bool, _ []string) {
+				call(ts, rpcpb.AdvanceEpoch, &rpcpb.AdvanceEpochRequest{}, new(rpcpb.AdvanceEpochResponse))
+			},
+		}
+	})
+}
+
+// runScripts runs the scripts of a folder against one network.
+func runScripts(t *testing.T, folder string, cfg localnet.Config, commands func(*shared) map[string]func(*testscript.TestScript, bool, []string)) {
+	cfg.Dir, cfg.Nodes, cfg.Shards, cfg.NoIndex = t.TempDir(), 4, 10, true
+	network := &shared{cfg: cfg}
 	t.Cleanup(func() { // after the scripts, which run beside each other
 		if network.net != nil {
 			if err := network.net.Close(); err != nil {
@@ -67,15 +100,15 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+	params := testscript.Params{
+		Dir: folder,
 		Setup: func(env *testscript.Env) error {
-			net := network.get(env.T().(testing.TB), dir)
+			net := network.get(env.T().(testing.TB))
 			env.Setenv("FLOE_HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("SAMPLE", sample)
 			env.Setenv("URL", net.Network.URL)
 			env.Setenv("FAUCET", net.Network.Faucet)
-			env.Setenv("NET", dir)
+			env.Setenv("NET", cfg.Dir)
 			if err := os.MkdirAll(filepath.Join(env.WorkDir, "home", "networks"), 0o755); err != nil {
 				return err
 			}
@@ -88,7 +121,11 @@ func TestScripts(t *testing.T) {
 			}
 			return accounts(env, net)
 		},
-	})
+	}
+	if commands != nil {
+		params.Cmds = commands(network)
+	}
+	testscript.Run(t, params)
 }
 
 // accounts gives each script keys of its own, so that scripts don't spend each

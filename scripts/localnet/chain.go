@@ -71,6 +71,15 @@ func (n *Net) openChain() error {
 	return nil
 }
 
+// chainTime tells the time by which state of the chain is fresh or stale: nil
+// for the wall clock, the chain's own when that stands still.
+func (n *Net) chainTime() func() time.Time {
+	if !n.cfg.Manual {
+		return nil
+	}
+	return func() time.Time { return time.UnixMilli(int64(n.chain.Head().TimestampMS)) }
+}
+
 // Where a network keeps its chain and the seed of its keys, below its folder.
 const (
 	ChainDir = "chain"

@@ -57,7 +57,7 @@ func (n *Net) startIndexer(ctx context.Context) error {
 	x, err := indexer.New(indexer.Config{
 		DatabaseURL: n.DatabaseURL, Schema: Schema, NodeURL: n.Network.URL, KeyServers: servers,
 		Packages:        decode.Packages{Storage: ids("storage"), Catalog: ids("catalog"), Access: ids("access"), KeyServer: ids("key_server")},
-		ReceiptInterval: 200 * time.Millisecond, Logger: n.cfg.Log.With("server", "indexer")})
+		ReceiptInterval: 200 * time.Millisecond, ChainTime: n.chainTime(), Logger: n.cfg.Log.With("server", "indexer")})
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (n *Net) ReceiptCount() uint64 {
 // registers new ones on chain.
 func (n *Net) startKeyServers(ctx context.Context) error {
 	evaluator, err := policy.NewSimulator(policy.SimulatorConfig{
-		Chain: n.client, StalenessPackage: n.Network.Packages["key_server"].Latest})
+		Chain: n.client, StalenessPackage: n.Network.Packages["key_server"].Latest, Now: n.chainTime()})
 	if err != nil {
 		return err
 	}
