@@ -82,7 +82,11 @@ var contractOf = map[string]byte{"CommitteeChanged": 0xd1, "BlobRegistered": 0xd
 
 func event(name string, contents []byte) sui.Event {
 	pkg := id(contractOf[name])
-	return sui.Event{Package: pkg, Module: "calls", Sender: id(0xa), Type: sui.StructTag{Address: pkg, Module: "events", Name: name}, Contents: contents}
+	module := "events"
+	if contractOf[name] == 0xd3 {
+		module = "policy_events"
+	}
+	return sui.Event{Package: pkg, Module: "calls", Sender: id(0xa), Type: sui.StructTag{Address: pkg, Module: module, Name: name}, Contents: contents}
 }
 
 // foreign is an event that is none of ours.

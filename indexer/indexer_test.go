@@ -201,7 +201,7 @@ func TestKeepsWhatItCannotDecode(t *testing.T) {
 		"0 | DatasetCreated | <nil>",
 		"1 | DatasetCreated | contradicts earlier events: exists already, or what it changes does not exist",
 		`2 | DatasetCreated | text "nul\x00" is not UTF-8 or holds a NUL`,
-		"3 | AccessGranted | decode event "+id(0xd3).Short()+"::events::AccessGranted: decode BCS at byte 0: input ends too early",
+		"3 | AccessGranted | decode event "+id(0xd3).Short()+"::policy_events::AccessGranted: decode BCS at byte 0: input ends too early",
 		"4 | DatasetRenamed | <nil>",
 		"5 | AccessRevoked | contradicts earlier events: exists already, or what it changes does not exist",
 		"6 | AccessGranted | <nil>",

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,13 +49,13 @@ func TestCheckpoint(t *testing.T) {
 	v := vectors(t)
 	granted := v["AccessGranted"]
 	cp := &suirpc.Checkpoint{Sequence: 7, Epoch: 2, TimestampMS: 1_234, Digest: sui.Digest{9}, Transactions: []suirpc.CheckpointTx{
-		{Digest: sui.Digest{1}, Events: []sui.Event{event(9, "events", "AccessGranted", granted), event(3, "events", "AccessGranted", granted)}},
+		{Digest: sui.Digest{1}, Events: []sui.Event{event(9, "policy_events", "AccessGranted", granted), event(3, "policy_events", "AccessGranted", granted)}},
 		{Digest: sui.Digest{2}, Events: []sui.Event{
 			event(3, "policy", "AccessGranted", granted),            // another module
-			event(2, "events", "AccessGranted", granted),            // another contract
+			event(2, "policy_events", "AccessGranted", granted),     // another contract
 			event(5, "events", "BlobCertified", v["BlobCertified"]), // of a second defining id
-			event(3, "events", "AccessGranted", granted[1:]),
-			event(3, "events", "AccessGranted", append(granted[:64:64], 0)),
+			event(3, "policy_events", "AccessGranted", granted[1:]),
+			event(3, "policy_events", "AccessGranted", append(granted[:64:64], 0)),
 		}},
 	}}
 	rows, err := New(packages()).Checkpoint(cp)
@@ -110,10 +111,14 @@ func FuzzCheckpoint(f *testing.F) {
 		f.Add(byte(i), vectors(f)[name])
 	}
 	owner := []byte{1, 1, 1, 2, 2, 3, 3, 3, 4, 4}
+	modules := slices.Repeat([]string{"events"}, len(names))
+	for i := 5; i < 8; i++ {
+		modules[i] = "policy_events"
+	}
 	d := New(packages())
 	f.Fuzz(func(t *testing.T, which byte, contents []byte) {
 		i := int(which) % len(names)
-		cp := &suirpc.Checkpoint{Transactions: []suirpc.CheckpointTx{{Events: []sui.Event{event(owner[i], "events", names[i], contents)}}}}
+		cp := &suirpc.Checkpoint{Transactions: []suirpc.CheckpointTx{{Events: []sui.Event{event(owner[i], modules[i], names[i], contents)}}}}
 		rows, err := d.Checkpoint(cp)
 		if err != nil || len(rows.Events) != 1 {
 			t.Fatalf("%v, %d events", err, len(rows.Events))

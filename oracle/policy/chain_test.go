@@ -84,7 +84,7 @@ func (n *realNet) setUp(t *testing.T, c *chain.Chain) {
 	id := ev.(*contract.PolicyCreated).PolicyID
 	b = sui.NewBuilder()
 	// The versions are wrong on purpose: the evaluator finds the right ones.
-	contract.SealApprove(b, n.contracts, append(id[:], 1), b.SharedObject(id, 1, false), b.SharedObject(d.Objects.AccessVersion, 1, false))
+	contract.SealApprove(b, n.contracts, append(id[:], 1), contract.Read{Policy: b.SharedObject(id, 1, false), Lineage: b.SharedObject(d.Objects.CatalogLineage, 1, false), Version: b.SharedObject(d.Objects.AccessVersion, 1, false)})
 	n.query.User = n.owner.Address()
 	if n.query.Approval, err = seal.NewApproval(b); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import { requestSuiFromFaucetV2 } from '@mysten/sui/faucet';
 import { GrpcWebFetchTransport, SuiGrpcClient } from '@mysten/sui/grpc';
 import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { Transaction } from '@mysten/sui/transactions';
+import { linker } from './link.mjs';
 import { toBase64 } from '@mysten/sui/utils';
 
 const [url, faucet, format, packageFile] = process.argv.slice(2);
@@ -150,21 +151,26 @@ await row('getDynamicObjectField', async () => {
 	assert.equal(object.json.balance, '77');
 });
 
-let pkg;
+let pkg, version;
 const made = [];
 await row('getMoveFunction', async () => {
-	const { modules, dependencies } = JSON.parse(readFileSync(packageFile));
-	const tx = new Transaction();
-	tx.transferObjects([tx.publish({ modules, dependencies })], sender);
-	const { objectTypes } = await run(tx, { objectTypes: true });
-	pkg = Object.keys(objectTypes).find((k) => objectTypes[k] === 'package');
-	const { function: fn } = await client.getMoveFunction({ packageId: pkg, moduleName: 'policy', name: 'grant' });
-	assert.deepEqual([fn.visibility, fn.parameters.length], ['public', 5]);
+	const link = linker();
+
+	for (const p of JSON.parse(readFileSync(packageFile))) {
+		const tx = new Transaction();
+		tx.transferObjects([tx.publish(link.resolve(p))], sender);
+		const { objectTypes } = await run(tx, { objectTypes: true });
+		pkg = Object.keys(objectTypes).find((k) => objectTypes[k] === 'package');
+		version = Object.keys(objectTypes).find((k) => objectTypes[k].endsWith('::PackageVersion'));
+		link.add(p, pkg);
+	}
+	const { function: fn } = await client.getMoveFunction({ packageId: pkg, moduleName: 'members', name: 'grant' });
+	assert.deepEqual([fn.visibility, fn.parameters.length], ['public', 6]);
 	for (let n = 0; n < 5; n++) {
 		const make = new Transaction();
 		const none = () => make.pure.option('u64', null);
-		const [policy, cap] = make.moveCall({ target: `${pkg}::policy::new`, arguments: [none(), none()] });
-		make.moveCall({ target: `${pkg}::policy::share`, arguments: [policy] });
+		const [policy, cap] = make.moveCall({ target: `${pkg}::policy::new`, arguments: [none(), none(), make.object(version)] });
+		make.moveCall({ target: `${pkg}::policy::share`, arguments: [policy, make.object(version)] });
 		make.transferObjects([cap], sender);
 		made.push((await run(make)).digest);
 	}
@@ -193,10 +199,10 @@ await row('listTransactions', async () => {
 	assert.deepEqual(await digests({ filter: { sender: long('0x77') } }), []);
 });
 await row('listEvents', async () => {
-	const type = `${pkg}::events::PolicyCreated`;
+	const type = `${pkg}::policy_events::PolicyCreated`;
 	for (const filter of [
 		{ eventType: type },
-		{ eventType: `${pkg}::events` },
+		{ eventType: `${pkg}::policy_events` },
 		{ emitModule: `${pkg}::policy` },
 		{ sender },
 	]) {
@@ -241,8 +247,8 @@ async function subscription(open, item) {
 	await stream.headers;
 	const make = new Transaction();
 	const none = () => make.pure.option('u64', null);
-	const [policy, cap] = make.moveCall({ target: `${pkg}::policy::new`, arguments: [none(), none()] });
-	make.moveCall({ target: `${pkg}::policy::share`, arguments: [policy] });
+	const [policy, cap] = make.moveCall({ target: `${pkg}::policy::new`, arguments: [none(), none(), make.object(version)] });
+	make.moveCall({ target: `${pkg}::policy::share`, arguments: [policy, make.object(version)] });
 	make.transferObjects([cap], sender);
 	const { digest } = await run(make);
 	for await (const frame of stream.responses) {
@@ -273,7 +279,7 @@ await row('nameService.lookupName', () => refusal(client.nameService.lookupName(
 await row('nameService.reverseLookupName', () => refusal(client.nameService.reverseLookupName({ address: sender })));
 await row('mvr', async () => {
 	const named = new SuiGrpcClient({ network: 'localnet', baseUrl: url, mvr: { overrides: { packages: { '@floe/access': pkg } } } });
-	const { function: fn } = await named.getMoveFunction({ packageId: '@floe/access', moduleName: 'policy', name: 'grant' });
+	const { function: fn } = await named.getMoveFunction({ packageId: '@floe/access', moduleName: 'members', name: 'grant' });
 	assert.equal(fn.name, 'grant');
 });
 await row('forkingService', async () => {

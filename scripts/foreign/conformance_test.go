@@ -26,7 +26,7 @@ func TestConformance(t *testing.T) {
 		t.Fatalf("the table has %d rows", len(want))
 	}
 	c := chaintest.Start(t)
-	access := writePackage(t, "access")
+	access := writePackages(t, "access")
 	for _, format := range []string{"text", "binary"} {
 		t.Run(format, func(t *testing.T) {
 			got := map[string]string{}

@@ -27,14 +27,16 @@ func runNode(t *testing.T, script string, args ...string) string {
 	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
-	source, err := os.ReadFile(script)
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{script, "link.mjs"} { // what scripts import comes along
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(name)), source, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	path := filepath.Join(dir, filepath.Base(script))
-	if err := os.WriteFile(path, source, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), nodeTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, node, append([]string{path}, args...)...)

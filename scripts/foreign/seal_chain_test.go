@@ -26,18 +26,17 @@ import (
 // sealNet is a chain with the contracts, three key servers and a policy that
 // its owner and reader satisfy.
 type sealNet struct {
-	t                             *testing.T
-	node                          string
-	chain                         *suirpc.Client
-	contracts                     contract.Packages
-	version                       sui.Address // PackageVersion object
-	owner, reader, stranger       *sui.PrivateKey
-	readerSeed, strangerSeed      string
-	servers                       []*keyserver.Server
-	serverIDs                     []sui.Address
-	policy, policyCap             sui.Address
-	policyInitial, versionInitial uint64
-	id                            []byte
+	t                        *testing.T
+	node                     string
+	chain                    *suirpc.Client
+	contracts                contract.Packages
+	owner, reader, stranger  *sui.PrivateKey
+	readerSeed, strangerSeed string
+	servers                  []*keyserver.Server
+	serverIDs                []sui.Address
+	policy, policyCap        sui.Address
+	policyInitial            uint64
+	id                       []byte
 }
 
 func newSealNet(t *testing.T) *sealNet {
@@ -60,7 +59,7 @@ func newSealNet(t *testing.T) *sealNet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.contracts, n.version = d.Contracts(), d.Objects.AccessVersion
+	n.contracts = d.Contracts()
 	for i := range 3 {
 		n.addKeyServer(i == 0)
 	}
@@ -108,7 +107,7 @@ func (n *sealNet) createPolicy() {
 	n.policy, n.policyCap = created.PolicyID, created.CapID
 	n.id = append(n.policy[:], "nonce"...)
 	n.grant(n.reader)
-	n.policyInitial, n.versionInitial = n.initialVersion(n.policy), n.initialVersion(n.version)
+	n.policyInitial = n.initialVersion(n.policy)
 }
 
 func (n *sealNet) grant(who *sui.PrivateKey) {
@@ -151,7 +150,11 @@ func (n *sealNet) fetch(c *seal.Client, who *sui.PrivateKey) (*seal.Keys, error)
 		n.t.Fatal(err)
 	}
 	b := sui.NewBuilder()
-	contract.SealApprove(b, n.contracts, n.id, b.SharedObject(n.policy, n.policyInitial, false), b.SharedObject(n.version, n.versionInitial, false))
+	contract.SealApprove(b, n.contracts, n.id, contract.Read{
+		Policy:  b.SharedObject(n.policy, n.policyInitial, false),
+		Lineage: b.SharedObject(n.contracts.Shared.Lineage, n.initialVersion(n.contracts.Shared.Lineage), false),
+		Version: b.SharedObject(n.contracts.Shared.AccessVersion, n.initialVersion(n.contracts.Shared.AccessVersion), false),
+	})
 	approval, err := seal.NewApproval(b)
 	if err != nil {
 		n.t.Fatal(err)
@@ -205,7 +208,7 @@ func TestMystenSeal(t *testing.T) {
 	cfg := sealConfig{
 		Node: n.node, Threshold: 2, PackageID: n.contracts.Access.Original.String(), Module: "policy", ID: hex.EncodeToString(n.id),
 		Shared:  []sharedObject{{n.policy.String(), n.policyInitial}},
-		Objects: []string{n.version.String()}, Clock: true,
+		Objects: []string{n.contracts.Shared.Lineage.String(), n.contracts.Shared.AccessVersion.String()}, Clock: true,
 		Plaintext: plaintext, Reader: n.readerSeed, Stranger: n.strangerSeed,
 	}
 	for _, id := range n.serverIDs {
@@ -258,7 +261,7 @@ func (n *sealNet) checkReceipts() {
 			for _, o := range r.Objects {
 				read[o.ID] = true
 			}
-			if !read[n.policy] || !read[n.version] || !read[sui.ClockID] {
+			if !read[n.policy] || !read[n.contracts.Shared.Lineage] || !read[n.contracts.Shared.AccessVersion] || !read[sui.ClockID] {
 				n.t.Errorf("receipt %d of server %d read %+v", r.Sequence, i, r.Objects)
 			}
 			if r.Decision == receipt.Release {

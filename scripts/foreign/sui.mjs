@@ -1,6 +1,6 @@
 // Drives a chain with the unmodified npm client @mysten/sui and checks what it
 // answers. usage: node sui.mjs <node url> <faucet url> <text|binary> <package.json>
-// where package.json holds {modules, dependencies} of the contract to publish.
+// where package.json holds [{placeholder, modules, dependencies}], the contract to publish last.
 // Prints one JSON object; any difference is an exception and exit code 1.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { Secp256k1Keypair } from '@mysten/sui/keypairs/secp256k1';
 import { Secp256r1Keypair } from '@mysten/sui/keypairs/secp256r1';
 import { Inputs, Transaction } from '@mysten/sui/transactions';
+import { linker } from './link.mjs';
 import { bcs } from '@mysten/sui/bcs';
 import { deriveDynamicFieldID, fromBase58, fromBase64, fromHex, toBase58 } from '@mysten/sui/utils';
 import { bls12_381 } from '@noble/curves/bls12-381.js';
@@ -257,32 +258,38 @@ async function coinsMerge() {
 }
 
 async function publish() {
-	const { modules, dependencies } = JSON.parse(readFileSync(packageFile));
-	const tx = new Transaction();
-	tx.transferObjects([tx.publish({ modules, dependencies })], sender);
-	const done = await run(tx, { objectTypes: true, events: true });
-	assert.equal(done.$kind, 'Transaction', JSON.stringify(done));
-	const types = Object.entries(done.Transaction.objectTypes);
-	const id = types.find(([, t]) => t === 'package')[0];
+	const types = [];
+	let id;
+	const link = linker();
+	for (const pkg of JSON.parse(readFileSync(packageFile))) {
+		const tx = new Transaction();
+		tx.transferObjects([tx.publish(link.resolve(pkg))], sender);
+		const done = await run(tx, { objectTypes: true, events: true });
+		assert.equal(done.$kind, 'Transaction', JSON.stringify(done));
+		types.unshift(...Object.entries(done.Transaction.objectTypes));
+		id = types.find(([, t]) => t === 'package')[0];
+		link.add(pkg, id);
+	}
+	const only = (name) => types.find(([, t]) => t.endsWith(`::${name}`))[0];
 	assert.ok(types.some(([, t]) => t === `${long('0x2')}::package::UpgradeCap`));
 
 	const make = new Transaction();
 	const none = () => make.pure.option('u64', null);
-	const [policy, cap] = make.moveCall({ target: `${id}::policy::new`, arguments: [none(), none()] });
-	make.moveCall({ target: `${id}::policy::share`, arguments: [policy] });
+	const [policy, cap] = make.moveCall({ target: `${id}::policy::new`, arguments: [none(), none(), make.object(only('PackageVersion'))] });
+	make.moveCall({ target: `${id}::policy::share`, arguments: [policy, make.object(only('PackageVersion'))] });
 	make.transferObjects([cap], sender);
 	const made = await run(make, { objectTypes: true, events: true });
 	assert.equal(made.$kind, 'Transaction', JSON.stringify(made));
 	const objects = Object.entries(made.Transaction.objectTypes);
 	const find = (name) => objects.find(([, t]) => t === `${id}::policy::${name}`)[0];
 	const event = made.Transaction.events[0];
-	assert.equal(event.eventType, `${id}::events::PolicyCreated`);
+	assert.equal(event.eventType, `${id}::policy_events::PolicyCreated`);
 	assert.deepEqual([event.json.policy_id, event.json.owner, event.json.not_before_ms], [find('Policy'), sender, null]);
 
 	const grant = new Transaction(); // a shared object, by its id alone
 	grant.moveCall({
-		target: `${id}::policy::grant`,
-		arguments: [grant.object(find('Policy')), grant.object(find('PolicyCap')), grant.pure.address(bob.toSuiAddress()), grant.object.clock()],
+		target: `${id}::members::grant`,
+		arguments: [grant.object(find('Policy')), grant.object(find('PolicyCap')), grant.pure.address(bob.toSuiAddress()), grant.object(only('PackageVersion')), grant.object.clock()],
 	});
 	const granted = await run(grant, { events: true, transaction: true });
 	assert.equal(granted.$kind, 'Transaction', JSON.stringify(granted));
@@ -290,8 +297,8 @@ async function publish() {
 	const shared = granted.Transaction.transaction.inputs[0].Object.SharedObject;
 	assert.deepEqual([shared.objectId, shared.mutable], [find('Policy'), true]);
 
-	const { function: fn } = await client.getMoveFunction({ packageId: id, moduleName: 'policy', name: 'grant' });
-	assert.deepEqual([fn.visibility, fn.parameters.length], ['public', 5]);
+	const { function: fn } = await client.getMoveFunction({ packageId: id, moduleName: 'members', name: 'grant' });
+	assert.deepEqual([fn.visibility, fn.parameters.length], ['public', 6]);
 	assert.deepEqual(fn.parameters[0], { reference: 'mutable', body: { $kind: 'datatype', datatype: { typeName: `${id}::policy::Policy`, typeParameters: [] } } });
 
 	// As @mysten/seal builds it: kind only, the node finds the shared objects.
@@ -301,13 +308,14 @@ async function publish() {
 		arguments: [
 			approve.pure.vector('u8', [...fromHex(find('Policy')), 1]),
 			approve.object(find('Policy')),
-			approve.object(types.find(([, t]) => t === `${id}::version::PackageVersion`)[0]),
+			approve.object(only('Lineage')),
+			approve.object(only('PackageVersion')),
 			approve.object.clock(),
 		],
 	});
 	const kind = bcs.TransactionKind.parse(await approve.build({ client, onlyTransactionKind: true }));
 	const inputs = kind.ProgrammableTransaction.inputs;
-	assert.deepEqual(inputs.slice(1).map((i) => i.Object.SharedObject.mutable), [false, false, false]);
+	assert.deepEqual(inputs.slice(1).map((i) => i.Object.SharedObject.mutable), [false, false, false, false]);
 	// Who may open: the node runs the policy for any sender, without signature.
 	for (const [who, allowed] of [[sender, true], [bob.toSuiAddress(), true], [long('0x99'), false]]) {
 		const ask = Transaction.fromKind(bcs.TransactionKind.serialize(kind).toBytes());

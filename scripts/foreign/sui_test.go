@@ -1,9 +1,11 @@
 package foreign
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,20 +13,28 @@ import (
 	"github.com/floe-data/floe/sdk/devnet/chain/chaintest"
 )
 
-// writePackage writes a contract in the form that Sui's CLI gives it to the
-// npm client.
-func writePackage(t *testing.T, name string) string {
+// writePackages writes a package, and before it those that it links to, as the
+// clients publish them. Each placeholder stands for the id that its package gets.
+func writePackages(t *testing.T, name string) string {
 	t.Helper()
-	pkg, err := move.Package(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := struct {
-		Modules      [][]byte `json:"modules"` // base64 in JSON
+	type linked struct {
+		Placeholder  string   `json:"placeholder"` // 64 hex digits
+		Modules      [][]byte `json:"modules"`     // base64 in JSON
 		Dependencies []string `json:"dependencies"`
-	}{Dependencies: []string{"0x1", "0x2"}}
-	for _, m := range pkg.Modules {
-		out.Modules = append(out.Modules, m.Bytes)
+	}
+	var out []linked
+	deps := []string{"0x1", "0x2"}
+	for _, part := range append(move.Dependencies(name), name) {
+		pkg, err := move.Package(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		placeholder, _ := move.Placeholder(part)
+		p := linked{Placeholder: hex.EncodeToString(placeholder[:]), Dependencies: slices.Clone(deps)}
+		for _, m := range pkg.Modules {
+			p.Modules = append(p.Modules, m.Bytes)
+		}
+		out, deps = append(out, p), append(deps, p.Placeholder)
 	}
 	raw, err := json.Marshal(out)
 	if err != nil {
@@ -39,7 +49,7 @@ func writePackage(t *testing.T, name string) string {
 
 func TestMystenSui(t *testing.T) {
 	c := chaintest.Start(t)
-	access := writePackage(t, "access")
+	access := writePackages(t, "access")
 	for _, format := range []string{"text", "binary"} {
 		t.Run(format, func(t *testing.T) {
 			out := runNode(t, "sui.mjs", c.URL, c.Faucet, format, access)

@@ -68,7 +68,7 @@ func (a *app) policyTighten() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				t.Packages.PolicyCalls(t.Builder).Tighten(t.Object, t.Cap, contract.Pure(t.Builder, clause), contract.MakeRule(t.Builder, t.Packages, rules[0]))
+				t.Packages.ClausesCalls(t.Builder).Tighten(t.Object, t.Cap, contract.Pure(t.Builder, clause), contract.MakeRule(t.Builder, t.Packages, rules[0]), t.Version)
 				return nil
 			}}, err)
 		},
@@ -94,7 +94,7 @@ func (a *app) policyRemoveClause() *cobra.Command {
 		read: func(args []string) (action, error) {
 			clause, err := readNumber(args[1], "clause")
 			return a.changes(args[0], policyChange{past: "removed", detail: fmt.Sprintf("clause %d", clause), build: func(t *dataset.PolicyTx) error {
-				t.Packages.PolicyCalls(t.Builder).RemoveClause(t.Object, t.Cap, contract.Pure(t.Builder, clause))
+				t.Packages.ClausesCalls(t.Builder).Remove(t.Object, t.Cap, contract.Pure(t.Builder, clause), t.Version)
 				return nil
 			}}, err)
 		},
@@ -108,7 +108,7 @@ func (a *app) policyPayee() *cobra.Command {
 		read: func(args []string) (action, error) {
 			payee, err := readAddress(args[1], "address")
 			return a.changes(args[0], policyChange{past: "changed", detail: "payee to " + payee.String(), build: func(t *dataset.PolicyTx) error {
-				t.Packages.PolicyCalls(t.Builder).SetPayee(t.Object, t.Cap, contract.Pure(t.Builder, payee))
+				t.Packages.ShopCalls(t.Builder).SetPayee(t.Object, t.Cap, contract.Pure(t.Builder, payee), t.Version)
 				return nil
 			}}, err)
 		},
@@ -139,7 +139,7 @@ func (a *app) policyOffer() *cobra.Command {
 			}
 			price, err := dataset.ParsePrice(args[2])
 			return a.changes(args[0], policyChange{past: "raised", detail: fmt.Sprintf("offer %d to %s", offer, args[2]), build: func(t *dataset.PolicyTx) error {
-				t.Packages.PolicyCalls(t.Builder).RaisePrice(t.Object, t.Cap, contract.Pure(t.Builder, offer), contract.Pure(t.Builder, price))
+				t.Packages.ShopCalls(t.Builder).RaisePrice(t.Object, t.Cap, contract.Pure(t.Builder, offer), contract.Pure(t.Builder, price), t.Version)
 				return nil
 			}}, err)
 		},
@@ -151,7 +151,7 @@ func (a *app) policyOffer() *cobra.Command {
 		read: func(args []string) (action, error) {
 			offer, err := readNumber(args[1], "offer")
 			return a.changes(args[0], policyChange{past: "withdrew", detail: fmt.Sprintf("offer %d", offer), build: func(t *dataset.PolicyTx) error {
-				t.Packages.PolicyCalls(t.Builder).CloseOffer(t.Object, t.Cap, contract.Pure(t.Builder, offer))
+				t.Packages.ShopCalls(t.Builder).CloseOffer(t.Object, t.Cap, contract.Pure(t.Builder, offer), t.Version)
 				return nil
 			}}, err)
 		},
@@ -167,7 +167,7 @@ func (a *app) policyDelegate() *cobra.Command {
 		read: func(args []string) (action, error) {
 			who, err := readAddress(args[1], "address")
 			return a.changes(args[0], policyChange{past: "removed", detail: "delegate " + who.String(), build: func(t *dataset.PolicyTx) error {
-				t.Packages.PolicyCalls(t.Builder).RemoveDelegate(t.Object, t.Cap, contract.Pure(t.Builder, who))
+				t.Packages.MembersCalls(t.Builder).RemoveDelegate(t.Object, t.Cap, contract.Pure(t.Builder, who), t.Version)
 				return nil
 			}}, err)
 		},
@@ -217,7 +217,7 @@ func (a *app) policySteward() *cobra.Command {
 		read: func(args []string) (action, error) {
 			who, err := readAddress(args[1], "address")
 			return a.changes(args[0], policyChange{past: "withdrew", detail: "the approval of " + who.String(), asks: true, build: func(t *dataset.PolicyTx) error {
-				t.Packages.StewardsCalls(t.Builder).Withdraw(t.Object, contract.Pure(t.Builder, who))
+				t.Packages.StewardsCalls(t.Builder).Withdraw(t.Object, contract.Pure(t.Builder, who), t.Version)
 				return nil
 			}}, err)
 		},
@@ -235,7 +235,7 @@ func (a *app) policyHold() *cobra.Command {
 				return nil, fmt.Errorf("vote to place or to lift the hold, not to %q", args[1])
 			}
 			return a.changes(args[0], policyChange{past: "voted", detail: "to " + args[1] + " the hold", asks: true, build: func(t *dataset.PolicyTx) error {
-				t.Packages.GovernanceCalls(t.Builder).VoteHold(t.Object, contract.Pure(t.Builder, args[1] == "place"))
+				t.Packages.GovernanceCalls(t.Builder).VoteHold(t.Object, contract.Pure(t.Builder, args[1] == "place"), t.Version)
 				return nil
 			}}, nil)
 		},
@@ -250,7 +250,7 @@ func (a *app) policyRaiseDelay() *cobra.Command {
 		read: func(args []string) (action, error) {
 			ms, err := dataset.ParseSpan(args[1])
 			return a.changes(args[0], policyChange{past: "raised", detail: "the delay to " + contract.Span(ms), build: func(t *dataset.PolicyTx) error {
-				t.Packages.GovernanceCalls(t.Builder).RaiseDelay(t.Object, t.Cap, contract.Pure(t.Builder, ms))
+				t.Packages.GovernanceCalls(t.Builder).RaiseDelay(t.Object, t.Cap, contract.Pure(t.Builder, ms), t.Version)
 				return nil
 			}}, err)
 		},
@@ -271,7 +271,7 @@ func (a *app) policyFreeze() *cobra.Command {
 				return nil, fmt.Errorf("freezing can't be undone; say so with --for-ever")
 			}
 			return a.changes(args[0], policyChange{past: "frozen", detail: "for ever", build: func(t *dataset.PolicyTx) error {
-				t.Packages.GovernanceCalls(t.Builder).FreezeForEver(t.Object, t.Cap)
+				t.Packages.GovernanceCalls(t.Builder).FreezeForEver(t.Object, t.Cap, t.Version)
 				return nil
 			}}, nil)
 		},
@@ -299,7 +299,7 @@ func (a *app) policyCancel() *cobra.Command {
 		read: func(args []string) (action, error) {
 			n, err := readNumber(args[1], "proposal")
 			return a.changes(args[0], policyChange{past: "cancelled", detail: fmt.Sprintf("proposal %d", n), build: func(t *dataset.PolicyTx) error {
-				t.Packages.GovernanceCalls(t.Builder).Cancel(t.Object, t.Cap, contract.Pure(t.Builder, n))
+				t.Packages.GovernanceCalls(t.Builder).Cancel(t.Object, t.Cap, contract.Pure(t.Builder, n), t.Version)
 				return nil
 			}}, err)
 		},

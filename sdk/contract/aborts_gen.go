@@ -109,6 +109,27 @@ var (
 	SystemEInvalidDelay error = AbortCode{Storage, "system", 11}
 )
 
+// Abort codes of floe_catalog::hold, for errors.Is.
+var (
+	// The sender is not one of the holders.
+	HoldENotHolder error = AbortCode{Catalog, "hold", 0}
+	// The holder voted already; the vote waits for others.
+	HoldEAlreadyVoted error = AbortCode{Catalog, "hold", 1}
+	// The vote is for what is so already.
+	HoldENothingToChange error = AbortCode{Catalog, "hold", 2}
+	// The holders are too many, one is named twice, or the threshold is zero or more
+	// than there are holders.
+	HoldEInvalidHolders error = AbortCode{Catalog, "hold", 3}
+)
+
+// Abort codes of floe_catalog::catalog_version, for errors.Is.
+var (
+	// This version of the package is not the one in force. Call the latest.
+	CatalogVersionEWrongVersion error = AbortCode{Catalog, "catalog_version", 0}
+	// The package version is this one already.
+	CatalogVersionEAlreadyMigrated error = AbortCode{Catalog, "catalog_version", 1}
+)
+
 // Abort codes of floe_catalog::catalog, for errors.Is.
 var (
 	// The name is empty or longer than 128 bytes.
@@ -362,6 +383,12 @@ var (
 	InferenceLogEWrongConfig error = AbortCode{Catalog, "inference_log", 11}
 )
 
+// Abort codes of floe_catalog::legal_hold, for errors.Is.
+var (
+	// There is no hold, or it stands still.
+	LegalHoldEStands error = AbortCode{Catalog, "legal_hold", 0}
+)
+
 // Abort codes of floe_catalog::revenue, for errors.Is.
 var (
 	// The payment is 0.
@@ -376,6 +403,18 @@ var (
 	RevenueENotRefundable error = AbortCode{Catalog, "revenue", 4}
 	// Nothing is credited to the sender.
 	RevenueENothingToClaim error = AbortCode{Catalog, "revenue", 5}
+	// What was paid goes back only to who has the ticket.
+	RevenueENeedsTicket error = AbortCode{Catalog, "revenue", 6}
+	// The ticket is of another treasury.
+	RevenueEWrongTreasury error = AbortCode{Catalog, "revenue", 7}
+)
+
+// Abort codes of floe_access::version, for errors.Is.
+var (
+	// This version of the package is not the one in force. Call the latest.
+	VersionEWrongVersion error = AbortCode{Access, "version", 0}
+	// The package version is this one already.
+	VersionEAlreadyMigrated error = AbortCode{Access, "version", 1}
 )
 
 // Abort codes of floe_access::anchors, for errors.Is.
@@ -411,29 +450,11 @@ var (
 	RuleEInvalidWindow error = AbortCode{Access, "rule", 3}
 )
 
-// Abort codes of floe_access::version, for errors.Is.
-var (
-	// This version of the package is not the one in force. Call the latest.
-	VersionEWrongVersion error = AbortCode{Access, "version", 0}
-	// The package version is this one already.
-	VersionEAlreadyMigrated error = AbortCode{Access, "version", 1}
-)
-
 // Abort codes of floe_access::offer, for errors.Is.
 var (
 	// The offer has neither a term nor a number of uses, or one that is zero or
 	// longer than a hundred years.
 	OfferEInvalidOffer error = AbortCode{Access, "offer", 0}
-)
-
-// Abort codes of floe_access::hold, for errors.Is.
-var (
-	// The sender is not one of the policy's holders.
-	HoldENotHolder error = AbortCode{Access, "hold", 0}
-	// The holder voted already; the vote waits for others.
-	HoldEAlreadyVoted error = AbortCode{Access, "hold", 1}
-	// The vote is for what is so already.
-	HoldENothingToChange error = AbortCode{Access, "hold", 2}
 )
 
 // Abort codes of floe_access::policy, for errors.Is.
@@ -449,10 +470,6 @@ var (
 	PolicyETooLate error = AbortCode{Access, "policy", 3}
 	// The capability is another policy's.
 	PolicyEWrongCap error = AbortCode{Access, "policy", 4}
-	// The address may decrypt already: it is a member or the owner.
-	PolicyEAlreadyMember error = AbortCode{Access, "policy", 5}
-	// The address is not a member.
-	PolicyENotMember error = AbortCode{Access, "policy", 6}
 	// The time window ends before or when it begins.
 	PolicyEInvalidWindow error = AbortCode{Access, "policy", 7}
 	// The policy is under a legal hold.
@@ -471,7 +488,7 @@ var (
 	PolicyEUnknownClause error = AbortCode{Access, "policy", 14}
 	// The policy sells no such passes.
 	PolicyEUnknownOffer error = AbortCode{Access, "policy", 15}
-	// The policy has as many clauses, offers, delegates or proposals as it can.
+	// The policy has as many clauses as it can.
 	PolicyETooMany error = AbortCode{Access, "policy", 16}
 	// Nothing widens the policy any more: it is frozen.
 	PolicyEFrozen error = AbortCode{Access, "policy", 17}
@@ -479,10 +496,38 @@ var (
 	PolicyEMustPropose error = AbortCode{Access, "policy", 18}
 	// The delay is longer than ten years.
 	PolicyEInvalidDelay error = AbortCode{Access, "policy", 19}
-	// The sender is not one of the policy's delegates.
-	PolicyENotDelegate error = AbortCode{Access, "policy", 20}
+	// The version that the policy demands, or one that it was made from, is revoked.
+	PolicyERevoked error = AbortCode{Access, "policy", 22}
+	// The version that the policy demands, or one that it was made from, is on hold.
+	PolicyEOnHold error = AbortCode{Access, "policy", 23}
+)
+
+// Abort codes of floe_access::shop, for errors.Is.
+var (
+	// The policy has as many offers as it can.
+	ShopETooMany error = AbortCode{Access, "shop", 0}
 	// The price is not above the present one, and lowering it must be proposed.
-	PolicyEPriceNotRaised error = AbortCode{Access, "policy", 21}
+	ShopEPriceNotRaised error = AbortCode{Access, "shop", 1}
+	// The offer's passes are not sold any more.
+	ShopEClosed error = AbortCode{Access, "shop", 2}
+	// The version's keys are guarded by another policy.
+	ShopEOtherPolicy error = AbortCode{Access, "shop", 3}
+	// A version can't be sold for nothing.
+	ShopENoPrice error = AbortCode{Access, "shop", 4}
+)
+
+// Abort codes of floe_access::members, for errors.Is.
+var (
+	// The address may decrypt already: it is a member or the owner.
+	MembersEAlreadyMember error = AbortCode{Access, "members", 0}
+	// The address is not a member.
+	MembersENotMember error = AbortCode{Access, "members", 1}
+	// The sender is not one of the policy's delegates.
+	MembersENotDelegate error = AbortCode{Access, "members", 2}
+	// The policy has as many delegates as it can.
+	MembersETooManyDelegates error = AbortCode{Access, "members", 3}
+	// The sender is neither the owner nor a delegate: propose the member.
+	MembersEMustPropose error = AbortCode{Access, "members", 4}
 )
 
 // Abort codes of floe_access::governance, for errors.Is.
@@ -519,6 +564,15 @@ var (
 	PassEWrongCoin error = AbortCode{Access, "pass", 6}
 	// The payment is not exactly the price.
 	PassEWrongAmount error = AbortCode{Access, "pass", 7}
+	// The offer is paid along the lineage of a version: use `buy_version`.
+	PassEForVersion error = AbortCode{Access, "pass", 8}
+	// The offer is paid to the policy's payee: use `buy`.
+	PassENotForVersion error = AbortCode{Access, "pass", 9}
+	// The version that the offer is for, or one that it was made from, is revoked or on
+	// hold.
+	PassENotLiving error = AbortCode{Access, "pass", 10}
+	// What was paid for the pass was never kept back, or keys can be had.
+	PassENotRefundable error = AbortCode{Access, "pass", 11}
 )
 
 // Abort codes of floe_access::key_request, for errors.Is.
@@ -624,6 +678,12 @@ var documented = []Abort{
 	{Package: Storage, Module: "system", Code: 9, Name: "ETooEarly", Doc: "The delay is not over."},
 	{Package: Storage, Module: "system", Code: 10, Name: "EWrongSuccessor", Doc: "The committee signed the hand-over to another one."},
 	{Package: Storage, Module: "system", Code: 11, Name: "EInvalidDelay", Doc: "The delay would not grow, or be longer than ten years."},
+	{Package: Catalog, Module: "hold", Code: 0, Name: "ENotHolder", Doc: "The sender is not one of the holders."},
+	{Package: Catalog, Module: "hold", Code: 1, Name: "EAlreadyVoted", Doc: "The holder voted already; the vote waits for others."},
+	{Package: Catalog, Module: "hold", Code: 2, Name: "ENothingToChange", Doc: "The vote is for what is so already."},
+	{Package: Catalog, Module: "hold", Code: 3, Name: "EInvalidHolders", Doc: "The holders are too many, one is named twice, or the threshold is zero or more than there are holders."},
+	{Package: Catalog, Module: "catalog_version", Code: 0, Name: "EWrongVersion", Doc: "This version of the package is not the one in force. Call the latest."},
+	{Package: Catalog, Module: "catalog_version", Code: 1, Name: "EAlreadyMigrated", Doc: "The package version is this one already."},
 	{Package: Catalog, Module: "catalog", Code: 0, Name: "EInvalidName", Doc: "The name is empty or longer than 128 bytes."},
 	{Package: Catalog, Module: "catalog", Code: 1, Name: "EWrongCap", Doc: "The capability is another dataset's."},
 	{Package: Catalog, Module: "catalog", Code: 2, Name: "EInvalidDigest", Doc: "The manifest digest is not 32 bytes long."},
@@ -730,12 +790,17 @@ var documented = []Abort{
 	{Package: Catalog, Module: "inference_log", Code: 9, Name: "ENotAttested", Doc: "The service was not attested by an enclave of this configuration."},
 	{Package: Catalog, Module: "inference_log", Code: 10, Name: "EMustBeSigned", Doc: "The log is bound to enclaves: one must sign its heads."},
 	{Package: Catalog, Module: "inference_log", Code: 11, Name: "EWrongConfig", Doc: "The log is not bound to this configuration."},
+	{Package: Catalog, Module: "legal_hold", Code: 0, Name: "EStands", Doc: "There is no hold, or it stands still."},
 	{Package: Catalog, Module: "revenue", Code: 0, Name: "ENothingPaid", Doc: "The payment is 0."},
 	{Package: Catalog, Module: "revenue", Code: 1, Name: "ENotForSale", Doc: "The version is revoked or on hold."},
 	{Package: Catalog, Module: "revenue", Code: 2, Name: "EUnknownSale", Doc: "There is no such sale, or it is settled or refunded already."},
 	{Package: Catalog, Module: "revenue", Code: 3, Name: "EStillRefundable", Doc: "The refund window is not over yet."},
 	{Package: Catalog, Module: "revenue", Code: 4, Name: "ENotRefundable", Doc: "The version is neither revoked nor on hold: there is no refund."},
 	{Package: Catalog, Module: "revenue", Code: 5, Name: "ENothingToClaim", Doc: "Nothing is credited to the sender."},
+	{Package: Catalog, Module: "revenue", Code: 6, Name: "ENeedsTicket", Doc: "What was paid goes back only to who has the ticket."},
+	{Package: Catalog, Module: "revenue", Code: 7, Name: "EWrongTreasury", Doc: "The ticket is of another treasury."},
+	{Package: Access, Module: "version", Code: 0, Name: "EWrongVersion", Doc: "This version of the package is not the one in force. Call the latest."},
+	{Package: Access, Module: "version", Code: 1, Name: "EAlreadyMigrated", Doc: "The package version is this one already."},
 	{Package: Access, Module: "anchors", Code: 0, Name: "EInvalidOrigin", Doc: "The origin is empty, longer than 128 bytes or not one line."},
 	{Package: Access, Module: "anchors", Code: 1, Name: "EInvalidPublicKey", Doc: "The public key is not 32 bytes long."},
 	{Package: Access, Module: "anchors", Code: 2, Name: "EInvalidRoot", Doc: "The root is not 32 bytes long."},
@@ -748,19 +813,12 @@ var documented = []Abort{
 	{Package: Access, Module: "rule", Code: 1, Name: "EInvalidPurpose", Doc: "The purposes are too many, or one is empty or too long."},
 	{Package: Access, Module: "rule", Code: 2, Name: "EInvalidClause", Doc: "The clause has no rule, which would let everybody in, or too many."},
 	{Package: Access, Module: "rule", Code: 3, Name: "EInvalidWindow", Doc: "The clause's time window ends before or when it begins."},
-	{Package: Access, Module: "version", Code: 0, Name: "EWrongVersion", Doc: "This version of the package is not the one in force. Call the latest."},
-	{Package: Access, Module: "version", Code: 1, Name: "EAlreadyMigrated", Doc: "The package version is this one already."},
 	{Package: Access, Module: "offer", Code: 0, Name: "EInvalidOffer", Doc: "The offer has neither a term nor a number of uses, or one that is zero or longer than a hundred years."},
-	{Package: Access, Module: "hold", Code: 0, Name: "ENotHolder", Doc: "The sender is not one of the policy's holders."},
-	{Package: Access, Module: "hold", Code: 1, Name: "EAlreadyVoted", Doc: "The holder voted already; the vote waits for others."},
-	{Package: Access, Module: "hold", Code: 2, Name: "ENothingToChange", Doc: "The vote is for what is so already."},
 	{Package: Access, Module: "policy", Code: 0, Name: "EWrongIdentity", Doc: "The identity is not the policy's: it does not start with the policy's object id, or has nothing after it."},
 	{Package: Access, Module: "policy", Code: 1, Name: "ENoAccess", Doc: "The sender is neither the owner nor a member."},
 	{Package: Access, Module: "policy", Code: 2, Name: "ETooEarly", Doc: "The policy's time window has not begun."},
 	{Package: Access, Module: "policy", Code: 3, Name: "ETooLate", Doc: "The policy's time window is over."},
 	{Package: Access, Module: "policy", Code: 4, Name: "EWrongCap", Doc: "The capability is another policy's."},
-	{Package: Access, Module: "policy", Code: 5, Name: "EAlreadyMember", Doc: "The address may decrypt already: it is a member or the owner."},
-	{Package: Access, Module: "policy", Code: 6, Name: "ENotMember", Doc: "The address is not a member."},
 	{Package: Access, Module: "policy", Code: 7, Name: "EInvalidWindow", Doc: "The time window ends before or when it begins."},
 	{Package: Access, Module: "policy", Code: 8, Name: "EHeld", Doc: "The policy is under a legal hold."},
 	{Package: Access, Module: "policy", Code: 9, Name: "EObjectNotShown", Doc: "The sender has not shown an object of the type that the policy asks for."},
@@ -770,12 +828,22 @@ var documented = []Abort{
 	{Package: Access, Module: "policy", Code: 13, Name: "ENotAttested", Doc: "The module that the policy asks for has not vouched for the sender."},
 	{Package: Access, Module: "policy", Code: 14, Name: "EUnknownClause", Doc: "The policy has no such clause."},
 	{Package: Access, Module: "policy", Code: 15, Name: "EUnknownOffer", Doc: "The policy sells no such passes."},
-	{Package: Access, Module: "policy", Code: 16, Name: "ETooMany", Doc: "The policy has as many clauses, offers, delegates or proposals as it can."},
+	{Package: Access, Module: "policy", Code: 16, Name: "ETooMany", Doc: "The policy has as many clauses as it can."},
 	{Package: Access, Module: "policy", Code: 17, Name: "EFrozen", Doc: "Nothing widens the policy any more: it is frozen."},
 	{Package: Access, Module: "policy", Code: 18, Name: "EMustPropose", Doc: "The change would widen the policy at once: propose it."},
 	{Package: Access, Module: "policy", Code: 19, Name: "EInvalidDelay", Doc: "The delay is longer than ten years."},
-	{Package: Access, Module: "policy", Code: 20, Name: "ENotDelegate", Doc: "The sender is not one of the policy's delegates."},
-	{Package: Access, Module: "policy", Code: 21, Name: "EPriceNotRaised", Doc: "The price is not above the present one, and lowering it must be proposed."},
+	{Package: Access, Module: "policy", Code: 22, Name: "ERevoked", Doc: "The version that the policy demands, or one that it was made from, is revoked."},
+	{Package: Access, Module: "policy", Code: 23, Name: "EOnHold", Doc: "The version that the policy demands, or one that it was made from, is on hold."},
+	{Package: Access, Module: "shop", Code: 0, Name: "ETooMany", Doc: "The policy has as many offers as it can."},
+	{Package: Access, Module: "shop", Code: 1, Name: "EPriceNotRaised", Doc: "The price is not above the present one, and lowering it must be proposed."},
+	{Package: Access, Module: "shop", Code: 2, Name: "EClosed", Doc: "The offer's passes are not sold any more."},
+	{Package: Access, Module: "shop", Code: 3, Name: "EOtherPolicy", Doc: "The version's keys are guarded by another policy."},
+	{Package: Access, Module: "shop", Code: 4, Name: "ENoPrice", Doc: "A version can't be sold for nothing."},
+	{Package: Access, Module: "members", Code: 0, Name: "EAlreadyMember", Doc: "The address may decrypt already: it is a member or the owner."},
+	{Package: Access, Module: "members", Code: 1, Name: "ENotMember", Doc: "The address is not a member."},
+	{Package: Access, Module: "members", Code: 2, Name: "ENotDelegate", Doc: "The sender is not one of the policy's delegates."},
+	{Package: Access, Module: "members", Code: 3, Name: "ETooManyDelegates", Doc: "The policy has as many delegates as it can."},
+	{Package: Access, Module: "members", Code: 4, Name: "EMustPropose", Doc: "The sender is neither the owner nor a delegate: propose the member."},
 	{Package: Access, Module: "governance", Code: 0, Name: "EUnknownProposal", Doc: "The policy has no such proposal."},
 	{Package: Access, Module: "governance", Code: 1, Name: "ETooEarly", Doc: "The policy's delay is not over yet."},
 	{Package: Access, Module: "governance", Code: 2, Name: "ETooMany", Doc: "As many proposals wait as can."},
@@ -790,6 +858,10 @@ var documented = []Abort{
 	{Package: Access, Module: "pass", Code: 5, Name: "ENotForSale", Doc: "The offer's passes are not sold any more."},
 	{Package: Access, Module: "pass", Code: 6, Name: "EWrongCoin", Doc: "The offer is for another coin."},
 	{Package: Access, Module: "pass", Code: 7, Name: "EWrongAmount", Doc: "The payment is not exactly the price."},
+	{Package: Access, Module: "pass", Code: 8, Name: "EForVersion", Doc: "The offer is paid along the lineage of a version: use `buy_version`."},
+	{Package: Access, Module: "pass", Code: 9, Name: "ENotForVersion", Doc: "The offer is paid to the policy's payee: use `buy`."},
+	{Package: Access, Module: "pass", Code: 10, Name: "ENotLiving", Doc: "The version that the offer is for, or one that it was made from, is revoked or on hold."},
+	{Package: Access, Module: "pass", Code: 11, Name: "ENotRefundable", Doc: "What was paid for the pass was never kept back, or keys can be had."},
 	{Package: Access, Module: "key_request", Code: 0, Name: "EWrongPolicy", Doc: "The request is for another policy."},
 	{Package: Access, Module: "key_request", Code: 1, Name: "ENotRequester", Doc: "The request is another address's."},
 	{Package: Access, Module: "key_request", Code: 2, Name: "EExpired", Doc: "The request is over."},

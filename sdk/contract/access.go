@@ -6,34 +6,46 @@ import "github.com/floe-data/floe/sdk/sui"
 // capability to owner. The bounds of the time window are inclusive, in Unix
 // milliseconds; nil is unbounded. The PolicyCreated event names both objects.
 func CreatePolicy(b *sui.Builder, p Packages, notBeforeMS, notAfterMS *uint64, owner sui.Address) {
-	policy, cap := p.PolicyCalls(b).New(Pure(b, notBeforeMS), Pure(b, notAfterMS))
-	p.PolicyCalls(b).Share(policy)
+	policy, cap := p.PolicyCalls(b).New(Pure(b, notBeforeMS), Pure(b, notAfterMS), p.accessVersion(b))
+	p.PolicyCalls(b).Share(policy, p.accessVersion(b))
 	b.Transfer(owner, cap.Arg)
 }
 
 // Grant puts member on the allow-list of policy; cap is its capability.
 func Grant(b *sui.Builder, p Packages, policy, cap, member sui.Address) {
-	p.PolicyCalls(b).Grant(Object[Policy](b, policy), Object[PolicyCap](b, cap), Pure(b, member))
+	p.MembersCalls(b).Grant(Object[Policy](b, policy), Object[PolicyCap](b, cap), Pure(b, member), p.accessVersion(b))
+}
+
+// GrantAll puts members on the allow-list of policy, all or none; about 500 fit
+// in one argument.
+func GrantAll(b *sui.Builder, p Packages, policy, cap sui.Address, members []sui.Address) {
+	p.MembersCalls(b).GrantAll(Object[Policy](b, policy), Object[PolicyCap](b, cap), Pure(b, members), p.accessVersion(b))
 }
 
 // Revoke takes member off the allow-list of policy.
 func Revoke(b *sui.Builder, p Packages, policy, cap, member sui.Address) {
-	p.PolicyCalls(b).Revoke(Object[Policy](b, policy), Object[PolicyCap](b, cap), Pure(b, member))
+	p.MembersCalls(b).Revoke(Object[Policy](b, policy), Object[PolicyCap](b, cap), Pure(b, member), p.accessVersion(b))
 }
 
 // SealApprove asks whether the sender may have the key of the identity id,
 // which starts with the policy's object id and is given without the package
-// prefix. policy and version (the PackageVersion) are read-only shared objects,
-// resolved, since key servers take the transaction as it is. It is for key
-// servers to simulate; it has no effect.
-func SealApprove(b *sui.Builder, p Packages, id []byte, policy, version sui.Arg) {
-	p.PolicyCalls(b).SealApprove(Pure(b, id), Arg[Policy]{policy}, Arg[PackageVersion]{version})
+// prefix. What it reads are shared objects, resolved, since key servers take the
+// transaction as it is. It is for key servers to simulate; it has no effect.
+func SealApprove(b *sui.Builder, p Packages, id []byte, read Read) {
+	p.PolicyCalls(b).SealApprove(Pure(b, id), Arg[Policy]{read.Policy}, Arg[Lineage]{read.Lineage}, Arg[PackageVersion]{read.Version})
+}
+
+// Read are the shared objects that every decision reads, each read-only.
+type Read struct {
+	Policy  sui.Arg
+	Lineage sui.Arg // see [Shared]
+	Version sui.Arg // the PackageVersion: [Shared.AccessVersion]
 }
 
 // MigrateAccess puts the latest version of the access package in force and so
 // switches older ones off. cap is the PackageVersionCap.
-func MigrateAccess(b *sui.Builder, p Packages, version, cap sui.Address) {
-	p.VersionCalls(b).Migrate(Object[PackageVersion](b, version), Object[PackageVersionCap](b, cap))
+func MigrateAccess(b *sui.Builder, p Packages, cap sui.Address) {
+	p.VersionCalls(b).Migrate(p.accessVersion(b), Object[PackageVersionCap](b, cap))
 }
 
 // Window returns the first and the last moment at which the clause can be met,

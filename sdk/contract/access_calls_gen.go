@@ -6,6 +6,32 @@ import (
 	"github.com/floe-data/floe/sdk/sui"
 )
 
+// VersionCalls calls floe_access::version.
+// Switches off old versions of this package.
+//
+// Every published version of a package stays callable for ever, and a key
+// server accepts any of them. So each decision, and each function that changes
+// something, reads the one shared `PackageVersion`: once it is migrated, older code
+// refuses, and can't be used to get round what a newer version mended. Only
+// `discard` of a pass or a request does not: it takes from nobody but the sender.
+type VersionCalls struct{ calls }
+
+// VersionCalls adds calls of floe_access::version to a transaction.
+func (p Packages) VersionCalls(b *sui.Builder) VersionCalls {
+	return VersionCalls{calls{b, p.Access, "version"}}
+}
+
+// Version: the version in force.
+func (c VersionCalls) Version(packageVersion Arg[PackageVersion]) Arg[uint64] {
+	return Arg[uint64]{c.call("version", nil, packageVersion.Arg)}
+}
+
+// Migrate: puts this version of the package in force, after an upgrade. There is one
+// capability per published package, so it needs no check.
+func (c VersionCalls) Migrate(packageVersion Arg[PackageVersion], value Arg[PackageVersionCap]) {
+	c.call("migrate", nil, packageVersion.Arg, value.Arg)
+}
+
 // AnchorsCalls calls floe_access::anchors.
 // Roots of release logs, anchored.
 //
@@ -26,20 +52,20 @@ func (p Packages) AnchorsCalls(b *sui.Builder) AnchorsCalls {
 
 // Create: makes an anchor for a log and shares it. Anybody may, for any log: only its
 // operator can sign heads for it.
-func (c AnchorsCalls) Create(origin Arg[string], publicKey Arg[[]byte]) {
-	c.call("create", nil, origin.Arg, publicKey.Arg)
+func (c AnchorsCalls) Create(origin Arg[string], publicKey Arg[[]byte], packageVersion Arg[PackageVersion]) {
+	c.call("create", nil, origin.Arg, publicKey.Arg, packageVersion.Arg)
 }
 
 // AnchorRoot: anchors the head of a larger tree. `signature` is the operator's, 64 bytes, over
 // the checkpoint's text (see `checkpoint`), without the key hash of signed notes.
-func (c AnchorsCalls) AnchorRoot(anchor Arg[Anchor], treeSize Arg[uint64], root Arg[[]byte], signature Arg[[]byte]) {
-	c.call("anchor_root", nil, anchor.Arg, treeSize.Arg, root.Arg, signature.Arg, c.b.Clock())
+func (c AnchorsCalls) AnchorRoot(anchor Arg[Anchor], treeSize Arg[uint64], root Arg[[]byte], signature Arg[[]byte], packageVersion Arg[PackageVersion]) {
+	c.call("anchor_root", nil, anchor.Arg, treeSize.Arg, root.Arg, signature.Arg, packageVersion.Arg, c.b.Clock())
 }
 
 // ProveFork: puts on record that the operator signed two different trees of one size.
 // Anybody may.
-func (c AnchorsCalls) ProveFork(anchor Arg[Anchor], treeSize Arg[uint64], firstRoot Arg[[]byte], firstSignature Arg[[]byte], secondRoot Arg[[]byte], secondSignature Arg[[]byte]) {
-	c.call("prove_fork", nil, anchor.Arg, treeSize.Arg, firstRoot.Arg, firstSignature.Arg, secondRoot.Arg, secondSignature.Arg)
+func (c AnchorsCalls) ProveFork(anchor Arg[Anchor], treeSize Arg[uint64], firstRoot Arg[[]byte], firstSignature Arg[[]byte], secondRoot Arg[[]byte], secondSignature Arg[[]byte], packageVersion Arg[PackageVersion]) {
+	c.call("prove_fork", nil, anchor.Arg, treeSize.Arg, firstRoot.Arg, firstSignature.Arg, secondRoot.Arg, secondSignature.Arg, packageVersion.Arg)
 }
 
 // Checkpoint: the text that an operator signs: three lines, each ended: the origin, the size
@@ -146,6 +172,13 @@ func (c RuleCalls) Attested(typeW sui.TypeTag) Arg[Rule] {
 	return Arg[Rule]{c.call("attested", []sui.TypeTag{typeW})}
 }
 
+// Living: the version, and all that it was made from, lives: at most 64 ancestors, none
+// more than 16 edges away, which the lineage enumerates itself. It must be in the
+// lineage already.
+func (c RuleCalls) Living(lineage Arg[Lineage], version Arg[sui.Address]) Arg[Rule] {
+	return Arg[Rule]{c.call("living", nil, lineage.Arg, version.Arg)}
+}
+
 // ID: unique in its policy, never used again.
 func (c RuleCalls) ID(clause Arg[Clause]) Arg[uint64] {
 	return Arg[uint64]{c.call("id", nil, clause.Arg)}
@@ -168,9 +201,19 @@ func (c RuleCalls) IsOpenAt(clause Arg[Clause], nowMS Arg[uint64]) Arg[bool] {
 	return Arg[bool]{c.call("is_open_at", nil, clause.Arg, nowMS.Arg)}
 }
 
-// WithoutTime: the clause as it is while its window is open: its rules but those about time.
-func (c RuleCalls) WithoutTime(clause Arg[Clause]) Arg[Clause] {
-	return Arg[Clause]{c.call("without_time", nil, clause.Arg)}
+// IsLiving: true if all versions that the clause demands live.
+func (c RuleCalls) IsLiving(clause Arg[Clause], lineage Arg[Lineage]) Arg[bool] {
+	return Arg[bool]{c.call("is_living", nil, clause.Arg, lineage.Arg)}
+}
+
+// Demands: true if the clause demands that this version lives.
+func (c RuleCalls) Demands(clause Arg[Clause], version Arg[sui.Address]) Arg[bool] {
+	return Arg[bool]{c.call("demands", nil, clause.Arg, version.Arg)}
+}
+
+// ForRequester: what it takes of the requester: the rules but those about time and lineage.
+func (c RuleCalls) ForRequester(clause Arg[Clause]) Arg[Clause] {
+	return Arg[Clause]{c.call("for_requester", nil, clause.Arg)}
 }
 
 // HasSteward: true if the clause lets `who` approve requesters.
@@ -268,30 +311,6 @@ func (c ChangeCalls) AddedMember(change Arg[Change]) Arg[*sui.Address] {
 	return Arg[*sui.Address]{c.call("added_member", nil, change.Arg)}
 }
 
-// VersionCalls calls floe_access::version.
-// Switches off old versions of this package.
-//
-// Every published version of a package stays callable for ever, and a key
-// server accepts any of them. So each decision reads the one shared
-// `PackageVersion`: once it is migrated, older code refuses.
-type VersionCalls struct{ calls }
-
-// VersionCalls adds calls of floe_access::version to a transaction.
-func (p Packages) VersionCalls(b *sui.Builder) VersionCalls {
-	return VersionCalls{calls{b, p.Access, "version"}}
-}
-
-// Version: the version in force.
-func (c VersionCalls) Version(packageVersion Arg[PackageVersion]) Arg[uint64] {
-	return Arg[uint64]{c.call("version", nil, packageVersion.Arg)}
-}
-
-// Migrate: puts this version of the package in force, after an upgrade. There is one
-// capability per published package, so it needs no check.
-func (c VersionCalls) Migrate(packageVersion Arg[PackageVersion], value Arg[PackageVersionCap]) {
-	c.call("migrate", nil, packageVersion.Arg, value.Arg)
-}
-
 // OfferCalls calls floe_access::offer.
 // What a policy sells passes for: a price in one coin, and a term, a number of
 // uses, or both.
@@ -327,45 +346,14 @@ func (c OfferCalls) Uses(offer Arg[Offer]) Arg[*uint64] {
 	return Arg[*uint64]{c.call("uses", nil, offer.Arg)}
 }
 
+// Version: the version whose lineage is paid; none if the policy's payee is.
+func (c OfferCalls) Version(offer Arg[Offer]) Arg[*sui.Address] {
+	return Arg[*sui.Address]{c.call("version", nil, offer.Arg)}
+}
+
 // IsOpen: whether passes are sold.
 func (c OfferCalls) IsOpen(offer Arg[Offer]) Arg[bool] {
 	return Arg[bool]{c.call("is_open", nil, offer.Arg)}
-}
-
-// HoldCalls calls floe_access::hold.
-// A legal hold: while it stands, a policy releases no key and sells no pass.
-//
-// It is placed and lifted by the votes of a fixed set of holders, whom neither
-// the policy's owner nor its capability can overrule. Lifting it widens, so it
-// ends only after the policy's delay.
-type HoldCalls struct{ calls }
-
-// HoldCalls adds calls of floe_access::hold to a transaction.
-func (p Packages) HoldCalls(b *sui.Builder) HoldCalls { return HoldCalls{calls{b, p.Access, "hold"}} }
-
-// Holders: who may vote.
-func (c HoldCalls) Holders(hold Arg[Hold]) Arg[[]sui.Address] {
-	return Arg[[]sui.Address]{c.call("holders", nil, hold.Arg)}
-}
-
-// Threshold: how many votes it takes.
-func (c HoldCalls) Threshold(hold Arg[Hold]) Arg[uint64] {
-	return Arg[uint64]{c.call("threshold", nil, hold.Arg)}
-}
-
-// Votes: who voted for the opposite of what is so.
-func (c HoldCalls) Votes(hold Arg[Hold]) Arg[[]sui.Address] {
-	return Arg[[]sui.Address]{c.call("votes", nil, hold.Arg)}
-}
-
-// UntilMS: until when the hold stands; none if there is none.
-func (c HoldCalls) UntilMS(hold Arg[Hold]) Arg[*uint64] {
-	return Arg[*uint64]{c.call("until_ms", nil, hold.Arg)}
-}
-
-// Stands: true if the hold stands.
-func (c HoldCalls) Stands(hold Arg[Hold], nowMS Arg[uint64]) Arg[bool] {
-	return Arg[bool]{c.call("stands", nil, hold.Arg, nowMS.Arg)}
 }
 
 // PolicyCalls calls floe_access::policy.
@@ -380,10 +368,14 @@ func (c HoldCalls) Stands(hold Arg[Hold], nowMS Arg[uint64]) Arg[bool] {
 // `new` makes the common policy: its owner, and the members of its allow-list,
 // within a time window. `compose` starts an empty one for clauses of rules.
 // Until it is shared, in the transaction that makes it, a policy can be changed
-// at will; from then on it is narrowed at once and widened by
-// `floe_access::governance` only.
+// at will; from then on `clauses`, `members` and `shop` narrow it at once, and only
+// `governance` widens it. `summary` says who could open it now.
 //
-// The package does not know which data a policy guards: see `floe_catalog`.
+// Decisions read the `Lineage` of `floe_catalog`, so that a policy can demand that
+// a version of a dataset, and all that it was made from, lives. This package knows
+// the catalog and not the other way round: versions name their policy by its id
+// only, so there is no circle, and the package of `seal_approve`, which is the
+// namespace of all keys, is the last in line and can follow the others' upgrades.
 // Narrowing stops further releases; a key once released can't be taken back.
 type PolicyCalls struct{ calls }
 
@@ -396,8 +388,8 @@ func (p Packages) PolicyCalls(b *sui.Builder) PolicyCalls {
 // decrypt within the time window, and who holds the capability may widen it at
 // once. Both bounds are inclusive and in Unix milliseconds. The policy is to be
 // passed to `share` in the same transaction.
-func (c PolicyCalls) New(notBeforeMS Arg[*uint64], notAfterMS Arg[*uint64]) (Arg[Policy], Arg[PolicyCap]) {
-	r := c.call("new", nil, notBeforeMS.Arg, notAfterMS.Arg)
+func (c PolicyCalls) New(notBeforeMS Arg[*uint64], notAfterMS Arg[*uint64], packageVersion Arg[PackageVersion]) (Arg[Policy], Arg[PolicyCap]) {
+	r := c.call("new", nil, notBeforeMS.Arg, notAfterMS.Arg, packageVersion.Arg)
 	return Arg[Policy]{r.At(0)}, Arg[PolicyCap]{r.At(1)}
 }
 
@@ -406,46 +398,30 @@ func (c PolicyCalls) New(notBeforeMS Arg[*uint64], notAfterMS Arg[*uint64]) (Arg
 // transaction. Once it is shared, changes that widen it wait for `delay_ms`,
 // which may be 0 and can only be raised. `hold_threshold` of the `holders` can
 // stop it, whatever its owner wants; neither can be changed ever.
-func (c PolicyCalls) Compose(delayMS Arg[uint64], holders Arg[[]sui.Address], holdThreshold Arg[uint64]) (Arg[Policy], Arg[PolicyCap]) {
-	r := c.call("compose", nil, delayMS.Arg, holders.Arg, holdThreshold.Arg)
+func (c PolicyCalls) Compose(delayMS Arg[uint64], holders Arg[[]sui.Address], holdThreshold Arg[uint64], packageVersion Arg[PackageVersion]) (Arg[Policy], Arg[PolicyCap]) {
+	r := c.call("compose", nil, delayMS.Arg, holders.Arg, holdThreshold.Arg, packageVersion.Arg)
 	return Arg[Policy]{r.At(0)}, Arg[PolicyCap]{r.At(1)}
 }
 
 // Share: makes the policy visible to everybody, key servers included.
-func (c PolicyCalls) Share(policy Arg[Policy]) {
-	c.call("share", nil, policy.Arg)
+func (c PolicyCalls) Share(policy Arg[Policy], packageVersion Arg[PackageVersion]) {
+	c.call("share", nil, policy.Arg, packageVersion.Arg)
 }
 
 // SealApprove: decides for a key server whether the sender may have the key of `id`, with
 // nothing to show but the address. It has no effect but to abort when the
 // answer is no, with one code for each reason. When no clause is met, the
 // reason is that of the clause with most rules met in a row.
-func (c PolicyCalls) SealApprove(id Arg[[]byte], policy Arg[Policy], packageVersion Arg[PackageVersion]) {
-	c.call("seal_approve", nil, id.Arg, policy.Arg, packageVersion.Arg, c.b.Clock())
+func (c PolicyCalls) SealApprove(id Arg[[]byte], policy Arg[Policy], lineage Arg[Lineage], packageVersion Arg[PackageVersion]) {
+	c.call("seal_approve", nil, id.Arg, policy.Arg, lineage.Arg, packageVersion.Arg, c.b.Clock())
 }
 
 // SealApproveHolding: as `seal_approve`, for a sender who owns `held`. It is taken by value and
 // given back, because only so it can't be an object that is shared or frozen,
 // which everybody could show. For key servers to simulate; if it is executed
 // the object stays with the sender.
-func (c PolicyCalls) SealApproveHolding(typeT sui.TypeTag, id Arg[[]byte], policy Arg[Policy], held sui.Arg, packageVersion Arg[PackageVersion]) {
-	c.call("seal_approve_holding", []sui.TypeTag{typeT}, id.Arg, policy.Arg, held, packageVersion.Arg, c.b.Clock())
-}
-
-// Summary: who could open the policy's data now: the clauses whose time it is, and what
-// it takes to meet them. To be asked by simulation.
-func (c PolicyCalls) Summary(policy Arg[Policy]) Arg[Summary] {
-	return Arg[Summary]{c.call("summary", nil, policy.Arg, c.b.Clock())}
-}
-
-// OpenClauses: clauses whose time it is, with the rules that are left to meet.
-func (c PolicyCalls) OpenClauses(summary Arg[Summary]) Arg[[]Clause] {
-	return Arg[[]Clause]{c.call("open_clauses", nil, summary.Arg)}
-}
-
-// IsHeldNow: true if a hold stops all releases.
-func (c PolicyCalls) IsHeldNow(summary Arg[Summary]) Arg[bool] {
-	return Arg[bool]{c.call("is_held_now", nil, summary.Arg)}
+func (c PolicyCalls) SealApproveHolding(typeT sui.TypeTag, id Arg[[]byte], policy Arg[Policy], held sui.Arg, lineage Arg[Lineage], packageVersion Arg[PackageVersion]) {
+	c.call("seal_approve_holding", []sui.TypeTag{typeT}, id.Arg, policy.Arg, held, lineage.Arg, packageVersion.Arg, c.b.Clock())
 }
 
 // Owner: the address that created the policy.
@@ -498,6 +474,12 @@ func (c PolicyCalls) IsHeld(policy Arg[Policy], nowMS Arg[uint64]) Arg[bool] {
 	return Arg[bool]{c.call("is_held", nil, policy.Arg, nowMS.Arg)}
 }
 
+// IsBoundTo: true if nobody gets a key unless this version of a dataset lives, with all that
+// it was made from: every clause demands it.
+func (c PolicyCalls) IsBoundTo(policy Arg[Policy], version Arg[sui.Address]) Arg[bool] {
+	return Arg[bool]{c.call("is_bound_to", nil, policy.Arg, version.Arg)}
+}
+
 // NotBeforeMS: first moment at which some clause can be met; none is unbounded.
 func (c PolicyCalls) NotBeforeMS(policy Arg[Policy]) Arg[*uint64] {
 	return Arg[*uint64]{c.call("not_before_ms", nil, policy.Arg)}
@@ -519,8 +501,8 @@ func (c PolicyCalls) IsMember(policy Arg[Policy], who Arg[sui.Address]) Arg[bool
 }
 
 // IsAllowed: true if the sender of a plain `seal_approve` would be let in at this moment.
-func (c PolicyCalls) IsAllowed(policy Arg[Policy], who Arg[sui.Address], nowMS Arg[uint64]) Arg[bool] {
-	return Arg[bool]{c.call("is_allowed", nil, policy.Arg, who.Arg, nowMS.Arg)}
+func (c PolicyCalls) IsAllowed(policy Arg[Policy], who Arg[sui.Address], lineage Arg[Lineage], nowMS Arg[uint64]) Arg[bool] {
+	return Arg[bool]{c.call("is_allowed", nil, policy.Arg, who.Arg, lineage.Arg, nowMS.Arg)}
 }
 
 // IsSteward: true if the address may approve requesters, by some clause.
@@ -543,75 +525,134 @@ func (c PolicyCalls) Policy(policyCap Arg[PolicyCap]) Arg[sui.Address] {
 	return Arg[sui.Address]{c.call("policy", nil, policyCap.Arg)}
 }
 
-// Grant: adds an address to the allow-list. When changes of the policy must wait, only
-// its owner and its delegates add members at once.
-func (c PolicyCalls) Grant(policy Arg[Policy], cap Arg[PolicyCap], member Arg[sui.Address]) {
-	c.call("grant", nil, policy.Arg, cap.Arg, member.Arg, c.b.Clock())
+// ClausesCalls calls floe_access::clauses.
+// The ways into a policy: added while it is made, narrowed at once later.
+//
+// A clause more or a rule less lets somebody in, so a policy that is shared gets
+// them from `floe_access::governance`, after its delay.
+type ClausesCalls struct{ calls }
+
+// ClausesCalls adds calls of floe_access::clauses to a transaction.
+func (p Packages) ClausesCalls(b *sui.Builder) ClausesCalls {
+	return ClausesCalls{calls{b, p.Access, "clauses"}}
 }
 
-// Revoke: takes an address off the allow-list.
-func (c PolicyCalls) Revoke(policy Arg[Policy], cap Arg[PolicyCap], member Arg[sui.Address]) {
-	c.call("revoke", nil, policy.Arg, cap.Arg, member.Arg)
-}
-
-// GrantAsDelegate: adds an address to the allow-list, for a delegate.
-func (c PolicyCalls) GrantAsDelegate(policy Arg[Policy], member Arg[sui.Address]) {
-	c.call("grant_as_delegate", nil, policy.Arg, member.Arg, c.b.Clock())
-}
-
-// RevokeAsDelegate: takes an address off the allow-list, for a delegate.
-func (c PolicyCalls) RevokeAsDelegate(policy Arg[Policy], member Arg[sui.Address]) {
-	c.call("revoke_as_delegate", nil, policy.Arg, member.Arg)
-}
-
-// AddClause: adds a clause to a policy that is not shared yet; later it must be proposed.
+// Add: adds a clause to a policy that is not shared yet; later it must be proposed.
 // Returns its number.
-func (c PolicyCalls) AddClause(policy Arg[Policy], cap Arg[PolicyCap], rules Arg[[]Rule]) Arg[uint64] {
-	return Arg[uint64]{c.call("add_clause", nil, policy.Arg, cap.Arg, rules.Arg)}
+func (c ClausesCalls) Add(policy Arg[Policy], cap Arg[PolicyCap], rules Arg[[]Rule], packageVersion Arg[PackageVersion]) Arg[uint64] {
+	return Arg[uint64]{c.call("add", nil, policy.Arg, cap.Arg, rules.Arg, packageVersion.Arg)}
 }
 
-// AddDelegate: names a delegate of a policy that is not shared yet; later it must be
-// proposed.
-func (c PolicyCalls) AddDelegate(policy Arg[Policy], cap Arg[PolicyCap], delegate Arg[sui.Address]) {
-	c.call("add_delegate", nil, policy.Arg, cap.Arg, delegate.Arg)
-}
-
-// RemoveClause: takes a way in from the policy, at once.
-func (c PolicyCalls) RemoveClause(policy Arg[Policy], cap Arg[PolicyCap], clause Arg[uint64]) {
-	c.call("remove_clause", nil, policy.Arg, cap.Arg, clause.Arg)
+// Remove: takes a way in from the policy, at once.
+func (c ClausesCalls) Remove(policy Arg[Policy], cap Arg[PolicyCap], clause Arg[uint64], packageVersion Arg[PackageVersion]) {
+	c.call("remove", nil, policy.Arg, cap.Arg, clause.Arg, packageVersion.Arg)
 }
 
 // Tighten: adds a condition to a clause, at once.
-func (c PolicyCalls) Tighten(policy Arg[Policy], cap Arg[PolicyCap], clause Arg[uint64], rule Arg[Rule]) {
-	c.call("tighten", nil, policy.Arg, cap.Arg, clause.Arg, rule.Arg)
+func (c ClausesCalls) Tighten(policy Arg[Policy], cap Arg[PolicyCap], clause Arg[uint64], rule Arg[Rule], packageVersion Arg[PackageVersion]) {
+	c.call("tighten", nil, policy.Arg, cap.Arg, clause.Arg, rule.Arg, packageVersion.Arg)
 }
 
-// RemoveDelegate: takes from an address the right to add and remove members, at once. Members
-// that it added stay.
-func (c PolicyCalls) RemoveDelegate(policy Arg[Policy], cap Arg[PolicyCap], delegate Arg[sui.Address]) {
-	c.call("remove_delegate", nil, policy.Arg, cap.Arg, delegate.Arg)
+// Bind: binds the policy to a version of a dataset, at once: every clause demands from
+// now on that it and all that it was made from live. When it is revoked, a consent
+// that it depends on is withdrawn, or it is put on hold, the policy's keys stop in
+// that very transaction. Clauses that are added later must say so themselves.
+func (c ClausesCalls) Bind(policy Arg[Policy], cap Arg[PolicyCap], lineage Arg[Lineage], version Arg[sui.Address], packageVersion Arg[PackageVersion]) {
+	c.call("bind", nil, policy.Arg, cap.Arg, lineage.Arg, version.Arg, packageVersion.Arg)
 }
 
-// MakeOffer: offers passes for coins of type `C`. An offer opens nothing unless a clause
-// asks for its passes. Returns its number.
-func (c PolicyCalls) MakeOffer(typeC sui.TypeTag, policy Arg[Policy], cap Arg[PolicyCap], price Arg[uint64], termMS Arg[*uint64], uses Arg[*uint64]) Arg[uint64] {
-	return Arg[uint64]{c.call("make_offer", []sui.TypeTag{typeC}, policy.Arg, cap.Arg, price.Arg, termMS.Arg, uses.Arg)}
+// ShopCalls calls floe_access::shop.
+// What a policy sells, and for whom. Passes themselves are `floe_access::pass`.
+//
+// An offer is paid to the policy's payee, or along the lineage of a version that
+// the policy guards: to its payees and those of all that it was made from, by the
+// weights recorded there. Which of the two never changes for an offer. Prices rise
+// at once; a lower one must be proposed, see `floe_access::governance`.
+type ShopCalls struct{ calls }
+
+// ShopCalls adds calls of floe_access::shop to a transaction.
+func (p Packages) ShopCalls(b *sui.Builder) ShopCalls { return ShopCalls{calls{b, p.Access, "shop"}} }
+
+// MakeOffer: offers passes for coins of type `C`, paid to the policy's payee. An offer opens
+// nothing unless a clause asks for its passes. Returns its number.
+func (c ShopCalls) MakeOffer(typeC sui.TypeTag, policy Arg[Policy], cap Arg[PolicyCap], price Arg[uint64], termMS Arg[*uint64], uses Arg[*uint64], packageVersion Arg[PackageVersion]) Arg[uint64] {
+	return Arg[uint64]{c.call("make_offer", []sui.TypeTag{typeC}, policy.Arg, cap.Arg, price.Arg, termMS.Arg, uses.Arg, packageVersion.Arg)}
+}
+
+// MakeOfferForVersion: offers passes, paid along the lineage of a version whose keys the policy guards.
+// Returns the offer's number.
+func (c ShopCalls) MakeOfferForVersion(typeC sui.TypeTag, policy Arg[Policy], cap Arg[PolicyCap], lineage Arg[Lineage], version Arg[sui.Address], price Arg[uint64], termMS Arg[*uint64], uses Arg[*uint64], packageVersion Arg[PackageVersion]) Arg[uint64] {
+	return Arg[uint64]{c.call("make_offer_for_version", []sui.TypeTag{typeC}, policy.Arg, cap.Arg, lineage.Arg, version.Arg, price.Arg, termMS.Arg, uses.Arg, packageVersion.Arg)}
 }
 
 // RaisePrice: raises the price of an offer, at once.
-func (c PolicyCalls) RaisePrice(policy Arg[Policy], cap Arg[PolicyCap], offer Arg[uint64], price Arg[uint64]) {
-	c.call("raise_price", nil, policy.Arg, cap.Arg, offer.Arg, price.Arg)
+func (c ShopCalls) RaisePrice(policy Arg[Policy], cap Arg[PolicyCap], offer Arg[uint64], price Arg[uint64], packageVersion Arg[PackageVersion]) {
+	c.call("raise_price", nil, policy.Arg, cap.Arg, offer.Arg, price.Arg, packageVersion.Arg)
 }
 
 // CloseOffer: stops the sale of an offer's passes, at once and for ever. Passes that were
 // sold stay valid.
-func (c PolicyCalls) CloseOffer(policy Arg[Policy], cap Arg[PolicyCap], offer Arg[uint64]) {
-	c.call("close_offer", nil, policy.Arg, cap.Arg, offer.Arg)
+func (c ShopCalls) CloseOffer(policy Arg[Policy], cap Arg[PolicyCap], offer Arg[uint64], packageVersion Arg[PackageVersion]) {
+	c.call("close_offer", nil, policy.Arg, cap.Arg, offer.Arg, packageVersion.Arg)
 }
 
 // SetPayee: has another address or object paid for passes.
-func (c PolicyCalls) SetPayee(policy Arg[Policy], cap Arg[PolicyCap], payee Arg[sui.Address]) {
-	c.call("set_payee", nil, policy.Arg, cap.Arg, payee.Arg)
+func (c ShopCalls) SetPayee(policy Arg[Policy], cap Arg[PolicyCap], payee Arg[sui.Address], packageVersion Arg[PackageVersion]) {
+	c.call("set_payee", nil, policy.Arg, cap.Arg, payee.Arg, packageVersion.Arg)
+}
+
+// MembersCalls calls floe_access::members.
+// The allow-list, and who may change it.
+//
+// Members leave at once. They join at once if the policy's owner or one of its
+// delegates says so, or if the policy has no delay; else they are proposed, see
+// `floe_access::governance`. The list is a table, so 100,000 members don't make the
+// policy larger, nor a decision dearer.
+type MembersCalls struct{ calls }
+
+// MembersCalls adds calls of floe_access::members to a transaction.
+func (p Packages) MembersCalls(b *sui.Builder) MembersCalls {
+	return MembersCalls{calls{b, p.Access, "members"}}
+}
+
+// Grant: adds an address to the allow-list. When changes of the policy must wait, only
+// its owner and its delegates add members at once.
+func (c MembersCalls) Grant(policy Arg[Policy], cap Arg[PolicyCap], member Arg[sui.Address], packageVersion Arg[PackageVersion]) {
+	c.call("grant", nil, policy.Arg, cap.Arg, member.Arg, packageVersion.Arg, c.b.Clock())
+}
+
+// GrantAll: adds many addresses to the allow-list: all of them, or none if one of them is on
+// it already. A transaction takes up to about 500 in one argument and emits 1,024
+// events at most.
+func (c MembersCalls) GrantAll(policy Arg[Policy], cap Arg[PolicyCap], members Arg[[]sui.Address], packageVersion Arg[PackageVersion]) {
+	c.call("grant_all", nil, policy.Arg, cap.Arg, members.Arg, packageVersion.Arg, c.b.Clock())
+}
+
+// Revoke: takes an address off the allow-list.
+func (c MembersCalls) Revoke(policy Arg[Policy], cap Arg[PolicyCap], member Arg[sui.Address], packageVersion Arg[PackageVersion]) {
+	c.call("revoke", nil, policy.Arg, cap.Arg, member.Arg, packageVersion.Arg)
+}
+
+// GrantAsDelegate: adds an address to the allow-list, for a delegate.
+func (c MembersCalls) GrantAsDelegate(policy Arg[Policy], member Arg[sui.Address], packageVersion Arg[PackageVersion]) {
+	c.call("grant_as_delegate", nil, policy.Arg, member.Arg, packageVersion.Arg, c.b.Clock())
+}
+
+// RevokeAsDelegate: takes an address off the allow-list, for a delegate.
+func (c MembersCalls) RevokeAsDelegate(policy Arg[Policy], member Arg[sui.Address], packageVersion Arg[PackageVersion]) {
+	c.call("revoke_as_delegate", nil, policy.Arg, member.Arg, packageVersion.Arg)
+}
+
+// AddDelegate: names a delegate of a policy that is not shared yet; later it must be
+// proposed.
+func (c MembersCalls) AddDelegate(policy Arg[Policy], cap Arg[PolicyCap], delegate Arg[sui.Address], packageVersion Arg[PackageVersion]) {
+	c.call("add_delegate", nil, policy.Arg, cap.Arg, delegate.Arg, packageVersion.Arg)
+}
+
+// RemoveDelegate: takes from an address the right to add and remove members, at once. Members
+// that it added stay.
+func (c MembersCalls) RemoveDelegate(policy Arg[Policy], cap Arg[PolicyCap], delegate Arg[sui.Address], packageVersion Arg[PackageVersion]) {
+	c.call("remove_delegate", nil, policy.Arg, cap.Arg, delegate.Arg, packageVersion.Arg)
 }
 
 // GovernanceCalls calls floe_access::governance.
@@ -619,7 +660,8 @@ func (c PolicyCalls) SetPayee(policy Arg[Policy], cap Arg[PolicyCap], payee Arg[
 //
 // A change that lets somebody in who was not, or for less, is proposed, visible
 // as an event and in the policy, and can be applied when the policy's delay is
-// over. Narrowing is in `floe_access::policy` and acts at once. A frozen policy
+// over. Narrowing is in `clauses`, `members` and
+// `shop` and acts at once. A frozen policy
 // never widens again.
 type GovernanceCalls struct{ calls }
 
@@ -640,30 +682,35 @@ func (c GovernanceCalls) Apply(policy Arg[Policy], cap Arg[PolicyCap], proposal 
 }
 
 // Cancel: drops a proposed change.
-func (c GovernanceCalls) Cancel(policy Arg[Policy], cap Arg[PolicyCap], proposal Arg[uint64]) {
-	c.call("cancel", nil, policy.Arg, cap.Arg, proposal.Arg)
+func (c GovernanceCalls) Cancel(policy Arg[Policy], cap Arg[PolicyCap], proposal Arg[uint64], packageVersion Arg[PackageVersion]) {
+	c.call("cancel", nil, policy.Arg, cap.Arg, proposal.Arg, packageVersion.Arg)
 }
 
 // RaiseDelay: makes changes that are proposed from now on wait longer.
-func (c GovernanceCalls) RaiseDelay(policy Arg[Policy], cap Arg[PolicyCap], delayMS Arg[uint64]) {
-	c.call("raise_delay", nil, policy.Arg, cap.Arg, delayMS.Arg)
+func (c GovernanceCalls) RaiseDelay(policy Arg[Policy], cap Arg[PolicyCap], delayMS Arg[uint64], packageVersion Arg[PackageVersion]) {
+	c.call("raise_delay", nil, policy.Arg, cap.Arg, delayMS.Arg, packageVersion.Arg)
 }
 
 // FreezeForEver: ends all widening for ever: no new members, clauses, delegates or lower
 // prices, and the proposals that wait are dropped. Narrowing stays possible.
-func (c GovernanceCalls) FreezeForEver(policy Arg[Policy], cap Arg[PolicyCap]) {
-	c.call("freeze_for_ever", nil, policy.Arg, cap.Arg)
+func (c GovernanceCalls) FreezeForEver(policy Arg[Policy], cap Arg[PolicyCap], packageVersion Arg[PackageVersion]) {
+	c.call("freeze_for_ever", nil, policy.Arg, cap.Arg, packageVersion.Arg)
 }
 
 // VoteHold: votes to place a legal hold, or to lift it, for one of the policy's holders.
 // With enough votes a hold stands at once, and ends after the policy's delay.
-func (c GovernanceCalls) VoteHold(policy Arg[Policy], place Arg[bool]) {
-	c.call("vote_hold", nil, policy.Arg, place.Arg, c.b.Clock())
+func (c GovernanceCalls) VoteHold(policy Arg[Policy], place Arg[bool], packageVersion Arg[PackageVersion]) {
+	c.call("vote_hold", nil, policy.Arg, place.Arg, packageVersion.Arg, c.b.Clock())
 }
 
 // PassCalls calls floe_access::pass.
 // Passes: bought on chain, they meet a policy's pass rule for a term (a
 // subscription), for a number of key requests (pay-per-use), or both.
+//
+// What is paid goes to the policy's payee, or, if the offer is for a version of a
+// dataset, along its lineage, in the same transaction. Such a payment may be kept
+// back for a while, as the version's terms say; should keys stop meanwhile, the
+// pass is given back for the money.
 //
 // A pass belongs to the address that it was bought for. It can't be sold on,
 // shared or frozen, so nobody else can show it. Whoever shares keys or data
@@ -680,6 +727,21 @@ func (c PassCalls) Buy(typeC sui.TypeTag, policy Arg[Policy], offer Arg[uint64],
 	return Arg[sui.Address]{c.call("buy", []sui.TypeTag{typeC}, policy.Arg, offer.Arg, payment.Arg, holder.Arg, packageVersion.Arg, c.b.Clock())}
 }
 
+// BuyVersion: as `buy`, for an offer that is for a version: the coin is paid into `treasury`
+// and credited, to the last unit, to the payees of the version and of all that it
+// was made from; at once, or after the version's refund window.
+func (c PassCalls) BuyVersion(typeC sui.TypeTag, policy Arg[Policy], offer Arg[uint64], payment Arg[Coin], holder Arg[sui.Address], lineage Arg[Lineage], treasury Arg[Treasury], packageVersion Arg[PackageVersion]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("buy_version", []sui.TypeTag{typeC}, policy.Arg, offer.Arg, payment.Arg, holder.Arg, lineage.Arg, treasury.Arg, packageVersion.Arg, c.b.Clock())}
+}
+
+// Refund: gives a pass back for what was paid, which goes to who paid: while the payment is
+// kept back and keys can't be had, because the policy is under hold or the version
+// or one that it was made from is revoked or on hold. Uses that are gone are not
+// reckoned, but one must be left.
+func (c PassCalls) Refund(typeC sui.TypeTag, pass Arg[Pass], policy Arg[Policy], lineage Arg[Lineage], treasury Arg[Treasury], packageVersion Arg[PackageVersion]) {
+	c.call("refund", []sui.TypeTag{typeC}, pass.Arg, policy.Arg, lineage.Arg, treasury.Arg, packageVersion.Arg, c.b.Clock())
+}
+
 // Discard: throws a pass away.
 func (c PassCalls) Discard(pass Arg[Pass]) {
 	c.call("discard", nil, pass.Arg)
@@ -687,8 +749,8 @@ func (c PassCalls) Discard(pass Arg[Pass]) {
 
 // SealApproveWithPass: as `policy::seal_approve`, for the holder of a pass whose uses are not
 // counted. For the others there is `floe_access::key_request`.
-func (c PassCalls) SealApproveWithPass(id Arg[[]byte], policy Arg[Policy], pass Arg[Pass], packageVersion Arg[PackageVersion]) {
-	c.call("seal_approve_with_pass", nil, id.Arg, policy.Arg, pass.Arg, packageVersion.Arg, c.b.Clock())
+func (c PassCalls) SealApproveWithPass(id Arg[[]byte], policy Arg[Policy], pass Arg[Pass], lineage Arg[Lineage], packageVersion Arg[PackageVersion]) {
+	c.call("seal_approve_with_pass", nil, id.Arg, policy.Arg, pass.Arg, lineage.Arg, packageVersion.Arg, c.b.Clock())
 }
 
 // Policy: the policy whose rules it meets.
@@ -714,6 +776,11 @@ func (c PassCalls) ExpiresAtMS(pass Arg[Pass]) Arg[*uint64] {
 // UsesLeft: key requests that are left; none is any number.
 func (c PassCalls) UsesLeft(pass Arg[Pass]) Arg[*uint64] {
 	return Arg[*uint64]{c.call("uses_left", nil, pass.Arg)}
+}
+
+// RefundableSale: the sale that is undone if the pass is given back; none if it can't be.
+func (c PassCalls) RefundableSale(pass Arg[Pass]) Arg[*sui.Address] {
+	return Arg[*sui.Address]{c.call("refundable_sale", nil, pass.Arg)}
 }
 
 // KeyRequestCalls calls floe_access::key_request.
@@ -762,8 +829,8 @@ func (c KeyRequestCalls) Vouch(typeW sui.TypeTag, draft Arg[KeyRequestDraft], va
 
 // Finish: ends a request. The sender gets it if it meets a clause of the policy, whose
 // rules are checked as they are now. Returns its id.
-func (c KeyRequestCalls) Finish(draft Arg[KeyRequestDraft], policy Arg[Policy]) Arg[sui.Address] {
-	return Arg[sui.Address]{c.call("finish", nil, draft.Arg, policy.Arg)}
+func (c KeyRequestCalls) Finish(draft Arg[KeyRequestDraft], policy Arg[Policy], lineage Arg[Lineage]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("finish", nil, draft.Arg, policy.Arg, lineage.Arg)}
 }
 
 // Discard: throws a request away.
@@ -772,8 +839,8 @@ func (c KeyRequestCalls) Discard(keyRequest Arg[KeyRequest]) {
 }
 
 // SealApproveWithRequest: as `policy::seal_approve`, with what the request says was shown.
-func (c KeyRequestCalls) SealApproveWithRequest(id Arg[[]byte], policy Arg[Policy], request Arg[KeyRequest], packageVersion Arg[PackageVersion]) {
-	c.call("seal_approve_with_request", nil, id.Arg, policy.Arg, request.Arg, packageVersion.Arg, c.b.Clock())
+func (c KeyRequestCalls) SealApproveWithRequest(id Arg[[]byte], policy Arg[Policy], request Arg[KeyRequest], lineage Arg[Lineage], packageVersion Arg[PackageVersion]) {
+	c.call("seal_approve_with_request", nil, id.Arg, policy.Arg, request.Arg, lineage.Arg, packageVersion.Arg, c.b.Clock())
 }
 
 // Policy: the policy that is asked.
@@ -816,8 +883,33 @@ func (c StewardsCalls) Approve(policy Arg[Policy], requester Arg[sui.Address], v
 
 // Withdraw: takes the sender's approval of a requester back, at once. Who is no steward
 // any more can do so, too.
-func (c StewardsCalls) Withdraw(policy Arg[Policy], requester Arg[sui.Address]) {
-	c.call("withdraw", nil, policy.Arg, requester.Arg)
+func (c StewardsCalls) Withdraw(policy Arg[Policy], requester Arg[sui.Address], packageVersion Arg[PackageVersion]) {
+	c.call("withdraw", nil, policy.Arg, requester.Arg, packageVersion.Arg)
+}
+
+// SummaryCalls calls floe_access::summary.
+// Who could open a policy's data at one moment, in one answer. To be asked by
+// simulation.
+type SummaryCalls struct{ calls }
+
+// SummaryCalls adds calls of floe_access::summary to a transaction.
+func (p Packages) SummaryCalls(b *sui.Builder) SummaryCalls {
+	return SummaryCalls{calls{b, p.Access, "summary"}}
+}
+
+// Of: who could open the policy's data now.
+func (c SummaryCalls) Of(policy Arg[Policy], lineage Arg[Lineage]) Arg[Summary] {
+	return Arg[Summary]{c.call("of", nil, policy.Arg, lineage.Arg, c.b.Clock())}
+}
+
+// OpenClauses: what it takes now, any of these.
+func (c SummaryCalls) OpenClauses(summary Arg[Summary]) Arg[[]Clause] {
+	return Arg[[]Clause]{c.call("open_clauses", nil, summary.Arg)}
+}
+
+// IsHeld: true if a legal hold of the policy stops all releases.
+func (c SummaryCalls) IsHeld(summary Arg[Summary]) Arg[bool] {
+	return Arg[bool]{c.call("is_held", nil, summary.Arg)}
 }
 
 // UpgradeCalls calls floe_access::upgrade.
@@ -835,48 +927,48 @@ func (p Packages) UpgradeCalls(b *sui.Builder) UpgradeCalls {
 }
 
 // Guard: puts a package's upgrades behind a delay, for ever.
-func (c UpgradeCalls) Guard(cap Arg[UpgradeCap], delayMS Arg[uint64]) Arg[UpgradeGuard] {
-	return Arg[UpgradeGuard]{c.call("guard", nil, cap.Arg, delayMS.Arg)}
+func (c UpgradeCalls) Guard(cap Arg[UpgradeCap], delayMS Arg[uint64], packageVersion Arg[PackageVersion]) Arg[UpgradeGuard] {
+	return Arg[UpgradeGuard]{c.call("guard", nil, cap.Arg, delayMS.Arg, packageVersion.Arg)}
 }
 
 // Propose: announces an upgrade to the code with this digest.
-func (c UpgradeCalls) Propose(upgradeGuard Arg[UpgradeGuard], upgradePolicy Arg[uint8], digest Arg[[]byte]) {
-	c.call("propose", nil, upgradeGuard.Arg, upgradePolicy.Arg, digest.Arg, c.b.Clock())
+func (c UpgradeCalls) Propose(upgradeGuard Arg[UpgradeGuard], upgradePolicy Arg[uint8], digest Arg[[]byte], packageVersion Arg[PackageVersion]) {
+	c.call("propose", nil, upgradeGuard.Arg, upgradePolicy.Arg, digest.Arg, packageVersion.Arg, c.b.Clock())
 }
 
 // Cancel: drops the proposed upgrade.
-func (c UpgradeCalls) Cancel(upgradeGuard Arg[UpgradeGuard]) {
-	c.call("cancel", nil, upgradeGuard.Arg)
+func (c UpgradeCalls) Cancel(upgradeGuard Arg[UpgradeGuard], packageVersion Arg[PackageVersion]) {
+	c.call("cancel", nil, upgradeGuard.Arg, packageVersion.Arg)
 }
 
 // Authorize: allows the proposed upgrade, and no other, in this transaction.
-func (c UpgradeCalls) Authorize(upgradeGuard Arg[UpgradeGuard]) Arg[UpgradeTicket] {
-	return Arg[UpgradeTicket]{c.call("authorize", nil, upgradeGuard.Arg, c.b.Clock())}
+func (c UpgradeCalls) Authorize(upgradeGuard Arg[UpgradeGuard], packageVersion Arg[PackageVersion]) Arg[UpgradeTicket] {
+	return Arg[UpgradeTicket]{c.call("authorize", nil, upgradeGuard.Arg, packageVersion.Arg, c.b.Clock())}
 }
 
 // Commit: notes that the upgrade has happened.
-func (c UpgradeCalls) Commit(upgradeGuard Arg[UpgradeGuard], receipt Arg[UpgradeReceipt]) {
-	c.call("commit", nil, upgradeGuard.Arg, receipt.Arg)
+func (c UpgradeCalls) Commit(upgradeGuard Arg[UpgradeGuard], receipt Arg[UpgradeReceipt], packageVersion Arg[PackageVersion]) {
+	c.call("commit", nil, upgradeGuard.Arg, receipt.Arg, packageVersion.Arg)
 }
 
 // RaiseDelay: makes upgrades that are proposed from now on wait longer.
-func (c UpgradeCalls) RaiseDelay(upgradeGuard Arg[UpgradeGuard], delayMS Arg[uint64]) {
-	c.call("raise_delay", nil, upgradeGuard.Arg, delayMS.Arg)
+func (c UpgradeCalls) RaiseDelay(upgradeGuard Arg[UpgradeGuard], delayMS Arg[uint64], packageVersion Arg[PackageVersion]) {
+	c.call("raise_delay", nil, upgradeGuard.Arg, delayMS.Arg, packageVersion.Arg)
 }
 
 // OnlyAdditiveUpgrades: lets upgrades add code but not change what there is, at once and for ever.
-func (c UpgradeCalls) OnlyAdditiveUpgrades(upgradeGuard Arg[UpgradeGuard]) {
-	c.call("only_additive_upgrades", nil, upgradeGuard.Arg)
+func (c UpgradeCalls) OnlyAdditiveUpgrades(upgradeGuard Arg[UpgradeGuard], packageVersion Arg[PackageVersion]) {
+	c.call("only_additive_upgrades", nil, upgradeGuard.Arg, packageVersion.Arg)
 }
 
 // OnlyDepUpgrades: lets upgrades change nothing but dependencies, at once and for ever.
-func (c UpgradeCalls) OnlyDepUpgrades(upgradeGuard Arg[UpgradeGuard]) {
-	c.call("only_dep_upgrades", nil, upgradeGuard.Arg)
+func (c UpgradeCalls) OnlyDepUpgrades(upgradeGuard Arg[UpgradeGuard], packageVersion Arg[PackageVersion]) {
+	c.call("only_dep_upgrades", nil, upgradeGuard.Arg, packageVersion.Arg)
 }
 
 // MakeImmutable: ends all upgrades for ever.
-func (c UpgradeCalls) MakeImmutable(upgradeGuard Arg[UpgradeGuard]) {
-	c.call("make_immutable", nil, upgradeGuard.Arg)
+func (c UpgradeCalls) MakeImmutable(upgradeGuard Arg[UpgradeGuard], packageVersion Arg[PackageVersion]) {
+	c.call("make_immutable", nil, upgradeGuard.Arg, packageVersion.Arg)
 }
 
 // Package: the latest version of the package.

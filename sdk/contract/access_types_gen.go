@@ -71,6 +71,60 @@ func (v *MisbehaviourProven) UnmarshalBCS(d *bcs.Decoder) {
 	v.Reporter = address(d)
 }
 
+// PackageVersion: the version in force. Shared; there is one per published package.
+//
+// In Move: floe_access::version::PackageVersion.
+type PackageVersion struct {
+	Identity
+	Version uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PackageVersion) UnmarshalBCS(d *bcs.Decoder) {
+	v.ID = address(d)
+	v.Version = d.U64()
+}
+
+// ParsePackageVersion reads a PackageVersion object.
+func ParsePackageVersion(o *sui.Object) (*PackageVersion, error) {
+	v := new(PackageVersion)
+	if err := parse(o, "version", "PackageVersion", 0, &v.Identity, v); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// PackageVersionType names the type on a network.
+func (p Packages) PackageVersionType() *sui.StructTag {
+	return p.Access.typ("version", "PackageVersion")
+}
+
+// PackageVersionCap: the right to put a new version in force.
+//
+// In Move: floe_access::version::PackageVersionCap.
+type PackageVersionCap struct {
+	Identity
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PackageVersionCap) UnmarshalBCS(d *bcs.Decoder) {
+	v.ID = address(d)
+}
+
+// ParsePackageVersionCap reads a PackageVersionCap object.
+func ParsePackageVersionCap(o *sui.Object) (*PackageVersionCap, error) {
+	v := new(PackageVersionCap)
+	if err := parse(o, "version", "PackageVersionCap", 0, &v.Identity, v); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// PackageVersionCapType names the type on a network.
+func (p Packages) PackageVersionCapType() *sui.StructTag {
+	return p.Access.typ("version", "PackageVersionCap")
+}
+
 // Anchor: the newest signed head of a log. Shared.
 //
 // In Move: floe_access::anchors::Anchor.
@@ -195,6 +249,9 @@ const (
 	RuleStewards
 	// The module that defines this type vouched for the requester.
 	RuleAttested
+	// This version of a dataset and all that it was made from are neither revoked,
+	// which a withdrawn consent does, nor on hold.
+	RuleLiving
 )
 
 // Rule: a condition. Upgrades can't add variants: `Attested` is where new kinds of
@@ -215,11 +272,13 @@ type Rule struct {
 	Stewards []sui.Address
 	// For RuleStewards.
 	Threshold uint64
+	// For RuleLiving.
+	Version sui.Address
 }
 
 // UnmarshalBCS reads the variant and its fields.
 func (v *Rule) UnmarshalBCS(d *bcs.Decoder) {
-	v.Kind = RuleKind(d.Variant(9))
+	v.Kind = RuleKind(d.Variant(10))
 	switch v.Kind {
 	case RuleNotBefore:
 		v.AtMS = d.U64()
@@ -236,6 +295,8 @@ func (v *Rule) UnmarshalBCS(d *bcs.Decoder) {
 		v.Threshold = d.U64()
 	case RuleAttested:
 		v.Type = d.String()
+	case RuleLiving:
+		v.Version = address(d)
 	}
 }
 
@@ -326,7 +387,7 @@ func (v *Change) UnmarshalBCS(d *bcs.Decoder) {
 // two clauses that `policy::new` makes, for the owner and for the allow-list; a
 // `PolicyComposed` follows if the policy was made without them.
 //
-// In Move: floe_access::events::PolicyCreated.
+// In Move: floe_access::policy_events::PolicyCreated.
 type PolicyCreated struct {
 	PolicyID sui.Address
 	// The capability that manages the policy.
@@ -347,7 +408,7 @@ func (v *PolicyCreated) UnmarshalBCS(d *bcs.Decoder) {
 
 // PolicyComposed: the policy just created has no clauses but those that `ClauseAdded` tells of.
 //
-// In Move: floe_access::events::PolicyComposed.
+// In Move: floe_access::policy_events::PolicyComposed.
 type PolicyComposed struct {
 	PolicyID sui.Address
 	// How long a change that widens waits.
@@ -368,7 +429,7 @@ func (v *PolicyComposed) UnmarshalBCS(d *bcs.Decoder) {
 
 // AccessGranted: an address joined the policy's allow-list.
 //
-// In Move: floe_access::events::AccessGranted.
+// In Move: floe_access::policy_events::AccessGranted.
 type AccessGranted struct {
 	PolicyID sui.Address
 	Member   sui.Address
@@ -382,7 +443,7 @@ func (v *AccessGranted) UnmarshalBCS(d *bcs.Decoder) {
 
 // AccessRevoked: an address left the policy's allow-list. Keys released before stay released.
 //
-// In Move: floe_access::events::AccessRevoked.
+// In Move: floe_access::policy_events::AccessRevoked.
 type AccessRevoked struct {
 	PolicyID sui.Address
 	Member   sui.Address
@@ -396,7 +457,7 @@ func (v *AccessRevoked) UnmarshalBCS(d *bcs.Decoder) {
 
 // ClauseAdded: the policy lets in whoever meets these rules.
 //
-// In Move: floe_access::events::ClauseAdded.
+// In Move: floe_access::policy_events::ClauseAdded.
 type ClauseAdded struct {
 	PolicyID sui.Address
 	Clause   uint64
@@ -412,7 +473,7 @@ func (v *ClauseAdded) UnmarshalBCS(d *bcs.Decoder) {
 
 // ClauseRemoved: the policy lost a clause.
 //
-// In Move: floe_access::events::ClauseRemoved.
+// In Move: floe_access::policy_events::ClauseRemoved.
 type ClauseRemoved struct {
 	PolicyID sui.Address
 	Clause   uint64
@@ -426,7 +487,7 @@ func (v *ClauseRemoved) UnmarshalBCS(d *bcs.Decoder) {
 
 // ClauseTightened: a clause got a rule more.
 //
-// In Move: floe_access::events::ClauseTightened.
+// In Move: floe_access::policy_events::ClauseTightened.
 type ClauseTightened struct {
 	PolicyID sui.Address
 	Clause   uint64
@@ -442,7 +503,7 @@ func (v *ClauseTightened) UnmarshalBCS(d *bcs.Decoder) {
 
 // ClauseLoosened: a clause lost a rule.
 //
-// In Move: floe_access::events::ClauseLoosened.
+// In Move: floe_access::policy_events::ClauseLoosened.
 type ClauseLoosened struct {
 	PolicyID sui.Address
 	Clause   uint64
@@ -456,178 +517,9 @@ func (v *ClauseLoosened) UnmarshalBCS(d *bcs.Decoder) {
 	v.Rule = value[Rule](d)
 }
 
-// OfferMade: passes are for sale. They open nothing unless a clause asks for them.
-//
-// In Move: floe_access::events::OfferMade.
-type OfferMade struct {
-	PolicyID sui.Address
-	Offer    uint64
-	CoinType string
-	// In the coin's smallest unit.
-	Price  uint64
-	TermMS *uint64
-	Uses   *uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *OfferMade) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.Offer = d.U64()
-	v.CoinType = d.String()
-	v.Price = d.U64()
-	v.TermMS = option(d, (*bcs.Decoder).U64)
-	v.Uses = option(d, (*bcs.Decoder).U64)
-}
-
-// PriceChanged: an offer costs more or less.
-//
-// In Move: floe_access::events::PriceChanged.
-type PriceChanged struct {
-	PolicyID sui.Address
-	Offer    uint64
-	Price    uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *PriceChanged) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.Offer = d.U64()
-	v.Price = d.U64()
-}
-
-// OfferClosed: an offer's passes are not sold any more. Those sold stay valid.
-//
-// In Move: floe_access::events::OfferClosed.
-type OfferClosed struct {
-	PolicyID sui.Address
-	Offer    uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *OfferClosed) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.Offer = d.U64()
-}
-
-// PayeeChanged: another address is paid for passes.
-//
-// In Move: floe_access::events::PayeeChanged.
-type PayeeChanged struct {
-	PolicyID sui.Address
-	Payee    sui.Address
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *PayeeChanged) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.Payee = address(d)
-}
-
-// PassSold: a pass was sold and paid for.
-//
-// In Move: floe_access::events::PassSold.
-type PassSold struct {
-	PolicyID    sui.Address
-	PassID      sui.Address
-	Offer       uint64
-	Holder      sui.Address
-	Payee       sui.Address
-	CoinType    string
-	Price       uint64
-	ExpiresAtMS *uint64
-	Uses        *uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *PassSold) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.PassID = address(d)
-	v.Offer = d.U64()
-	v.Holder = address(d)
-	v.Payee = address(d)
-	v.CoinType = d.String()
-	v.Price = d.U64()
-	v.ExpiresAtMS = option(d, (*bcs.Decoder).U64)
-	v.Uses = option(d, (*bcs.Decoder).U64)
-}
-
-// PassUsed: a key request used up one use of a pass.
-//
-// In Move: floe_access::events::PassUsed.
-type PassUsed struct {
-	PolicyID sui.Address
-	PassID   sui.Address
-	UsesLeft uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *PassUsed) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.PassID = address(d)
-	v.UsesLeft = d.U64()
-}
-
-// KeyRequested: a requester met a clause and may ask for keys until the request ends.
-//
-// In Move: floe_access::events::KeyRequested.
-type KeyRequested struct {
-	PolicyID  sui.Address
-	RequestID sui.Address
-	Requester sui.Address
-	// The clause that was met.
-	Clause uint64
-	// What the keys are for, as the requester declared.
-	Purpose      *string
-	ValidUntilMS uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *KeyRequested) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.RequestID = address(d)
-	v.Requester = address(d)
-	v.Clause = d.U64()
-	v.Purpose = option(d, (*bcs.Decoder).String)
-	v.ValidUntilMS = d.U64()
-}
-
-// RequesterApproved: a steward approved a requester.
-//
-// In Move: floe_access::events::RequesterApproved.
-type RequesterApproved struct {
-	PolicyID     sui.Address
-	Requester    sui.Address
-	Steward      sui.Address
-	ValidUntilMS uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *RequesterApproved) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.Requester = address(d)
-	v.Steward = address(d)
-	v.ValidUntilMS = d.U64()
-}
-
-// ApprovalWithdrawn: a steward's approval of a requester ended before its time.
-//
-// In Move: floe_access::events::ApprovalWithdrawn.
-type ApprovalWithdrawn struct {
-	PolicyID  sui.Address
-	Requester sui.Address
-	Steward   sui.Address
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *ApprovalWithdrawn) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.Requester = address(d)
-	v.Steward = address(d)
-}
-
 // DelegateAdded: an address may add and remove members.
 //
-// In Move: floe_access::events::DelegateAdded.
+// In Move: floe_access::policy_events::DelegateAdded.
 type DelegateAdded struct {
 	PolicyID sui.Address
 	Delegate sui.Address
@@ -641,7 +533,7 @@ func (v *DelegateAdded) UnmarshalBCS(d *bcs.Decoder) {
 
 // DelegateRemoved: an address may not add and remove members any more.
 //
-// In Move: floe_access::events::DelegateRemoved.
+// In Move: floe_access::policy_events::DelegateRemoved.
 type DelegateRemoved struct {
 	PolicyID sui.Address
 	Delegate sui.Address
@@ -651,289 +543,6 @@ type DelegateRemoved struct {
 func (v *DelegateRemoved) UnmarshalBCS(d *bcs.Decoder) {
 	v.PolicyID = address(d)
 	v.Delegate = address(d)
-}
-
-// ChangeProposed: a change that widens the policy waits.
-//
-// In Move: floe_access::events::ChangeProposed.
-type ChangeProposed struct {
-	PolicyID sui.Address
-	Proposal uint64
-	Change   Change
-	// From when on it can be applied.
-	ReadyAtMS uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *ChangeProposed) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.Proposal = d.U64()
-	v.Change = value[Change](d)
-	v.ReadyAtMS = d.U64()
-}
-
-// ChangeCancelled: a proposed change will not be applied.
-//
-// In Move: floe_access::events::ChangeCancelled.
-type ChangeCancelled struct {
-	PolicyID sui.Address
-	Proposal uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *ChangeCancelled) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.Proposal = d.U64()
-}
-
-// ChangeApplied: a proposed change was applied; the event before says what is so now.
-//
-// In Move: floe_access::events::ChangeApplied.
-type ChangeApplied struct {
-	PolicyID sui.Address
-	Proposal uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *ChangeApplied) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.Proposal = d.U64()
-}
-
-// DelayRaised: changes proposed from now on wait longer.
-//
-// In Move: floe_access::events::DelayRaised.
-type DelayRaised struct {
-	PolicyID sui.Address
-	DelayMS  uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *DelayRaised) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.DelayMS = d.U64()
-}
-
-// PolicyFrozen: nothing will ever widen the policy again.
-//
-// In Move: floe_access::events::PolicyFrozen.
-type PolicyFrozen struct {
-	PolicyID sui.Address
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *PolicyFrozen) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-}
-
-// PolicyHoldVoted: a holder voted to place a hold, or to lift it.
-//
-// In Move: floe_access::events::PolicyHoldVoted.
-type PolicyHoldVoted struct {
-	PolicyID sui.Address
-	Holder   sui.Address
-	Place    bool
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *PolicyHoldVoted) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.Holder = address(d)
-	v.Place = d.Bool()
-}
-
-// PolicyHeld: the policy releases no key until the hold is lifted.
-//
-// In Move: floe_access::events::PolicyHeld.
-type PolicyHeld struct {
-	PolicyID sui.Address
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *PolicyHeld) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-}
-
-// PolicyHoldLifted: the hold ends.
-//
-// In Move: floe_access::events::PolicyHoldLifted.
-type PolicyHoldLifted struct {
-	PolicyID sui.Address
-	EndsAtMS uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *PolicyHoldLifted) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.EndsAtMS = d.U64()
-}
-
-// UpgradesGuarded: upgrades of a package wait for a delay from now on.
-//
-// In Move: floe_access::events::UpgradesGuarded.
-type UpgradesGuarded struct {
-	GuardID sui.Address
-	// The version that is the latest.
-	PackageID sui.Address
-	DelayMS   uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *UpgradesGuarded) UnmarshalBCS(d *bcs.Decoder) {
-	v.GuardID = address(d)
-	v.PackageID = address(d)
-	v.DelayMS = d.U64()
-}
-
-// UpgradeProposed: an upgrade waits.
-//
-// In Move: floe_access::events::UpgradeProposed.
-type UpgradeProposed struct {
-	GuardID sui.Address
-	// The version to upgrade.
-	PackageID sui.Address
-	// What it may change, as in `sui::package`.
-	UpgradePolicy uint8
-	// Of the new modules and their dependencies.
-	Digest    []byte
-	ReadyAtMS uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *UpgradeProposed) UnmarshalBCS(d *bcs.Decoder) {
-	v.GuardID = address(d)
-	v.PackageID = address(d)
-	v.UpgradePolicy = d.U8()
-	v.Digest = d.Bytes()
-	v.ReadyAtMS = d.U64()
-}
-
-// UpgradeCancelled: a proposed upgrade will not happen.
-//
-// In Move: floe_access::events::UpgradeCancelled.
-type UpgradeCancelled struct {
-	GuardID sui.Address
-	Digest  []byte
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *UpgradeCancelled) UnmarshalBCS(d *bcs.Decoder) {
-	v.GuardID = address(d)
-	v.Digest = d.Bytes()
-}
-
-// UpgradeCommitted: a package was upgraded.
-//
-// In Move: floe_access::events::UpgradeCommitted.
-type UpgradeCommitted struct {
-	GuardID sui.Address
-	// The new version.
-	PackageID sui.Address
-	Digest    []byte
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *UpgradeCommitted) UnmarshalBCS(d *bcs.Decoder) {
-	v.GuardID = address(d)
-	v.PackageID = address(d)
-	v.Digest = d.Bytes()
-}
-
-// UpgradeDelayRaised: upgrades proposed from now on wait longer.
-//
-// In Move: floe_access::events::UpgradeDelayRaised.
-type UpgradeDelayRaised struct {
-	GuardID sui.Address
-	DelayMS uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *UpgradeDelayRaised) UnmarshalBCS(d *bcs.Decoder) {
-	v.GuardID = address(d)
-	v.DelayMS = d.U64()
-}
-
-// UpgradesRestricted: upgrades may change less from now on.
-//
-// In Move: floe_access::events::UpgradesRestricted.
-type UpgradesRestricted struct {
-	GuardID sui.Address
-	// As in `sui::package`.
-	UpgradePolicy uint8
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *UpgradesRestricted) UnmarshalBCS(d *bcs.Decoder) {
-	v.GuardID = address(d)
-	v.UpgradePolicy = d.U8()
-}
-
-// UpgradesEnded: the package can't be upgraded ever again.
-//
-// In Move: floe_access::events::UpgradesEnded.
-type UpgradesEnded struct {
-	GuardID   sui.Address
-	PackageID sui.Address
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *UpgradesEnded) UnmarshalBCS(d *bcs.Decoder) {
-	v.GuardID = address(d)
-	v.PackageID = address(d)
-}
-
-// PackageVersion: the version in force. Shared; there is one per published package.
-//
-// In Move: floe_access::version::PackageVersion.
-type PackageVersion struct {
-	Identity
-	Version uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *PackageVersion) UnmarshalBCS(d *bcs.Decoder) {
-	v.ID = address(d)
-	v.Version = d.U64()
-}
-
-// ParsePackageVersion reads a PackageVersion object.
-func ParsePackageVersion(o *sui.Object) (*PackageVersion, error) {
-	v := new(PackageVersion)
-	if err := parse(o, "version", "PackageVersion", 0, &v.Identity, v); err != nil {
-		return nil, err
-	}
-	return v, nil
-}
-
-// PackageVersionType names the type on a network.
-func (p Packages) PackageVersionType() *sui.StructTag {
-	return p.Access.typ("version", "PackageVersion")
-}
-
-// PackageVersionCap: the right to put a new version in force.
-//
-// In Move: floe_access::version::PackageVersionCap.
-type PackageVersionCap struct {
-	Identity
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *PackageVersionCap) UnmarshalBCS(d *bcs.Decoder) {
-	v.ID = address(d)
-}
-
-// ParsePackageVersionCap reads a PackageVersionCap object.
-func ParsePackageVersionCap(o *sui.Object) (*PackageVersionCap, error) {
-	v := new(PackageVersionCap)
-	if err := parse(o, "version", "PackageVersionCap", 0, &v.Identity, v); err != nil {
-		return nil, err
-	}
-	return v, nil
-}
-
-// PackageVersionCapType names the type on a network.
-func (p Packages) PackageVersionCapType() *sui.StructTag {
-	return p.Access.typ("version", "PackageVersionCap")
 }
 
 // Offer: what a pass costs and what it is good for.
@@ -950,6 +559,9 @@ type Offer struct {
 	TermMS *uint64
 	// How many key requests a pass is good for; none is any number.
 	Uses *uint64
+	// The version of a dataset whose payees, and those of all that it was made from,
+	// are paid; none if the policy's payee is.
+	Version *sui.Address
 	// Whether it still is sold. Passes that were sold stay valid.
 	Open bool
 }
@@ -961,35 +573,13 @@ func (v *Offer) UnmarshalBCS(d *bcs.Decoder) {
 	v.Price = d.U64()
 	v.TermMS = option(d, (*bcs.Decoder).U64)
 	v.Uses = option(d, (*bcs.Decoder).U64)
+	v.Version = option(d, address)
 	v.Open = d.Bool()
 }
 
 // OfferType names the type on a network.
 func (p Packages) OfferType() *sui.StructTag {
 	return p.Access.typ("offer", "Offer")
-}
-
-// Hold: who may hold a policy, and whether it is held.
-//
-// In Move: floe_access::hold::Hold.
-type Hold struct {
-	// May be empty: then nobody can hold the policy.
-	Holders []sui.Address
-	// How many of them it takes, to place a hold or to lift it.
-	Threshold uint64
-	// Holders who voted for the opposite of what is so.
-	Votes []sui.Address
-	// Until when the hold stands, this moment not included; none if there is
-	// none.
-	UntilMS *uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *Hold) UnmarshalBCS(d *bcs.Decoder) {
-	v.Holders = vector(d, 32, address)
-	v.Threshold = d.U64()
-	v.Votes = vector(d, 32, address)
-	v.UntilMS = option(d, (*bcs.Decoder).U64)
 }
 
 // Policy: who may decrypt, and when. Shared.
@@ -1029,7 +619,7 @@ func (v *Policy) UnmarshalBCS(d *bcs.Decoder) {
 	v.Owner = address(d)
 	v.Members = value[Table](d)
 	v.Clauses = vector(d, 9, value[Clause])
-	v.Offers = vector(d, 20, value[Offer])
+	v.Offers = vector(d, 21, value[Offer])
 	v.Payee = address(d)
 	v.Approvals = value[Table](d)
 	v.Delegates = vector(d, 32, address)
@@ -1083,32 +673,345 @@ func (p Packages) PolicyCapType() *sui.StructTag {
 	return p.Access.typ("policy", "PolicyCap")
 }
 
-// Summary: who could open a policy's data at one moment: what `summary` answers.
+// OfferMade: passes are for sale. They open nothing unless a clause asks for them.
 //
-// In Move: floe_access::policy::Summary.
-type Summary struct {
-	PolicyID    sui.Address
-	NowMS       uint64
-	Owner       sui.Address
-	MemberCount uint64
-	Held        bool
-	Frozen      bool
-	DelayMS     uint64
-	// Clauses whose time is now, with the rules that are left to meet. Empty
-	// under a hold.
-	Open []Clause
+// In Move: floe_access::sale_events::OfferMade.
+type OfferMade struct {
+	PolicyID sui.Address
+	Offer    uint64
+	CoinType string
+	// In the coin's smallest unit.
+	Price  uint64
+	TermMS *uint64
+	Uses   *uint64
 }
 
 // UnmarshalBCS reads the fields in Move's order.
-func (v *Summary) UnmarshalBCS(d *bcs.Decoder) {
+func (v *OfferMade) UnmarshalBCS(d *bcs.Decoder) {
 	v.PolicyID = address(d)
-	v.NowMS = d.U64()
-	v.Owner = address(d)
-	v.MemberCount = d.U64()
-	v.Held = d.Bool()
-	v.Frozen = d.Bool()
+	v.Offer = d.U64()
+	v.CoinType = d.String()
+	v.Price = d.U64()
+	v.TermMS = option(d, (*bcs.Decoder).U64)
+	v.Uses = option(d, (*bcs.Decoder).U64)
+}
+
+// PriceChanged: an offer costs more or less.
+//
+// In Move: floe_access::sale_events::PriceChanged.
+type PriceChanged struct {
+	PolicyID sui.Address
+	Offer    uint64
+	Price    uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PriceChanged) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.Offer = d.U64()
+	v.Price = d.U64()
+}
+
+// OfferClosed: an offer's passes are not sold any more. Those sold stay valid.
+//
+// In Move: floe_access::sale_events::OfferClosed.
+type OfferClosed struct {
+	PolicyID sui.Address
+	Offer    uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *OfferClosed) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.Offer = d.U64()
+}
+
+// OfferBoundToVersion: what is paid for an offer's passes goes to the payees of this version and of all
+// that it was made from.
+//
+// In Move: floe_access::sale_events::OfferBoundToVersion.
+type OfferBoundToVersion struct {
+	PolicyID  sui.Address
+	Offer     uint64
+	VersionID sui.Address
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *OfferBoundToVersion) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.Offer = d.U64()
+	v.VersionID = address(d)
+}
+
+// PayeeChanged: another address is paid for passes.
+//
+// In Move: floe_access::sale_events::PayeeChanged.
+type PayeeChanged struct {
+	PolicyID sui.Address
+	Payee    sui.Address
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PayeeChanged) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.Payee = address(d)
+}
+
+// PassSold: a pass was sold and paid for.
+//
+// In Move: floe_access::sale_events::PassSold.
+type PassSold struct {
+	PolicyID    sui.Address
+	PassID      sui.Address
+	Offer       uint64
+	Holder      sui.Address
+	Payee       sui.Address
+	CoinType    string
+	Price       uint64
+	ExpiresAtMS *uint64
+	Uses        *uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PassSold) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.PassID = address(d)
+	v.Offer = d.U64()
+	v.Holder = address(d)
+	v.Payee = address(d)
+	v.CoinType = d.String()
+	v.Price = d.U64()
+	v.ExpiresAtMS = option(d, (*bcs.Decoder).U64)
+	v.Uses = option(d, (*bcs.Decoder).U64)
+}
+
+// PassPaidToVersion: a pass that was sold is paid for by this sale of a version.
+//
+// In Move: floe_access::sale_events::PassPaidToVersion.
+type PassPaidToVersion struct {
+	PolicyID   sui.Address
+	PassID     sui.Address
+	VersionID  sui.Address
+	TreasuryID sui.Address
+	// As in the events of `floe_catalog::revenue`.
+	SaleID sui.Address
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PassPaidToVersion) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.PassID = address(d)
+	v.VersionID = address(d)
+	v.TreasuryID = address(d)
+	v.SaleID = address(d)
+}
+
+// PassRefunded: a pass is gone, and what was paid for it is back with who paid; the sale's
+// refund tells who, and how much.
+//
+// In Move: floe_access::sale_events::PassRefunded.
+type PassRefunded struct {
+	PolicyID sui.Address
+	PassID   sui.Address
+	Holder   sui.Address
+	SaleID   sui.Address
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PassRefunded) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.PassID = address(d)
+	v.Holder = address(d)
+	v.SaleID = address(d)
+}
+
+// PassUsed: a key request used up one use of a pass.
+//
+// In Move: floe_access::sale_events::PassUsed.
+type PassUsed struct {
+	PolicyID sui.Address
+	PassID   sui.Address
+	UsesLeft uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PassUsed) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.PassID = address(d)
+	v.UsesLeft = d.U64()
+}
+
+// ChangeProposed: a change that widens the policy waits.
+//
+// In Move: floe_access::governance_events::ChangeProposed.
+type ChangeProposed struct {
+	PolicyID sui.Address
+	Proposal uint64
+	Change   Change
+	// From when on it can be applied.
+	ReadyAtMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *ChangeProposed) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.Proposal = d.U64()
+	v.Change = value[Change](d)
+	v.ReadyAtMS = d.U64()
+}
+
+// ChangeCancelled: a proposed change will not be applied.
+//
+// In Move: floe_access::governance_events::ChangeCancelled.
+type ChangeCancelled struct {
+	PolicyID sui.Address
+	Proposal uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *ChangeCancelled) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.Proposal = d.U64()
+}
+
+// ChangeApplied: a proposed change was applied; the event before says what is so now.
+//
+// In Move: floe_access::governance_events::ChangeApplied.
+type ChangeApplied struct {
+	PolicyID sui.Address
+	Proposal uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *ChangeApplied) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.Proposal = d.U64()
+}
+
+// DelayRaised: changes proposed from now on wait longer.
+//
+// In Move: floe_access::governance_events::DelayRaised.
+type DelayRaised struct {
+	PolicyID sui.Address
+	DelayMS  uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *DelayRaised) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
 	v.DelayMS = d.U64()
-	v.Open = vector(d, 9, value[Clause])
+}
+
+// PolicyFrozen: nothing will ever widen the policy again.
+//
+// In Move: floe_access::governance_events::PolicyFrozen.
+type PolicyFrozen struct {
+	PolicyID sui.Address
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PolicyFrozen) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+}
+
+// PolicyHoldVoted: a holder voted to place a hold, or to lift it.
+//
+// In Move: floe_access::governance_events::PolicyHoldVoted.
+type PolicyHoldVoted struct {
+	PolicyID sui.Address
+	Holder   sui.Address
+	Place    bool
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PolicyHoldVoted) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.Holder = address(d)
+	v.Place = d.Bool()
+}
+
+// PolicyHeld: the policy releases no key until the hold is lifted.
+//
+// In Move: floe_access::governance_events::PolicyHeld.
+type PolicyHeld struct {
+	PolicyID sui.Address
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PolicyHeld) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+}
+
+// PolicyHoldLifted: the hold ends.
+//
+// In Move: floe_access::governance_events::PolicyHoldLifted.
+type PolicyHoldLifted struct {
+	PolicyID sui.Address
+	EndsAtMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PolicyHoldLifted) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.EndsAtMS = d.U64()
+}
+
+// KeyRequested: a requester met a clause and may ask for keys until the request ends.
+//
+// In Move: floe_access::request_events::KeyRequested.
+type KeyRequested struct {
+	PolicyID  sui.Address
+	RequestID sui.Address
+	Requester sui.Address
+	// The clause that was met.
+	Clause uint64
+	// What the keys are for, as the requester declared.
+	Purpose      *string
+	ValidUntilMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *KeyRequested) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.RequestID = address(d)
+	v.Requester = address(d)
+	v.Clause = d.U64()
+	v.Purpose = option(d, (*bcs.Decoder).String)
+	v.ValidUntilMS = d.U64()
+}
+
+// RequesterApproved: a steward approved a requester.
+//
+// In Move: floe_access::request_events::RequesterApproved.
+type RequesterApproved struct {
+	PolicyID     sui.Address
+	Requester    sui.Address
+	Steward      sui.Address
+	ValidUntilMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *RequesterApproved) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.Requester = address(d)
+	v.Steward = address(d)
+	v.ValidUntilMS = d.U64()
+}
+
+// ApprovalWithdrawn: a steward's approval of a requester ended before its time.
+//
+// In Move: floe_access::request_events::ApprovalWithdrawn.
+type ApprovalWithdrawn struct {
+	PolicyID  sui.Address
+	Requester sui.Address
+	Steward   sui.Address
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *ApprovalWithdrawn) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.Requester = address(d)
+	v.Steward = address(d)
 }
 
 // Pass: what an offer of a policy was bought for. Owned by its holder for ever.
@@ -1123,6 +1026,8 @@ type Pass struct {
 	ExpiresAtMS *uint64
 	// Key requests that are left; none is any number.
 	UsesLeft *uint64
+	// Gives back what was paid, as long as it is kept back.
+	Ticket *RefundTicket
 }
 
 // UnmarshalBCS reads the fields in Move's order.
@@ -1133,6 +1038,7 @@ func (v *Pass) UnmarshalBCS(d *bcs.Decoder) {
 	v.Holder = address(d)
 	v.ExpiresAtMS = option(d, (*bcs.Decoder).U64)
 	v.UsesLeft = option(d, (*bcs.Decoder).U64)
+	v.Ticket = option(d, value[RefundTicket])
 }
 
 // ParsePass reads a Pass object.
@@ -1154,6 +1060,10 @@ func (p Packages) PassType() *sui.StructTag {
 //
 // In Move: floe_access::key_request::Draft.
 type KeyRequestDraft struct {
+	// The version of this package that was in force when it began. It stands for
+	// the `PackageVersion` in all that is done with the draft, so that an older
+	// version can't do a part of it.
+	Version      uint64
 	Policy       sui.Address
 	NowMS        uint64
 	ValidUntilMS uint64
@@ -1162,6 +1072,7 @@ type KeyRequestDraft struct {
 
 // UnmarshalBCS reads the fields in Move's order.
 func (v *KeyRequestDraft) UnmarshalBCS(d *bcs.Decoder) {
+	v.Version = d.U64()
 	v.Policy = address(d)
 	v.NowMS = d.U64()
 	v.ValidUntilMS = d.U64()
@@ -1199,6 +1110,148 @@ func ParseKeyRequest(o *sui.Object) (*KeyRequest, error) {
 // KeyRequestType names the type on a network.
 func (p Packages) KeyRequestType() *sui.StructTag {
 	return p.Access.typ("key_request", "KeyRequest")
+}
+
+// Summary: who could open a policy's data at one moment.
+//
+// In Move: floe_access::summary::Summary.
+type Summary struct {
+	PolicyID    sui.Address
+	NowMS       uint64
+	Owner       sui.Address
+	MemberCount uint64
+	Held        bool
+	Frozen      bool
+	DelayMS     uint64
+	// Clauses whose time is now and whose versions live, with what is left to meet
+	// for a requester. Empty under a hold.
+	Open []Clause
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *Summary) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.NowMS = d.U64()
+	v.Owner = address(d)
+	v.MemberCount = d.U64()
+	v.Held = d.Bool()
+	v.Frozen = d.Bool()
+	v.DelayMS = d.U64()
+	v.Open = vector(d, 9, value[Clause])
+}
+
+// UpgradesGuarded: upgrades of a package wait for a delay from now on.
+//
+// In Move: floe_access::upgrade_events::UpgradesGuarded.
+type UpgradesGuarded struct {
+	GuardID sui.Address
+	// The version that is the latest.
+	PackageID sui.Address
+	DelayMS   uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *UpgradesGuarded) UnmarshalBCS(d *bcs.Decoder) {
+	v.GuardID = address(d)
+	v.PackageID = address(d)
+	v.DelayMS = d.U64()
+}
+
+// UpgradeProposed: an upgrade waits.
+//
+// In Move: floe_access::upgrade_events::UpgradeProposed.
+type UpgradeProposed struct {
+	GuardID sui.Address
+	// The version to upgrade.
+	PackageID sui.Address
+	// What it may change, as in `sui::package`.
+	UpgradePolicy uint8
+	// Of the new modules and their dependencies.
+	Digest    []byte
+	ReadyAtMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *UpgradeProposed) UnmarshalBCS(d *bcs.Decoder) {
+	v.GuardID = address(d)
+	v.PackageID = address(d)
+	v.UpgradePolicy = d.U8()
+	v.Digest = d.Bytes()
+	v.ReadyAtMS = d.U64()
+}
+
+// UpgradeCancelled: a proposed upgrade will not happen.
+//
+// In Move: floe_access::upgrade_events::UpgradeCancelled.
+type UpgradeCancelled struct {
+	GuardID sui.Address
+	Digest  []byte
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *UpgradeCancelled) UnmarshalBCS(d *bcs.Decoder) {
+	v.GuardID = address(d)
+	v.Digest = d.Bytes()
+}
+
+// UpgradeCommitted: a package was upgraded.
+//
+// In Move: floe_access::upgrade_events::UpgradeCommitted.
+type UpgradeCommitted struct {
+	GuardID sui.Address
+	// The new version.
+	PackageID sui.Address
+	Digest    []byte
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *UpgradeCommitted) UnmarshalBCS(d *bcs.Decoder) {
+	v.GuardID = address(d)
+	v.PackageID = address(d)
+	v.Digest = d.Bytes()
+}
+
+// UpgradeDelayRaised: upgrades proposed from now on wait longer.
+//
+// In Move: floe_access::upgrade_events::UpgradeDelayRaised.
+type UpgradeDelayRaised struct {
+	GuardID sui.Address
+	DelayMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *UpgradeDelayRaised) UnmarshalBCS(d *bcs.Decoder) {
+	v.GuardID = address(d)
+	v.DelayMS = d.U64()
+}
+
+// UpgradesRestricted: upgrades may change less from now on.
+//
+// In Move: floe_access::upgrade_events::UpgradesRestricted.
+type UpgradesRestricted struct {
+	GuardID sui.Address
+	// As in `sui::package`.
+	UpgradePolicy uint8
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *UpgradesRestricted) UnmarshalBCS(d *bcs.Decoder) {
+	v.GuardID = address(d)
+	v.UpgradePolicy = d.U8()
+}
+
+// UpgradesEnded: the package can't be upgraded ever again.
+//
+// In Move: floe_access::upgrade_events::UpgradesEnded.
+type UpgradesEnded struct {
+	GuardID   sui.Address
+	PackageID sui.Address
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *UpgradesEnded) UnmarshalBCS(d *bcs.Decoder) {
+	v.GuardID = address(d)
+	v.PackageID = address(d)
 }
 
 // UpgradeGuard: the right to upgrade one package, after a delay.

@@ -26,11 +26,8 @@ func (c *chain) createPolicy(notBefore, notAfter *uint64) *contract.PolicyCreate
 
 // approve asks for the key of an identity, as a key server does.
 func (c *chain) approve(policy sui.Address, id []byte) func(*sui.Builder) {
-	shared := func(b *sui.Builder, id sui.Address) sui.Arg {
-		return b.SharedObject(id, c.live[id].Owner.Version, false)
-	}
 	return func(b *sui.Builder) {
-		contract.SealApprove(b, c.p, id, shared(b, policy), shared(b, c.made.AccessVersion))
+		contract.SealApprove(b, c.p, id, c.reads(b, policy))
 	}
 }
 
@@ -53,7 +50,7 @@ func TestAccess(t *testing.T) {
 		t.Errorf("a decision leaves %d events", len(events))
 	}
 	c.refuse(stranger, "policy", "ENoAccess", c.approve(policy.PolicyID, id))
-	c.refuse(owner, "policy", "EAlreadyMember", func(b *sui.Builder) {
+	c.refuse(owner, "members", "EAlreadyMember", func(b *sui.Builder) {
 		contract.Grant(b, c.p, policy.PolicyID, policy.CapID, reader.address)
 	})
 	if p := read(c, policy.PolicyID, contract.ParsePolicy); p.Members.Size != 1 || p.Owner != owner.address {
@@ -67,7 +64,7 @@ func TestAccess(t *testing.T) {
 		t.Errorf("got %+v", revoked)
 	}
 	c.refuse(reader, "policy", "ENoAccess", c.approve(policy.PolicyID, id))
-	c.refuse(owner, "policy", "ENotMember", func(b *sui.Builder) {
+	c.refuse(owner, "members", "ENotMember", func(b *sui.Builder) {
 		contract.Revoke(b, c.p, policy.PolicyID, policy.CapID, reader.address)
 	})
 }

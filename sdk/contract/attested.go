@@ -66,5 +66,5 @@ func CreateLogForEnclaves(b *sui.Builder, p Packages, name string, owner, lineag
 // enclave signed an attest.LogHead.
 func CommitSignedLog(b *sui.Builder, p Packages, log, cap sui.Address, size uint64, root [32]byte, proof [][]byte, config, enclave sui.Address, s Signed) {
 	p.InferenceLogCalls(b).CommitSigned(Object[Log](b, log), Object[LogCap](b, cap), Pure(b, size), Pure(b, root[:]), Pure(b, proof),
-		Object[EnclaveConfig](b, config), Object[Enclave](b, enclave), Pure(b, s.TimestampMS), Pure(b, s.Signature))
+		Object[EnclaveConfig](b, config), Object[Enclave](b, enclave), Pure(b, s.TimestampMS), Pure(b, s.Signature), p.catalogVersion(b))
 }

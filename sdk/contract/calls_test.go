@@ -31,12 +31,25 @@ var written = map[string]func(b *sui.Builder, p Packages){
 	"CreatePolicy":        func(b *sui.Builder, p Packages) { CreatePolicy(b, p, nil, ptr[uint64](5), id(3)) },
 	"Grant":               func(b *sui.Builder, p Packages) { Grant(b, p, id(1), id(2), id(3)) },
 	"Revoke":              func(b *sui.Builder, p Packages) { Revoke(b, p, id(1), id(2), id(3)) },
-	"SealApprove":         func(b *sui.Builder, p Packages) { SealApprove(b, p, []byte{1}, b.Object(id(1)), b.Object(id(2))) },
-	"MigrateAccess":       func(b *sui.Builder, p Packages) { MigrateAccess(b, p, id(1), id(2)) },
-	"Summarize":           func(b *sui.Builder, p Packages) { Summarize(b, p, b.Object(id(1))) },
+	"SealApprove":         func(b *sui.Builder, p Packages) { SealApprove(b, p, []byte{1}, testRead(b)) },
+	"MigrateAccess":       func(b *sui.Builder, p Packages) { MigrateAccess(b, p, id(1)) },
+	"Summarize":           func(b *sui.Builder, p Packages) { Summarize(b, p, testRead(b)) },
 	"CreateDataset":       func(b *sui.Builder, p Packages) { CreateDataset(b, p, "iris", id(3)) },
 	"PublishVersion":      func(b *sui.Builder, p Packages) { PublishVersion(b, p, NewVersion{Dataset: id(1), Cap: id(2)}) },
-	"BindOrigin":          func(b *sui.Builder, p Packages) { BindOrigin(b, p, id(1), id(2), id(3), [32]byte{}) },
+	"GrantAll":            func(b *sui.Builder, p Packages) { GrantAll(b, p, id(1), id(2), []sui.Address{id(3), id(4)}) },
+	"Bind":                func(b *sui.Builder, p Packages) { Bind(b, p, id(1), id(2), id(3)) },
+	"MakeOffer":           func(b *sui.Builder, p Packages) { MakeOffer(b, p, id(1), id(2), Offer{CoinType: suiName}) },
+	"MakeOfferFor": func(b *sui.Builder, p Packages) {
+		MakeOffer(b, p, id(1), id(2), Offer{CoinType: suiName, Version: ptr(id(3))})
+	},
+	"BuyVersionPass": func(b *sui.Builder, p Packages) {
+		BuyVersionPass(b, p, id(1), Offer{CoinType: suiName}, b.Object(id(2)), id(3), id(4))
+	},
+	"RefundPass":     func(b *sui.Builder, p Packages) { RefundPass(b, p, id(1), Offer{CoinType: suiName}, id(2), id(3)) },
+	"VoteLegalHold":  func(b *sui.Builder, p Packages) { VoteLegalHold(b, p, id(1), id(2), true) },
+	"EndLegalHold":   func(b *sui.Builder, p Packages) { EndLegalHold(b, p, id(1), id(2)) },
+	"MigrateCatalog": func(b *sui.Builder, p Packages) { MigrateCatalog(b, p, id(1)) },
+	"BindOrigin":     func(b *sui.Builder, p Packages) { BindOrigin(b, p, id(1), id(2), id(3), [32]byte{}) },
 	"PublishDerived": func(b *sui.Builder, p Packages) {
 		PublishDerived(b, p, id(1), NewVersion{Dataset: id(2), Cap: id(3)}, testTerms)
 	},
@@ -93,6 +106,10 @@ var written = map[string]func(b *sui.Builder, p Packages){
 	"UpgradeKeyServer":    func(b *sui.Builder, p Packages) { UpgradeKeyServer(b, p, id(1)) },
 	"UpdateKeyServer":     func(b *sui.Builder, p Packages) { UpdateKeyServer(b, p, id(1), "http://a") },
 	"CheckStaleness":      func(b *sui.Builder, p Packages) { CheckStaleness(b, p, 1, 2) },
+}
+
+func testRead(b *sui.Builder) Read {
+	return Read{Policy: b.Object(id(1)), Lineage: b.Object(id(2)), Version: b.Object(id(3))}
 }
 
 var testTerms = Terms{Parents: []Parent{{Version: id(5), WeightBPS: 10000}}, Payees: []Payee{{Account: id(6), WeightBPS: 10000}}}

@@ -9,7 +9,7 @@ import (
 // capability to owner. A name has 1 to 128 bytes and need not be unique. The
 // DatasetCreated event names both objects.
 func CreateDataset(b *sui.Builder, p Packages, name string, owner sui.Address) {
-	dataset, cap := p.CatalogCalls(b).New(Pure(b, name))
+	dataset, cap := p.CatalogCalls(b).New(Pure(b, name), p.catalogVersion(b))
 	p.CatalogCalls(b).Share(dataset)
 	b.Transfer(owner, cap.Arg)
 }
@@ -28,5 +28,5 @@ type NewVersion struct {
 // frozen and keeps the blobs.
 func PublishVersion(b *sui.Builder, p Packages, v NewVersion) {
 	p.CatalogCalls(b).PublishVersion(Object[Dataset](b, v.Dataset), Object[DatasetCap](b, v.Cap),
-		Pure(b, v.ManifestDigest[:]), Pure(b, v.ManifestBlob), Pure(b, v.Policy), Vector(b, p.BlobType(), v.Blobs...))
+		Pure(b, v.ManifestDigest[:]), Pure(b, v.ManifestBlob), Pure(b, v.Policy), Vector(b, p.BlobType(), v.Blobs...), p.catalogVersion(b))
 }

@@ -7,6 +7,88 @@ import (
 	"github.com/floe-data/floe/sdk/walrus"
 )
 
+// HoldCalls calls floe_catalog::hold.
+// A legal hold: k of n named holders stop something, and let it go on.
+//
+// The holders and their number are fixed when it is made, so that nobody whom it
+// stops can overrule them. Placing a hold acts at once. Lifting it widens, so the
+// hold stands until the moment that its owner gives then. What a hold stops, is up
+// to who embeds it: versions in `floe_catalog::lineage`, and policies in
+// `floe_access`.
+type HoldCalls struct{ calls }
+
+// HoldCalls adds calls of floe_catalog::hold to a transaction.
+func (p Packages) HoldCalls(b *sui.Builder) HoldCalls { return HoldCalls{calls{b, p.Catalog, "hold"}} }
+
+// New: a hold that is not placed. Without holders, and a threshold of 0, nobody can.
+func (c HoldCalls) New(holders Arg[[]sui.Address], threshold Arg[uint64]) Arg[Hold] {
+	return Arg[Hold]{c.call("new", nil, holders.Arg, threshold.Arg)}
+}
+
+// Check: aborts unless the holders and their threshold make sense.
+func (c HoldCalls) Check(hold Arg[Hold]) {
+	c.call("check", nil, hold.Arg)
+}
+
+// Vote: counts a vote of `who`. True if it was the last one needed: the hold is placed
+// now, or stands until `ends_at_ms`.
+func (c HoldCalls) Vote(hold Arg[Hold], who Arg[sui.Address], place Arg[bool], endsAtMS Arg[uint64]) Arg[bool] {
+	return Arg[bool]{c.call("vote", nil, hold.Arg, who.Arg, place.Arg, endsAtMS.Arg)}
+}
+
+// End: forgets a hold that has ended. False if it stands, or there is none.
+func (c HoldCalls) End(hold Arg[Hold], nowMS Arg[uint64]) Arg[bool] {
+	return Arg[bool]{c.call("end", nil, hold.Arg, nowMS.Arg)}
+}
+
+// Holders: who may vote.
+func (c HoldCalls) Holders(hold Arg[Hold]) Arg[[]sui.Address] {
+	return Arg[[]sui.Address]{c.call("holders", nil, hold.Arg)}
+}
+
+// Threshold: how many votes it takes.
+func (c HoldCalls) Threshold(hold Arg[Hold]) Arg[uint64] {
+	return Arg[uint64]{c.call("threshold", nil, hold.Arg)}
+}
+
+// Votes: who voted for the opposite of what is so.
+func (c HoldCalls) Votes(hold Arg[Hold]) Arg[[]sui.Address] {
+	return Arg[[]sui.Address]{c.call("votes", nil, hold.Arg)}
+}
+
+// UntilMS: until when the hold stands; none if there is none.
+func (c HoldCalls) UntilMS(hold Arg[Hold]) Arg[*uint64] {
+	return Arg[*uint64]{c.call("until_ms", nil, hold.Arg)}
+}
+
+// Stands: true if the hold stands.
+func (c HoldCalls) Stands(hold Arg[Hold], nowMS Arg[uint64]) Arg[bool] {
+	return Arg[bool]{c.call("stands", nil, hold.Arg, nowMS.Arg)}
+}
+
+// CatalogVersionCalls calls floe_catalog::catalog_version.
+// Switches off old versions of this package.
+//
+// Every published version of a package stays callable for ever. So each function
+// that changes something reads the version in force, in one of two places that
+// always agree: the shared `CatalogVersion`, or the `Lineage` where that is passed
+// anyway. `lineage::migrate` raises both: then older code refuses.
+//
+// Packages that depend on this one are bound to the version that they were
+// published with. They are to be upgraded before `migrate`, or what they ask
+// here is refused until they are: never answered by old code.
+type CatalogVersionCalls struct{ calls }
+
+// CatalogVersionCalls adds calls of floe_catalog::catalog_version to a transaction.
+func (p Packages) CatalogVersionCalls(b *sui.Builder) CatalogVersionCalls {
+	return CatalogVersionCalls{calls{b, p.Catalog, "catalog_version"}}
+}
+
+// Version: the version in force.
+func (c CatalogVersionCalls) Version(catalogVersion Arg[CatalogVersion]) Arg[uint64] {
+	return Arg[uint64]{c.call("version", nil, catalogVersion.Arg)}
+}
+
 // CatalogCalls calls floe_catalog::catalog.
 // Datasets and their versions.
 //
@@ -23,8 +105,8 @@ func (p Packages) CatalogCalls(b *sui.Builder) CatalogCalls {
 
 // New: creates a dataset owned by the sender, without versions. It is to be passed
 // to `share` in the same transaction. Names need not be unique.
-func (c CatalogCalls) New(name Arg[string]) (Arg[Dataset], Arg[DatasetCap]) {
-	r := c.call("new", nil, name.Arg)
+func (c CatalogCalls) New(name Arg[string], catalogVersion Arg[CatalogVersion]) (Arg[Dataset], Arg[DatasetCap]) {
+	r := c.call("new", nil, name.Arg, catalogVersion.Arg)
 	return Arg[Dataset]{r.At(0)}, Arg[DatasetCap]{r.At(1)}
 }
 
@@ -36,8 +118,8 @@ func (c CatalogCalls) Share(dataset Arg[Dataset]) {
 // PublishVersion: publishes the next version. `manifest_digest` is the SHA-256 of the canonical
 // manifest, `manifest_blob_id` the blob that stores it, which is one of
 // `blobs`. The blobs are given away: the frozen version holds them for ever.
-func (c CatalogCalls) PublishVersion(dataset Arg[Dataset], cap Arg[DatasetCap], manifestDigest Arg[[]byte], manifestBlobID Arg[walrus.BlobID], policy Arg[sui.Address], blobs Arg[[]Blob]) {
-	c.call("publish_version", nil, dataset.Arg, cap.Arg, manifestDigest.Arg, manifestBlobID.Arg, policy.Arg, blobs.Arg, c.b.Clock())
+func (c CatalogCalls) PublishVersion(dataset Arg[Dataset], cap Arg[DatasetCap], manifestDigest Arg[[]byte], manifestBlobID Arg[walrus.BlobID], policy Arg[sui.Address], blobs Arg[[]Blob], catalogVersion Arg[CatalogVersion]) {
+	c.call("publish_version", nil, dataset.Arg, cap.Arg, manifestDigest.Arg, manifestBlobID.Arg, policy.Arg, blobs.Arg, catalogVersion.Arg, c.b.Clock())
 }
 
 // ExtendVersion: prolongs the storage of all blobs of the version that would end before
@@ -158,6 +240,12 @@ func (c LineageCalls) NewTerms(kind Arg[uint8], licenceDigest Arg[[]byte], crois
 	return Arg[LineageTerms]{c.call("new_terms", nil, kind.Arg, licenceDigest.Arg, croissantDigest.Arg, parents.Arg, parentDigests.Arg, weightsBPS.Arg, passedOnBPS.Arg, payees.Arg, payeeWeightsBPS.Arg, refundWindowMS.Arg)}
 }
 
+// HeldBy: the same, with holders of whom `threshold` can put the version on legal hold:
+// see `legal_hold`. Without this nobody can.
+func (c LineageCalls) HeldBy(terms Arg[LineageTerms], holders Arg[[]sui.Address], threshold Arg[uint64]) Arg[LineageTerms] {
+	return Arg[LineageTerms]{c.call("held_by", nil, terms.Arg, holders.Arg, threshold.Arg)}
+}
+
 // BindOrigin: states where the content behind a blob comes from, before any certificate of
 // it exists. The blob is to be the manifest of a version, so that the statement
 // covers all that the manifest names. `statement_digest` is SHA-256.
@@ -196,10 +284,14 @@ func (c LineageCalls) ReleaseHold(lineage Arg[Lineage], cap Arg[DatasetCap], ver
 	c.call("release_hold", nil, lineage.Arg, cap.Arg, version.Arg, c.b.Clock())
 }
 
+// Migrate: puts this version of the package in force, after an upgrade.
+func (c LineageCalls) Migrate(lineage Arg[Lineage], catalogVersion Arg[CatalogVersion], cap Arg[CatalogVersionCap]) {
+	c.call("migrate", nil, lineage.Arg, catalogVersion.Arg, cap.Arg)
+}
+
 // AssertLiving: aborts unless the version and all its ancestors are neither revoked nor on
-// hold. For policies that demand living ancestors. Aborts as well if the version
-// lies more than `max_depth` edges above a version without parents: a policy that
-// states a bound knows how much it trusts.
+// hold. Aborts as well if the version lies more than `max_depth` edges above a
+// version without parents: who states a bound knows how much it trusts.
 func (c LineageCalls) AssertLiving(lineage Arg[Lineage], version Arg[sui.Address], maxDepth Arg[uint64]) {
 	c.call("assert_living", nil, lineage.Arg, version.Arg, maxDepth.Arg)
 }
@@ -207,6 +299,13 @@ func (c LineageCalls) AssertLiving(lineage Arg[Lineage], version Arg[sui.Address
 // Contains: true if the version has its place in the lineage.
 func (c LineageCalls) Contains(lineage Arg[Lineage], version Arg[sui.Address]) Arg[bool] {
 	return Arg[bool]{c.call("contains", nil, lineage.Arg, version.Arg)}
+}
+
+// Standing: whether the version lives, which policies can demand: 0 if it and all its
+// ancestors, 64 at most, are neither revoked nor on hold; 1 if one of them is
+// revoked, for ever; 2 if none is, but one is on hold.
+func (c LineageCalls) Standing(lineage Arg[Lineage], version Arg[sui.Address]) Arg[uint8] {
+	return Arg[uint8]{c.call("standing", nil, lineage.Arg, version.Arg)}
 }
 
 // IsLiving: true if the version and all its ancestors are neither revoked nor on hold.
@@ -274,6 +373,11 @@ func (c LineageCalls) ReleaseAtMS(node Arg[Node]) Arg[*uint64] {
 	return Arg[*uint64]{c.call("release_at_ms", nil, node.Arg)}
 }
 
+// IsHeld: true if the version is on hold, by its owner or by law.
+func (c LineageCalls) IsHeld(node Arg[Node]) Arg[bool] {
+	return Arg[bool]{c.call("is_held", nil, node.Arg)}
+}
+
 // EdgeVersion: the parent.
 func (c LineageCalls) EdgeVersion(edge Arg[Edge]) Arg[sui.Address] {
 	return Arg[sui.Address]{c.call("edge_version", nil, edge.Arg)}
@@ -297,6 +401,11 @@ func (c LineageCalls) PayeeAccount(payee Arg[Payee]) Arg[sui.Address] {
 // PayeeWeightBPS: its share in what the version keeps, in basis points.
 func (c LineageCalls) PayeeWeightBPS(payee Arg[Payee]) Arg[uint16] {
 	return Arg[uint16]{c.call("payee_weight_bps", nil, payee.Arg)}
+}
+
+// Version: the version of the package in force.
+func (c LineageCalls) Version(lineage Arg[Lineage]) Arg[uint64] {
+	return Arg[uint64]{c.call("version", nil, lineage.Arg)}
 }
 
 // MeasurementCalls calls floe_catalog::measurement.
@@ -772,8 +881,8 @@ func (p Packages) ConsentCalls(b *sui.Builder) ConsentCalls {
 }
 
 // Give: the sender consents to a dataset's use of their data.
-func (c ConsentCalls) Give(dataset Arg[Dataset], recordDigest Arg[[]byte], endsAtMS Arg[*uint64]) {
-	c.call("give", nil, dataset.Arg, recordDigest.Arg, endsAtMS.Arg, c.b.Clock())
+func (c ConsentCalls) Give(dataset Arg[Dataset], recordDigest Arg[[]byte], endsAtMS Arg[*uint64], catalogVersion Arg[CatalogVersion]) {
+	c.call("give", nil, dataset.Arg, recordDigest.Arg, endsAtMS.Arg, catalogVersion.Arg, c.b.Clock())
 }
 
 // Attach: declares that a version depends on a consent: it will be revoked when the
@@ -872,8 +981,8 @@ func (p Packages) InferenceLogCalls(b *sui.Builder) InferenceLogCalls {
 }
 
 // Create: opens an empty log that belongs to no recorded service, and shares it.
-func (c InferenceLogCalls) Create(name Arg[string]) Arg[LogCap] {
-	return Arg[LogCap]{c.call("create", nil, name.Arg)}
+func (c InferenceLogCalls) Create(name Arg[string], catalogVersion Arg[CatalogVersion]) Arg[LogCap] {
+	return Arg[LogCap]{c.call("create", nil, name.Arg, catalogVersion.Arg)}
 }
 
 // CreateForService: opens an empty log of an inference service in the lineage, and shares it. `cap`
@@ -890,20 +999,20 @@ func (c InferenceLogCalls) CreateForEnclaves(name Arg[string], lineage Arg[Linea
 
 // Commit: commits to the log's first `tree_size` entries. `proof` shows that they begin
 // with those of the last commitment (RFC 9162, 2.1.4); it is empty for the first.
-func (c InferenceLogCalls) Commit(log Arg[Log], cap Arg[LogCap], treeSize Arg[uint64], root Arg[[]byte], proof Arg[[][]byte]) {
-	c.call("commit", nil, log.Arg, cap.Arg, treeSize.Arg, root.Arg, proof.Arg, c.b.Clock())
+func (c InferenceLogCalls) Commit(log Arg[Log], cap Arg[LogCap], treeSize Arg[uint64], root Arg[[]byte], proof Arg[[][]byte], catalogVersion Arg[CatalogVersion]) {
+	c.call("commit", nil, log.Arg, cap.Arg, treeSize.Arg, root.Arg, proof.Arg, catalogVersion.Arg, c.b.Clock())
 }
 
 // CommitSigned: as `commit`, for a log that is bound to a configuration: the enclave signed the
 // head at `timestamp_ms`, not more than an hour ago.
-func (c InferenceLogCalls) CommitSigned(log Arg[Log], cap Arg[LogCap], treeSize Arg[uint64], root Arg[[]byte], proof Arg[[][]byte], config Arg[EnclaveConfig], enclave Arg[Enclave], timestampMS Arg[uint64], signature Arg[[]byte]) {
-	c.call("commit_signed", nil, log.Arg, cap.Arg, treeSize.Arg, root.Arg, proof.Arg, config.Arg, enclave.Arg, timestampMS.Arg, signature.Arg, c.b.Clock())
+func (c InferenceLogCalls) CommitSigned(log Arg[Log], cap Arg[LogCap], treeSize Arg[uint64], root Arg[[]byte], proof Arg[[][]byte], config Arg[EnclaveConfig], enclave Arg[Enclave], timestampMS Arg[uint64], signature Arg[[]byte], catalogVersion Arg[CatalogVersion]) {
+	c.call("commit_signed", nil, log.Arg, cap.Arg, treeSize.Arg, root.Arg, proof.Arg, config.Arg, enclave.Arg, timestampMS.Arg, signature.Arg, catalogVersion.Arg, c.b.Clock())
 }
 
 // OpenLeaf: shows that `leaf` is entry `index` of the log as last committed, and puts that
 // on record. Everybody sees the leaf. Anybody may.
-func (c InferenceLogCalls) OpenLeaf(log Arg[Log], index Arg[uint64], leaf Arg[[]byte], proof Arg[[][]byte]) {
-	c.call("open_leaf", nil, log.Arg, index.Arg, leaf.Arg, proof.Arg)
+func (c InferenceLogCalls) OpenLeaf(log Arg[Log], index Arg[uint64], leaf Arg[[]byte], proof Arg[[][]byte], catalogVersion Arg[CatalogVersion]) {
+	c.call("open_leaf", nil, log.Arg, index.Arg, leaf.Arg, proof.Arg, catalogVersion.Arg)
 }
 
 // Includes: true if the leaf with this hash is entry `index` of the log as last committed.
@@ -946,6 +1055,32 @@ func (c InferenceLogCalls) CapLog(logCap Arg[LogCap]) Arg[sui.Address] {
 	return Arg[sui.Address]{c.call("cap_log", nil, logCap.Arg)}
 }
 
+// LegalHoldCalls calls floe_catalog::legal_hold.
+// Legal holds on versions: k of n holders, named when a version is recorded, stop
+// it and all that was made from it.
+//
+// As long as a hold stands, the version can't be sold, what was paid can be
+// refunded, and policies that demand it or a descendant release no key: at once,
+// without anybody else's doing. Its owner can neither place nor lift it; for the
+// owner's own holds see `lineage::place_hold`. A hold that is lifted stands for 3
+// more days, and then until somebody ends it.
+type LegalHoldCalls struct{ calls }
+
+// LegalHoldCalls adds calls of floe_catalog::legal_hold to a transaction.
+func (p Packages) LegalHoldCalls(b *sui.Builder) LegalHoldCalls {
+	return LegalHoldCalls{calls{b, p.Catalog, "legal_hold"}}
+}
+
+// Vote: votes to place a hold on a version, or to lift it, for one of its holders.
+func (c LegalHoldCalls) Vote(lineage Arg[Lineage], version Arg[sui.Address], place Arg[bool]) {
+	c.call("vote", nil, lineage.Arg, version.Arg, place.Arg, c.b.Clock())
+}
+
+// End: ends a hold that was lifted 3 days ago. Anybody may.
+func (c LegalHoldCalls) End(lineage Arg[Lineage], version Arg[sui.Address]) {
+	c.call("end", nil, lineage.Arg, version.Arg, c.b.Clock())
+}
+
 // RevenueCalls calls floe_catalog::revenue.
 // Money: what is paid for a version is split along its lineage, exactly.
 //
@@ -967,14 +1102,21 @@ func (p Packages) RevenueCalls(b *sui.Builder) RevenueCalls {
 }
 
 // CreateTreasury: creates and shares a treasury for a coin type.
-func (c RevenueCalls) CreateTreasury(typeT sui.TypeTag) {
-	c.call("create_treasury", []sui.TypeTag{typeT})
+func (c RevenueCalls) CreateTreasury(typeT sui.TypeTag, catalogVersion Arg[CatalogVersion]) {
+	c.call("create_treasury", []sui.TypeTag{typeT}, catalogVersion.Arg)
 }
 
 // Sell: takes a payment of the sender for a version: splits it at once, or keeps it
 // back if the version has a refund window.
 func (c RevenueCalls) Sell(typeT sui.TypeTag, self Arg[Treasury], lineage Arg[Lineage], version Arg[sui.Address], payment Arg[Coin]) Arg[SaleReceipt] {
 	return Arg[SaleReceipt]{c.call("sell", []sui.TypeTag{typeT}, self.Arg, lineage.Arg, version.Arg, payment.Arg, c.b.Clock())}
+}
+
+// SellWithTicket: as `sell`; if the payment is kept back it goes back to the buyer by the ticket
+// only. There is none if the version has no refund window.
+func (c RevenueCalls) SellWithTicket(typeT sui.TypeTag, self Arg[Treasury], lineage Arg[Lineage], version Arg[sui.Address], payment Arg[Coin]) (Arg[SaleReceipt], Arg[*RefundTicket]) {
+	r := c.call("sell_with_ticket", []sui.TypeTag{typeT}, self.Arg, lineage.Arg, version.Arg, payment.Arg, c.b.Clock())
+	return Arg[SaleReceipt]{r.At(0)}, Arg[*RefundTicket]{r.At(1)}
 }
 
 // Settle: splits a payment whose refund window is over. Anybody may.
@@ -988,9 +1130,14 @@ func (c RevenueCalls) Refund(typeT sui.TypeTag, self Arg[Treasury], lineage Arg[
 	c.call("refund", []sui.TypeTag{typeT}, self.Arg, lineage.Arg, sale.Arg)
 }
 
+// RefundWithTicket: gives a payment back to its buyer for the ticket. Returns the amount.
+func (c RevenueCalls) RefundWithTicket(typeT sui.TypeTag, self Arg[Treasury], lineage Arg[Lineage], ticket Arg[RefundTicket]) Arg[uint64] {
+	return Arg[uint64]{c.call("refund_with_ticket", []sui.TypeTag{typeT}, self.Arg, lineage.Arg, ticket.Arg)}
+}
+
 // Claim: pays out all that is credited to the sender.
-func (c RevenueCalls) Claim(typeT sui.TypeTag, self Arg[Treasury]) Arg[Coin] {
-	return Arg[Coin]{c.call("claim", []sui.TypeTag{typeT}, self.Arg)}
+func (c RevenueCalls) Claim(typeT sui.TypeTag, self Arg[Treasury], catalogVersion Arg[CatalogVersion]) Arg[Coin] {
+	return Arg[Coin]{c.call("claim", []sui.TypeTag{typeT}, self.Arg, catalogVersion.Arg)}
 }
 
 // Held: all money in the treasury.
@@ -1026,4 +1173,9 @@ func (c RevenueCalls) ReceiptPolicy(typeT sui.TypeTag, self Arg[SaleReceipt]) Ar
 // ReceiptAmount: what was paid.
 func (c RevenueCalls) ReceiptAmount(typeT sui.TypeTag, self Arg[SaleReceipt]) Arg[uint64] {
 	return Arg[uint64]{c.call("receipt_amount", []sui.TypeTag{typeT}, self.Arg)}
+}
+
+// TicketSale: the sale that the ticket undoes.
+func (c RevenueCalls) TicketSale(refundTicket Arg[RefundTicket]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("ticket_sale", nil, refundTicket.Arg)}
 }

@@ -8,6 +8,116 @@ import (
 	"github.com/floe-data/floe/sdk/walrus"
 )
 
+// HoldersNamed: a version was recorded that these addresses can put on hold.
+//
+// In Move: floe_catalog::hold_events::HoldersNamed.
+type HoldersNamed struct {
+	VersionID sui.Address
+	DatasetID sui.Address
+	Holders   []sui.Address
+	// How many of them it takes.
+	Threshold uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *HoldersNamed) UnmarshalBCS(d *bcs.Decoder) {
+	v.VersionID = address(d)
+	v.DatasetID = address(d)
+	v.Holders = vector(d, 32, address)
+	v.Threshold = d.U64()
+}
+
+// LegalHoldVoted: a holder voted to place a hold, or to lift it.
+//
+// In Move: floe_catalog::hold_events::LegalHoldVoted.
+type LegalHoldVoted struct {
+	VersionID sui.Address
+	DatasetID sui.Address
+	Holder    sui.Address
+	Place     bool
+	VotedAtMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *LegalHoldVoted) UnmarshalBCS(d *bcs.Decoder) {
+	v.VersionID = address(d)
+	v.DatasetID = address(d)
+	v.Holder = address(d)
+	v.Place = d.Bool()
+	v.VotedAtMS = d.U64()
+}
+
+// LegalHoldPlaced: enough holders voted: the version and all that was made from it stop.
+//
+// In Move: floe_catalog::hold_events::LegalHoldPlaced.
+type LegalHoldPlaced struct {
+	VersionID  sui.Address
+	DatasetID  sui.Address
+	PlacedAtMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *LegalHoldPlaced) UnmarshalBCS(d *bcs.Decoder) {
+	v.VersionID = address(d)
+	v.DatasetID = address(d)
+	v.PlacedAtMS = d.U64()
+}
+
+// LegalHoldLifted: enough holders voted: the hold can be ended from then on.
+//
+// In Move: floe_catalog::hold_events::LegalHoldLifted.
+type LegalHoldLifted struct {
+	VersionID sui.Address
+	DatasetID sui.Address
+	EndsAtMS  uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *LegalHoldLifted) UnmarshalBCS(d *bcs.Decoder) {
+	v.VersionID = address(d)
+	v.DatasetID = address(d)
+	v.EndsAtMS = d.U64()
+}
+
+// LegalHoldEnded: the hold has ended.
+//
+// In Move: floe_catalog::hold_events::LegalHoldEnded.
+type LegalHoldEnded struct {
+	VersionID sui.Address
+	DatasetID sui.Address
+	EndedAtMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *LegalHoldEnded) UnmarshalBCS(d *bcs.Decoder) {
+	v.VersionID = address(d)
+	v.DatasetID = address(d)
+	v.EndedAtMS = d.U64()
+}
+
+// Hold: who may hold something, and whether it is held.
+//
+// In Move: floe_catalog::hold::Hold.
+type Hold struct {
+	// May be empty: then nobody can.
+	Holders []sui.Address
+	// How many of them it takes, to place a hold or to lift it.
+	Threshold uint64
+	// Holders who voted for the opposite of what is so.
+	Votes []sui.Address
+	// Until when the hold stands, this moment not included; none if there is
+	// none.
+	UntilMS *uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *Hold) UnmarshalBCS(d *bcs.Decoder) {
+	v.Holders = vector(d, 32, address)
+	v.Threshold = d.U64()
+	v.Votes = vector(d, 32, address)
+	v.UntilMS = option(d, (*bcs.Decoder).U64)
+}
+
 // DatasetCreated: a dataset was created. It has no version yet.
 //
 // In Move: floe_catalog::events::DatasetCreated.
@@ -448,6 +558,60 @@ func (v *LeafOpened) UnmarshalBCS(d *bcs.Decoder) {
 	v.LeafHash = d.Bytes()
 }
 
+// CatalogVersion: the version in force. Shared; there is one per published package.
+//
+// In Move: floe_catalog::catalog_version::CatalogVersion.
+type CatalogVersion struct {
+	Identity
+	Version uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *CatalogVersion) UnmarshalBCS(d *bcs.Decoder) {
+	v.ID = address(d)
+	v.Version = d.U64()
+}
+
+// ParseCatalogVersion reads a CatalogVersion object.
+func ParseCatalogVersion(o *sui.Object) (*CatalogVersion, error) {
+	v := new(CatalogVersion)
+	if err := parse(o, "catalog_version", "CatalogVersion", 0, &v.Identity, v); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// CatalogVersionType names the type on a network.
+func (p Packages) CatalogVersionType() *sui.StructTag {
+	return p.Catalog.typ("catalog_version", "CatalogVersion")
+}
+
+// CatalogVersionCap: the right to put a new version in force.
+//
+// In Move: floe_catalog::catalog_version::CatalogVersionCap.
+type CatalogVersionCap struct {
+	Identity
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *CatalogVersionCap) UnmarshalBCS(d *bcs.Decoder) {
+	v.ID = address(d)
+}
+
+// ParseCatalogVersionCap reads a CatalogVersionCap object.
+func ParseCatalogVersionCap(o *sui.Object) (*CatalogVersionCap, error) {
+	v := new(CatalogVersionCap)
+	if err := parse(o, "catalog_version", "CatalogVersionCap", 0, &v.Identity, v); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// CatalogVersionCapType names the type on a network.
+func (p Packages) CatalogVersionCapType() *sui.StructTag {
+	return p.Catalog.typ("catalog_version", "CatalogVersionCap")
+}
+
 // Dataset: a named sequence of versions. Shared.
 //
 // In Move: floe_catalog::catalog::Dataset.
@@ -562,6 +726,8 @@ func (p Packages) VersionType() *sui.StructTag {
 // In Move: floe_catalog::lineage::Lineage.
 type Lineage struct {
 	Identity
+	// The version of the package in force; as in `CatalogVersion`.
+	Version uint64
 	// By the id of the version.
 	Nodes Table
 	// Statements on where data comes from, by the object of the manifest's blob.
@@ -571,6 +737,7 @@ type Lineage struct {
 // UnmarshalBCS reads the fields in Move's order.
 func (v *Lineage) UnmarshalBCS(d *bcs.Decoder) {
 	v.ID = address(d)
+	v.Version = d.U64()
 	v.Nodes = value[Table](d)
 	v.Origins = value[Table](d)
 }
@@ -609,6 +776,8 @@ type Node struct {
 	HeldSinceMS *uint64
 	// When the hold may end, once that is announced.
 	ReleaseAtMS *uint64
+	// A hold of others than the owner.
+	LegalHold Hold
 }
 
 // UnmarshalBCS reads the fields in Move's order.
@@ -625,6 +794,7 @@ func (v *Node) UnmarshalBCS(d *bcs.Decoder) {
 	v.RevokedAtMS = option(d, (*bcs.Decoder).U64)
 	v.HeldSinceMS = option(d, (*bcs.Decoder).U64)
 	v.ReleaseAtMS = option(d, (*bcs.Decoder).U64)
+	v.LegalHold = value[Hold](d)
 }
 
 // Edge: a parent, and its share in what is passed on to parents.
@@ -672,6 +842,8 @@ type LineageTerms struct {
 	Payees          []sui.Address
 	PayeeWeightsBPS []uint16
 	RefundWindowMS  uint64
+	// Who may place a legal hold, and how many it takes.
+	LegalHold Hold
 }
 
 // UnmarshalBCS reads the fields in Move's order.
@@ -686,6 +858,7 @@ func (v *LineageTerms) UnmarshalBCS(d *bcs.Decoder) {
 	v.Payees = vector(d, 32, address)
 	v.PayeeWeightsBPS = vector(d, 2, (*bcs.Decoder).U16)
 	v.RefundWindowMS = d.U64()
+	v.LegalHold = value[Hold](d)
 }
 
 // Origin: a statement on where the content of a blob comes from.
@@ -1550,6 +1723,8 @@ type Sale struct {
 	Buyer             sui.Address
 	Amount            uint64
 	RefundableUntilMS uint64
+	// Whether only a ticket gives it back.
+	HasTicket bool
 }
 
 // UnmarshalBCS reads the fields in Move's order.
@@ -1558,6 +1733,23 @@ func (v *Sale) UnmarshalBCS(d *bcs.Decoder) {
 	v.Buyer = address(d)
 	v.Amount = d.U64()
 	v.RefundableUntilMS = d.U64()
+	v.HasTicket = d.Bool()
+}
+
+// RefundTicket: the right to have one payment given back, as long as it is kept back, and
+// whatever became of the version. For a module that hands out something for
+// money: it keeps the ticket with what it handed out, and decides when both go.
+//
+// In Move: floe_catalog::revenue::RefundTicket.
+type RefundTicket struct {
+	Treasury sui.Address
+	Sale     sui.Address
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *RefundTicket) UnmarshalBCS(d *bcs.Decoder) {
+	v.Treasury = address(d)
+	v.Sale = address(d)
 }
 
 // SaleReceipt: proof that something was paid for a version in this transaction, for whoever

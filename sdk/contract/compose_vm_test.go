@@ -16,6 +16,11 @@ func (c *chain) compose(n contract.NewPolicy) *contract.PolicyCreated {
 	return one[contract.PolicyCreated](c.t, c.run(owner, func(b *sui.Builder) { contract.ComposePolicy(b, c.p, n, owner.address) }))
 }
 
+// reads are what every decision reads.
+func (c *chain) reads(b *sui.Builder, policy sui.Address) contract.Read {
+	return contract.Read{Policy: c.shared(b, policy), Lineage: c.shared(b, c.made.CatalogLineage), Version: c.shared(b, c.made.AccessVersion)}
+}
+
 // shared is a read-only shared object, as in a key server's question.
 func (c *chain) shared(b *sui.Builder, id sui.Address) sui.Arg {
 	return b.SharedObject(id, c.live[id].Owner.Version, false)
@@ -38,7 +43,7 @@ func (c *chain) buy(policy sui.Address, offer int) *contract.PassSold {
 	return one[contract.PassSold](c.t, c.run(reader, func(b *sui.Builder) {
 		o := read(c, policy, contract.ParsePolicy).Offers[offer]
 		coin := b.SplitCoins(sui.GasCoin, b.Pure(o.Price))
-		contract.BuyPass(b, c.p, policy, c.made.AccessVersion, o, coin.At(0), reader.address)
+		contract.BuyPass(b, c.p, policy, o, coin.At(0), reader.address)
 	}))
 }
 
@@ -53,7 +58,7 @@ func TestSubscription(t *testing.T) {
 		t.Errorf("got %+v", sold)
 	}
 	with := func(b *sui.Builder) {
-		contract.SealApproveWithPass(b, c.p, id, c.shared(b, policy), b.OwnedObject(c.live[sold.PassID].Ref()), c.shared(b, c.made.AccessVersion))
+		contract.SealApproveWithPass(b, c.p, id, b.OwnedObject(c.live[sold.PassID].Ref()), c.reads(b, policy))
 	}
 	if events := c.run(reader, with); len(events) != 0 {
 		t.Errorf("a decision leaves %d events", len(events))
@@ -72,7 +77,7 @@ func TestPayPerUse(t *testing.T) {
 	pass := c.buy(policy, 1).PassID
 	request := func(purpose string) func(*sui.Builder) {
 		return func(b *sui.Builder) {
-			contract.RequestKeys(b, c.p, policy, c.made.AccessVersion, contract.KeyRequestEvidence{Passes: []sui.Address{pass}, Purpose: purpose})
+			contract.RequestKeys(b, c.p, policy, contract.KeyRequestEvidence{Passes: []sui.Address{pass}, Purpose: purpose})
 		}
 	}
 	c.refuse(reader, "policy", "ENoPurpose", request("advertising"))
@@ -86,7 +91,7 @@ func TestPayPerUse(t *testing.T) {
 			t.Errorf("got %+v", made)
 		}
 		with := func(b *sui.Builder) {
-			contract.SealApproveWithRequest(b, c.p, id, c.shared(b, policy), b.OwnedObject(c.live[made.RequestID].Ref()), c.shared(b, c.made.AccessVersion))
+			contract.SealApproveWithRequest(b, c.p, id, b.OwnedObject(c.live[made.RequestID].Ref()), c.reads(b, policy))
 		}
 		c.run(reader, with)
 		c.run(reader, with)
@@ -107,7 +112,7 @@ func TestHolding(t *testing.T) {
 	}
 	id := append(policy[:], 1)
 	with := func(b *sui.Builder) {
-		contract.SealApproveHolding(b, c.p, id, c.shared(b, policy), b.OwnedObject(c.live[coin].Ref()), coinType, c.shared(b, c.made.AccessVersion))
+		contract.SealApproveHolding(b, c.p, id, b.OwnedObject(c.live[coin].Ref()), coinType, c.reads(b, policy))
 	}
 	c.run(reader, with)
 	if o := c.live[coin].Owner; o != sui.AddressOwner(reader.address) {
@@ -131,7 +136,7 @@ func TestWideningWaits(t *testing.T) {
 	policy, capability := made.PolicyID, made.CapID
 	everybody := contract.Change{Kind: contract.ChangeAddClause, Rules: []contract.Rule{{Kind: contract.RuleNotBefore, AtMS: 1}}}
 	proposed := one[contract.ChangeProposed](t, c.run(owner, func(b *sui.Builder) {
-		contract.Propose(b, c.p, policy, capability, c.made.AccessVersion, everybody)
+		contract.Propose(b, c.p, policy, capability, everybody)
 	}))
 	if proposed.ReadyAtMS != noon+7*day || len(proposed.Change.Rules) != 1 || proposed.Change.Rules[0].AtMS != 1 {
 		t.Errorf("got %+v", proposed)
@@ -141,7 +146,7 @@ func TestWideningWaits(t *testing.T) {
 		t.Errorf("got %+v", p.Proposals)
 	}
 	apply := func(b *sui.Builder) {
-		contract.Apply(b, c.p, policy, capability, c.made.AccessVersion, contract.Pure(b, proposed.Proposal))
+		contract.Apply(b, c.p, policy, capability, contract.Pure(b, proposed.Proposal))
 	}
 	id := append(policy[:], 1)
 	c.refuse(owner, "governance", "ETooEarly", apply)
@@ -158,7 +163,7 @@ func TestWideningWaits(t *testing.T) {
 	c.refuse(reader, "policy", "EHeld", c.approve(policy, id))
 	c.run(owner, func(b *sui.Builder) { contract.Freeze(b, c.p, policy, capability) })
 	c.refuse(owner, "policy", "EFrozen", func(b *sui.Builder) {
-		contract.Propose(b, c.p, policy, capability, c.made.AccessVersion, everybody)
+		contract.Propose(b, c.p, policy, capability, everybody)
 	})
 }
 

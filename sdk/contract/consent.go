@@ -5,7 +5,7 @@ import "github.com/floe-data/floe/sdk/sui"
 // GiveConsent has the sender consent to a dataset's use of their data. record
 // is the SHA-256 of the consent record; endsAtMS nil is without end.
 func GiveConsent(b *sui.Builder, p Packages, dataset sui.Address, record [32]byte, endsAtMS *uint64) {
-	p.ConsentCalls(b).Give(Object[Dataset](b, dataset), Pure(b, record[:]), Pure(b, endsAtMS))
+	p.ConsentCalls(b).Give(Object[Dataset](b, dataset), Pure(b, record[:]), Pure(b, endsAtMS), p.catalogVersion(b))
 }
 
 // AttachConsent declares that a version depends on a consent. cap is the

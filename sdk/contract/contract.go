@@ -19,7 +19,11 @@
 // fails where the two differ. Package deploy publishes and upgrades contracts.
 package contract
 
-import "github.com/floe-data/floe/sdk/sui"
+import (
+	"fmt"
+
+	"github.com/floe-data/floe/sdk/sui"
+)
 
 // The names of the packages, as package move and deployments use them.
 const (
@@ -40,6 +44,36 @@ type Package struct {
 // Packages are the contracts on one network.
 type Packages struct {
 	Storage, Catalog, Access, KeyServer Package
+	Shared                              Shared
+}
+
+// Shared are the shared objects that calls name, one of each on a network.
+type Shared struct {
+	Lineage        sui.Address // what was made from what
+	CatalogVersion sui.Address // the version of the catalog package in force
+	AccessVersion  sui.Address // the version of the access package in force
+}
+
+// accessVersion is the object that every call of the access package reads.
+func (p Packages) accessVersion(b *sui.Builder) Arg[PackageVersion] {
+	return known[PackageVersion](b, p.Shared.AccessVersion, "access_version")
+}
+
+// catalogVersion is the object that calls of the catalog package read, but for
+// those that read the lineage.
+func (p Packages) catalogVersion(b *sui.Builder) Arg[CatalogVersion] {
+	return known[CatalogVersion](b, p.Shared.CatalogVersion, "catalog_version")
+}
+
+func (p Packages) lineage(b *sui.Builder) Arg[Lineage] {
+	return known[Lineage](b, p.Shared.Lineage, "catalog_lineage")
+}
+
+func known[T any](b *sui.Builder, id sui.Address, name string) Arg[T] {
+	if id.IsZero() {
+		b.Fail(fmt.Errorf("the object %s is not known; record it in the network's file, or publish the contracts with: floe contracts publish", name))
+	}
+	return Object[T](b, id)
 }
 
 // Name returns the name of the package that has this id, original or latest.

@@ -27,6 +27,7 @@ var testPackages = Packages{
 	Catalog:   Package{Original: id(0xd2), Latest: id(0xe2)},
 	Access:    Package{Original: id(0xd3), Latest: id(0xe3)},
 	KeyServer: Package{Original: id(0xd4), Latest: id(0xe4)},
+	Shared:    Shared{Lineage: id(0xc1), CatalogVersion: id(0xc2), AccessVersion: id(0xc3)},
 }
 
 // vectors are BCS bytes made by npm @mysten/bcs; see testdata/vectors.mjs.
@@ -90,10 +91,13 @@ var wantEvents = []struct {
 	{testPackages.Access, "ClauseLoosened", &ClauseLoosened{id(113), 114, Rule{Kind: RulePass, Offer: 115}}},
 	{testPackages.Access, "OfferMade", &OfferMade{id(116), 117, suiName, 119, nil, ptr[uint64](121)}},
 	{testPackages.Access, "PriceChanged", &PriceChanged{id(122), 123, 124}},
+	{testPackages.Access, "OfferBoundToVersion", &OfferBoundToVersion{id(34), 35, id(36)}},
 	{testPackages.Access, "OfferClosed", &OfferClosed{id(125), 126}},
 	{testPackages.Access, "PayeeChanged", &PayeeChanged{id(127), id(128)}},
 	{testPackages.Access, "PassSold", &PassSold{id(129), id(130), 131, id(132), id(133), suiName, 135, nil, ptr[uint64](137)}},
 	{testPackages.Access, "PassUsed", &PassUsed{id(138), id(139), 140}},
+	{testPackages.Access, "PassPaidToVersion", &PassPaidToVersion{id(37), id(38), id(39), id(40), id(41)}},
+	{testPackages.Access, "PassRefunded", &PassRefunded{id(42), id(43), id(44), id(45)}},
 	{testPackages.Access, "KeyRequested", &KeyRequested{id(141), id(142), id(143), 144, ptr("research"), 146}},
 	{testPackages.Access, "RequesterApproved", &RequesterApproved{id(147), id(148), id(149), 150}},
 	{testPackages.Access, "ApprovalWithdrawn", &ApprovalWithdrawn{id(151), id(152), id(153)}},
@@ -121,6 +125,11 @@ var wantEvents = []struct {
 	{testPackages.Catalog, "NodeRevoked", &NodeRevoked{id(0x10), id(0x11), ptr(id(0x12)), digest, in2027 + 20}},
 	{testPackages.Catalog, "HoldPlaced", &HoldPlaced{id(0x10), id(0x11), digest, in2027 + 19}},
 	{testPackages.Catalog, "HoldReleaseAnnounced", &HoldReleaseAnnounced{id(0x10), id(0x11), in2027 + 18}},
+	{testPackages.Catalog, "HoldersNamed", &HoldersNamed{id(46), id(47), []sui.Address{id(48), id(1)}, 49}},
+	{testPackages.Catalog, "LegalHoldVoted", &LegalHoldVoted{id(50), id(51), id(52), true, 53}},
+	{testPackages.Catalog, "LegalHoldPlaced", &LegalHoldPlaced{id(54), id(55), 56}},
+	{testPackages.Catalog, "LegalHoldLifted", &LegalHoldLifted{id(57), id(58), 59}},
+	{testPackages.Catalog, "LegalHoldEnded", &LegalHoldEnded{id(60), id(61), 62}},
 	{testPackages.Catalog, "HoldReleased", &HoldReleased{id(0x10), id(0x11), in2027 + 18}},
 	{testPackages.Catalog, "ConsentGiven", &ConsentGiven{id(0x10), id(0x11), id(0x12), digest, ptr[uint64](20), in2027 + 21}},
 	{testPackages.Catalog, "ConsentAttached", &ConsentAttached{id(0x10), id(0x11), id(0x12)}},
@@ -196,18 +205,18 @@ func TestDecodeEvent(t *testing.T) {
 func TestDecodeEventOfOthers(t *testing.T) {
 	contents := vectors(t)["AccessGranted"]
 	for name, typ := range map[string]sui.StructTag{
-		"another package":     {Address: id(0x99), Module: "events", Name: "AccessGranted"},
-		"another of ours":     {Address: testPackages.Catalog.Original, Module: "events", Name: "AccessGranted"},
+		"another package":     {Address: id(0x99), Module: "policy_events", Name: "AccessGranted"},
+		"another of ours":     {Address: testPackages.Catalog.Original, Module: "policy_events", Name: "AccessGranted"},
 		"another module":      {Address: testPackages.Access.Original, Module: "policy", Name: "AccessGranted"},
-		"an unknown name":     {Address: testPackages.Access.Original, Module: "events", Name: "AccessLost"},
-		"type parameters":     {Address: testPackages.Access.Original, Module: "events", Name: "AccessGranted", Params: []sui.TypeTag{sui.SUIType()}},
-		"the zero package id": {Module: "events", Name: "AccessGranted"},
+		"an unknown name":     {Address: testPackages.Access.Original, Module: "policy_events", Name: "AccessLost"},
+		"type parameters":     {Address: testPackages.Access.Original, Module: "policy_events", Name: "AccessGranted", Params: []sui.TypeTag{sui.SUIType()}},
+		"the zero package id": {Module: "policy_events", Name: "AccessGranted"},
 	} {
 		if _, err := DecodeEvent(sui.Event{Type: typ, Contents: contents}, testPackages); !errors.Is(err, ErrUnknownEvent) {
 			t.Errorf("%s: got %v, want ErrUnknownEvent", name, err)
 		}
 	}
-	if _, err := DecodeEvent(sui.Event{Type: sui.StructTag{Module: "events", Name: "AccessGranted"}, Contents: contents}, Packages{}); !errors.Is(err, ErrUnknownEvent) {
+	if _, err := DecodeEvent(sui.Event{Type: sui.StructTag{Module: "policy_events", Name: "AccessGranted"}, Contents: contents}, Packages{}); !errors.Is(err, ErrUnknownEvent) {
 		t.Errorf("without packages: got %v, want ErrUnknownEvent", err)
 	}
 }
@@ -253,10 +262,10 @@ var wantObjects = []struct {
 		Identity{id(0x61), p.Access.Original}, id(0xa), Table{id(0x63), 3},
 		[]Clause{
 			{0, []Rule{{}, {Kind: RuleNotAfter, AtMS: in2027}}},
-			{1, []Rule{{Kind: RuleAllowList}, {Kind: RuleNotBefore, AtMS: 1000}, {Kind: RuleHolds, Type: nftName}, {Kind: RuleAttested, Type: nftName}, {Kind: RuleNotAfter, AtMS: 7}}},
+			{1, []Rule{{Kind: RuleAllowList}, {Kind: RuleNotBefore, AtMS: 1000}, {Kind: RuleHolds, Type: nftName}, {Kind: RuleAttested, Type: nftName}, {Kind: RuleNotAfter, AtMS: 7}, {Kind: RuleLiving, Version: id(0x66)}}},
 			{3, []Rule{{Kind: RulePass, Offer: 2}, {Kind: RulePurpose, Purposes: []string{"research"}}, {Kind: RuleStewards, Stewards: []sui.Address{id(0xd), id(0xe)}, Threshold: 2}}},
 		},
-		[]Offer{{2, suiName, 5, ptr[uint64](9), nil, true}}, id(0xc), Table{id(0x65), 4}, []sui.Address{id(0xf)},
+		[]Offer{{2, suiName, 5, ptr[uint64](9), nil, ptr(id(0x67)), true}}, id(0xc), Table{id(0x65), 4}, []sui.Address{id(0xf)},
 		[]Proposal{
 			{4, Change{Kind: ChangeAddClause, Rules: []Rule{{}}}, 10}, {5, Change{Kind: ChangeLoosen, Clause: 1, Rule: Rule{Kind: RuleNotBefore, AtMS: 1000}}, 11},
 			{6, Change{Kind: ChangeLowerPrice, Offer: 2, Price: 4}, 12}, {7, Change{Kind: ChangeAddDelegate, Who: id(0xb)}, 13}, {8, Change{Kind: ChangeAddMember, Who: id(0xb)}, 14},
@@ -265,6 +274,7 @@ var wantObjects = []struct {
 	}},
 	{"PolicyCap", p.PolicyCapType(), anyOf(ParsePolicyCap), &PolicyCap{Identity{id(0x62), p.Access.Original}, id(0x61)}},
 	{"PackageVersion", p.PackageVersionType(), anyOf(ParsePackageVersion), &PackageVersion{Identity{id(0x64), p.Access.Original}, 1}},
+	{"CatalogVersion", p.CatalogVersionType(), anyOf(ParseCatalogVersion), &CatalogVersion{Identity{id(0x65), p.Catalog.Original}, 3}},
 	{"Dataset", p.DatasetType(), anyOf(ParseDataset), &Dataset{Identity{id(0x71), p.Catalog.Original}, "iris", id(0xa), 2, ptr(id(0x73))}},
 	{"DatasetCap", p.DatasetCapType(), anyOf(ParseDatasetCap), &DatasetCap{Identity{id(0x72), p.Catalog.Original}, id(0x71)}},
 	{"Version", p.VersionType(), anyOf(ParseVersion), &Version{

@@ -16,24 +16,25 @@ func abort(pkg sui.Address, module string, code uint64) *sui.ExecutionFailure {
 func TestExplainRefusals(t *testing.T) {
 	policy := &Policy{Identity: Identity{ID: id(0x61)}, Owner: id(0xa), Clauses: []Clause{{Rules: []Rule{{}, {Kind: RuleNotBefore, AtMS: in2027}, {Kind: RuleNotAfter, AtMS: in2027 + 61_001}}}}}
 	for _, c := range []struct {
-		name string
-		code uint64
-		s    Situation
-		want []string
+		name   string
+		module string
+		code   uint64
+		s      Situation
+		want   []string
 	}{
-		{"a stranger", 1, Situation{Policy: policy, Requester: id(0xb)}, []string{
+		{"a stranger", "policy", 1, Situation{Policy: policy, Requester: id(0xb)}, []string{
 			"neither the owner nor on the allow-list", "policy::ENoAccess",
 			"ask the owner " + id(0xa).String() + " to grant " + id(0xb).String() + " with: floe policy grant " + id(0x61).String() + " " + id(0xb).String(),
 		}},
-		{"a stranger, nothing known", 1, Situation{}, []string{"floe policy grant <policy> <address>"}},
-		{"too early", 2, Situation{Policy: policy}, []string{"it opens at 2027-01-01 00:00 UTC"}},
-		{"too early, nothing known", 2, Situation{}, []string{"floe policy show"}},
-		{"too late", 3, Situation{Policy: policy}, []string{"it closed at 2027-01-01 00:01:01.001 UTC", id(0xa).String()}},
-		{"too late, nothing known", 3, Situation{}, []string{"new policy"}},
-		{"revoking a stranger", 6, Situation{Policy: policy}, []string{"floe policy show " + id(0x61).String()}},
+		{"a stranger, nothing known", "policy", 1, Situation{}, []string{"floe policy grant <policy> <address>"}},
+		{"too early", "policy", 2, Situation{Policy: policy}, []string{"it opens at 2027-01-01 00:00 UTC"}},
+		{"too early, nothing known", "policy", 2, Situation{}, []string{"floe policy show"}},
+		{"too late", "policy", 3, Situation{Policy: policy}, []string{"it closed at 2027-01-01 00:01:01.001 UTC", id(0xa).String()}},
+		{"too late, nothing known", "policy", 3, Situation{}, []string{"new policy"}},
+		{"revoking a stranger", "members", 1, Situation{Policy: policy}, []string{"floe policy show " + id(0x61).String()}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cause := fmt.Errorf("send: %w", abort(p.Access.Original, "policy", c.code))
+			cause := fmt.Errorf("send: %w", abort(p.Access.Original, c.module, c.code))
 			err := ExplainFor(cause, c.s)
 			var a *AbortError
 			if !errors.As(err, &a) || a.Code != c.code || a.Package != Access {

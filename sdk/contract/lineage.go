@@ -21,6 +21,10 @@ type Terms struct {
 	PassedOnBPS     uint16   // the part of income that goes to the parents
 	Payees          []Payee  // who shares the rest, 1 to 8
 	RefundWindowMS  uint64   // how long payments are kept back, up to 90 days
+	// Holders are who can put the version on legal hold, and HoldThreshold how
+	// many of them it takes; none is allowed.
+	Holders       []sui.Address
+	HoldThreshold uint64
 }
 
 // Parent is a version that another was made from.
@@ -71,6 +75,24 @@ func ReleaseHold(b *sui.Builder, p Packages, lineage, cap, version sui.Address) 
 	p.LineageCalls(b).ReleaseHold(Object[Lineage](b, lineage), Object[DatasetCap](b, cap), Pure(b, version))
 }
 
+// VoteLegalHold votes, for the sender, to put a version on legal hold, or to lift
+// the hold, which then stands for 3 more days.
+func VoteLegalHold(b *sui.Builder, p Packages, lineage, version sui.Address, place bool) {
+	p.LegalHoldCalls(b).Vote(Object[Lineage](b, lineage), Pure(b, version), Pure(b, place))
+}
+
+// EndLegalHold ends a legal hold that was lifted 3 days ago. Anybody may.
+func EndLegalHold(b *sui.Builder, p Packages, lineage, version sui.Address) {
+	p.LegalHoldCalls(b).End(Object[Lineage](b, lineage), Pure(b, version))
+}
+
+// MigrateCatalog puts the latest version of the catalog package in force and so
+// switches older ones off. Packages that link to it are to be upgraded before. cap
+// is the CatalogVersionCap.
+func MigrateCatalog(b *sui.Builder, p Packages, cap sui.Address) {
+	p.LineageCalls(b).Migrate(p.lineage(b), p.catalogVersion(b), Object[CatalogVersionCap](b, cap))
+}
+
 // AssertLiving fails unless a version, which lies at most maxDepth edges above
 // one without parents, and all its ancestors are neither revoked nor on hold.
 func AssertLiving(b *sui.Builder, p Packages, lineage, version sui.Address, maxDepth uint64) {
@@ -98,7 +120,11 @@ func (t Terms) arg(b *sui.Builder, p Packages) Arg[LineageTerms] {
 	for _, v := range t.Payees {
 		payees, shares = append(payees, v.Account), append(shares, v.WeightBPS)
 	}
-	return p.LineageCalls(b).NewTerms(Pure(b, t.Kind), Pure(b, t.LicenceDigest[:]), Pure(b, t.CroissantDigest[:]),
+	terms := p.LineageCalls(b).NewTerms(Pure(b, t.Kind), Pure(b, t.LicenceDigest[:]), Pure(b, t.CroissantDigest[:]),
 		Pure(b, parents), Pure(b, digests), Pure(b, weights),
 		Pure(b, t.PassedOnBPS), Pure(b, payees), Pure(b, shares), Pure(b, t.RefundWindowMS))
+	if len(t.Holders) > 0 || t.HoldThreshold > 0 {
+		terms = p.LineageCalls(b).HeldBy(terms, Pure(b, t.Holders), Pure(b, t.HoldThreshold))
+	}
+	return terms
 }

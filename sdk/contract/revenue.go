@@ -4,7 +4,7 @@ import "github.com/floe-data/floe/sdk/sui"
 
 // CreateTreasury creates and shares a treasury for a coin type.
 func CreateTreasury(b *sui.Builder, p Packages, coin sui.TypeTag) {
-	p.RevenueCalls(b).CreateTreasury(coin)
+	p.RevenueCalls(b).CreateTreasury(coin, p.catalogVersion(b))
 }
 
 // Sell pays for a version: the payment, a Coin, is split along the lineage, or
@@ -27,5 +27,5 @@ func RefundSale(b *sui.Builder, p Packages, coin sui.TypeTag, treasury, lineage,
 // ClaimIncome returns a Coin with all that is credited to the sender, to be
 // transferred.
 func ClaimIncome(b *sui.Builder, p Packages, coin sui.TypeTag, treasury sui.Address) Arg[Coin] {
-	return p.RevenueCalls(b).Claim(coin, Object[Treasury](b, treasury))
+	return p.RevenueCalls(b).Claim(coin, Object[Treasury](b, treasury), p.catalogVersion(b))
 }

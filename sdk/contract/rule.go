@@ -40,6 +40,8 @@ func MakeRule(b *sui.Builder, p Packages, r Rule) Arg[Rule] {
 		return p.RuleCalls(b).Stewards(Pure(b, r.Stewards), Pure(b, r.Threshold))
 	case RuleAttested:
 		return p.RuleCalls(b).Attested(typeArgument(b, r.Type))
+	case RuleLiving:
+		return p.RuleCalls(b).Living(p.lineage(b), Pure(b, r.Version))
 	}
 	b.Fail(fmt.Errorf("make rule: unknown kind %d", r.Kind))
 	return Arg[Rule]{}

@@ -63,13 +63,14 @@ var limits = map[RuleKind]string{
 	RulePurpose:   "A purpose is the requester's word, recorded for ever; nothing checks what the data is used for.",
 	RuleStewards:  "Stewards judge an address; what they look at before is up to them.",
 	RuleAttested:  "An attestation is as good as the module that gives it.",
+	RuleLiving:    "What was made from a dataset and is not in the lineage does not stop with it.",
 }
 
 // SayClause says whom a clause of these rules lets in.
 func (p *Policy) SayClause(rules []Rule) string {
 	var who, when []string
 	for _, r := range rules {
-		if r.IsTime() {
+		if r.IsTime() || r.Kind == RuleLiving {
 			when = append(when, p.sayRule(r))
 		} else {
 			who = append(who, p.sayRule(r))
@@ -115,6 +116,8 @@ func (p *Policy) sayRule(r Rule) string {
 		return fmt.Sprintf("whom %d of the stewards %s approved", r.Threshold, addressList(r.Stewards))
 	case RuleAttested:
 		return "for whom the module of " + shortType(r.Type) + " vouches"
+	case RuleLiving:
+		return "while version " + r.Version.String() + " and all that it was made from are neither revoked nor on hold"
 	}
 	return "who meets a rule that this version of floe does not know"
 }
@@ -136,6 +139,9 @@ func (p *Policy) sayPass(id uint64) string {
 	}
 	if !o.Open {
 		return fmt.Sprintf("who bought a pass of offer %d while it was sold", id)
+	}
+	if o.Version != nil {
+		return "who pays " + o.Cost() + " to the payees of version " + o.Version.String() + " and of all that it was made from"
 	}
 	return "who pays " + o.Cost()
 }

@@ -98,7 +98,7 @@ func TestAborts(t *testing.T) {
 // the TxContext not counted.
 func parameterCount(t *testing.T, pkg, module, function string) int {
 	t.Helper()
-	re := regexp.MustCompile(`(?ms)^(?:public|entry) fun ` + function + `(?:<T>)?\(([^)]*)\)`)
+	re := regexp.MustCompile(`(?ms)^(?:public|entry) fun ` + function + `(?:<[^>]*>)?\(([^)]*)\)`)
 	for _, s := range sources(t) {
 		if s.pkg != pkg || s.module != module {
 			continue

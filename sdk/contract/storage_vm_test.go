@@ -441,7 +441,7 @@ func TestMigrate(t *testing.T) {
 		contract.MigrateStorage(b, c.p, c.made.StorageSystem, c.made.StorageAdminCap)
 	})
 	c.refuse(owner, "version", "EAlreadyMigrated", func(b *sui.Builder) {
-		contract.MigrateAccess(b, c.p, c.made.AccessVersion, c.made.AccessVersionCap)
+		contract.MigrateAccess(b, c.p, c.made.AccessVersionCap)
 	})
 }
 

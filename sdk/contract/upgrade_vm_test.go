@@ -71,26 +71,28 @@ func TestGuardedUpgrade(t *testing.T) {
 		return d
 	}
 	begun := c.clock()
-	d := upgrade("unchanged key_server", "proposed storage", "unchanged access", "waiting catalog")
-	if len(d.Pending) != 2 || d.Pending[0].ReadyAtMS != begun+week || d.Pending[1].After != contract.Storage || d.Contracts() != old {
+	d := upgrade("unchanged key_server", "proposed storage", "waiting catalog", "waiting access")
+	if len(d.Pending) != 3 || d.Pending[0].ReadyAtMS != begun+week || d.Pending[1].After != contract.Storage || d.Contracts() != old {
 		t.Fatalf("got %+v", d.Pending)
 	}
-	upgrade("unchanged key_server", "waiting storage", "unchanged access", "waiting catalog")
+	upgrade("unchanged key_server", "waiting storage", "waiting catalog", "waiting access")
 	c.refuse(owner, "upgrade", "ETooEarly", func(b *sui.Builder) {
-		c.p.UpgradeCalls(b).Authorize(contract.Object[contract.UpgradeGuard](b, d.Packages[contract.Storage].UpgradeCap))
+		c.p.UpgradeCalls(b).Authorize(contract.Object[contract.UpgradeGuard](b, d.Packages[contract.Storage].UpgradeCap), contract.Object[contract.PackageVersion](b, c.made.AccessVersion))
 	})
 
 	c.setTime(begun + week)
-	d = upgrade("unchanged key_server", "upgraded storage", "unchanged access", "proposed catalog")
-	if c.p = d.Contracts(); c.p.Storage.Latest == old.Storage.Latest || c.p.Catalog != old.Catalog || len(d.Pending) != 1 {
+	d = upgrade("unchanged key_server", "upgraded storage", "proposed catalog", "waiting access")
+	if c.p = d.Contracts(); c.p.Storage.Latest == old.Storage.Latest || c.p.Catalog != old.Catalog || len(d.Pending) != 2 {
 		t.Fatalf("were %+v, are %+v", old, c.p)
 	}
 	c.setTime(begun + 2*week)
-	d = upgrade("unchanged key_server", "unchanged storage", "unchanged access", "upgraded catalog")
-	if c.p = d.Contracts(); c.p.Catalog.Latest == old.Catalog.Latest || d.Pending != nil {
+	upgrade("unchanged key_server", "unchanged storage", "upgraded catalog", "proposed access")
+	c.setTime(begun + 3*week)
+	d = upgrade("unchanged key_server", "unchanged storage", "unchanged catalog", "upgraded access")
+	if c.p = d.Contracts(); c.p.Catalog.Latest == old.Catalog.Latest || c.p.Access.Latest == old.Access.Latest || d.Pending != nil {
 		t.Errorf("were %+v, are %+v", old, c.p)
 	}
-	upgrade("unchanged key_server", "unchanged storage", "unchanged access", "unchanged catalog")
+	upgrade("unchanged key_server", "unchanged storage", "unchanged catalog", "unchanged access")
 }
 
 // TestGuardedUpgradeToOtherCode finds another upgrade proposed than its own.
@@ -103,13 +105,13 @@ func TestGuardedUpgradeToOtherCode(t *testing.T) {
 	}
 	c.run(owner, func(b *sui.Builder) {
 		c.p.UpgradeCalls(b).Propose(contract.Object[contract.UpgradeGuard](b, d.Packages[contract.Storage].UpgradeCap),
-			contract.Pure(b, uint8(0)), contract.Pure(b, make([]byte, 32)))
+			contract.Pure(b, uint8(0)), contract.Pure(b, make([]byte, 32)), contract.Object[contract.PackageVersion](b, c.made.AccessVersion))
 	})
 	if _, err := deploy.Upgrade(ctx, c, owner, cfg); err == nil || !strings.Contains(err.Error(), "--replace") {
 		t.Errorf("got %v, want what to do", err)
 	}
 	cfg.Replace = true
-	if d, err = deploy.Upgrade(ctx, c, owner, cfg); err != nil || len(d.Pending) != 2 || d.Pending[0].ReadyAtMS != c.clock()+1000 {
+	if d, err = deploy.Upgrade(ctx, c, owner, cfg); err != nil || len(d.Pending) != 3 || d.Pending[0].ReadyAtMS != c.clock()+1000 {
 		t.Fatalf("got %+v, %v", d, err)
 	}
 	cfg.Replace = false
@@ -161,7 +163,7 @@ func TestGuardIsFoundAgain(t *testing.T) {
 	}
 }
 
-// TestUpgrade upgrades storage, and with it catalog, which links to it, and
+// TestUpgrade upgrades storage, and with it catalog and access, which link to it, and
 // goes on with the objects of before.
 func TestUpgrade(t *testing.T) {
 	c, n := newWorld(t), newNodes(t, 5)
@@ -179,7 +181,7 @@ func TestUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.p = d.Contracts()
-	if c.p.Storage.Latest == old.Storage.Latest || c.p.Catalog.Latest == old.Catalog.Latest || c.p.Access != old.Access || c.p.KeyServer != old.KeyServer {
+	if c.p.Storage.Latest == old.Storage.Latest || c.p.Catalog.Latest == old.Catalog.Latest || c.p.Access.Latest == old.Access.Latest || c.p.KeyServer != old.KeyServer {
 		t.Fatalf("were %+v, are %+v", old, c.p)
 	}
 	if c.p.Storage.Original != old.Storage.Original || d.Packages[contract.Catalog].Version != 2 || d.Objects != c.made {

@@ -19,6 +19,7 @@ type PolicyTx struct {
 
 	Object  contract.Arg[contract.Policy]
 	Version contract.Arg[contract.PackageVersion]
+	Lineage contract.Arg[contract.Lineage]
 	// Cap is the signer's capability for the policy, for ChangePolicy only.
 	Cap contract.Arg[contract.PolicyCap]
 }
@@ -66,7 +67,8 @@ func newPolicyTx(env *Env, p *contract.Policy) *PolicyTx {
 	b := sui.NewBuilder()
 	return &PolicyTx{Builder: b, Packages: Packages(env.Network), Policy: p,
 		Object:  contract.Object[contract.Policy](b, p.ID),
-		Version: contract.Object[contract.PackageVersion](b, env.Network.AccessVersion)}
+		Version: contract.Object[contract.PackageVersion](b, env.Network.AccessVersion),
+		Lineage: contract.Object[contract.Lineage](b, env.Network.CatalogLineage)}
 }
 
 // Grant lets member open the dataset from now on. The signer holds the policy's
@@ -91,16 +93,16 @@ func changeMember(ctx context.Context, env *Env, id, member sui.Address, grant b
 		return sui.Digest{}, err
 	}
 	done, err := sendPolicyTx(ctx, env, p, func(t *PolicyTx) error {
-		calls, who := t.Packages.PolicyCalls(t.Builder), contract.Pure(t.Builder, member)
+		calls, who := t.Packages.MembersCalls(t.Builder), contract.Pure(t.Builder, member)
 		switch {
 		case asDelegate && grant:
-			calls.GrantAsDelegate(t.Object, who)
+			calls.GrantAsDelegate(t.Object, who, t.Version)
 		case asDelegate:
-			calls.RevokeAsDelegate(t.Object, who)
+			calls.RevokeAsDelegate(t.Object, who, t.Version)
 		case grant:
-			calls.Grant(t.Object, contract.Object[contract.PolicyCap](t.Builder, cap), who)
+			calls.Grant(t.Object, contract.Object[contract.PolicyCap](t.Builder, cap), who, t.Version)
 		default:
-			calls.Revoke(t.Object, contract.Object[contract.PolicyCap](t.Builder, cap), who)
+			calls.Revoke(t.Object, contract.Object[contract.PolicyCap](t.Builder, cap), who, t.Version)
 		}
 		return nil
 	})
@@ -118,7 +120,7 @@ func (t *PolicyTx) AddOffers(rules []contract.Rule, offers []contract.Offer) ([]
 		if err != nil {
 			return nil, fmt.Errorf("make offer: %w", err)
 		}
-		t.Packages.PolicyCalls(t.Builder).MakeOffer(coin, t.Object, t.Cap, contract.Pure(t.Builder, o.Price), contract.Pure(t.Builder, o.TermMS), contract.Pure(t.Builder, o.Uses))
+		t.Packages.ShopCalls(t.Builder).MakeOffer(coin, t.Object, t.Cap, contract.Pure(t.Builder, o.Price), contract.Pure(t.Builder, o.TermMS), contract.Pure(t.Builder, o.Uses), t.Version)
 		o.ID, o.Open = t.Policy.Next+uint64(i), true
 		t.Policy.Offers = append(t.Policy.Offers, o)
 	}

@@ -26,7 +26,9 @@ const ClauseHelp = `A clause is a list of conditions with "and" between them; al
   purpose                            declares a purpose on chain
   purpose "research" "teaching"      declares one of these
   approved-by 2 of 0xA 0xB 0xC       was approved by stewards
-  attested-by 0x…::enclave::Proof    a module vouches for the requester`
+  attested-by 0x…::enclave::Proof    a module vouches for the requester
+  living 0x…                         this version of a dataset, and all that it was made
+                                     from, are neither revoked nor on hold`
 
 // ParseClauses reads clauses as ClauseHelp says, with the offers that they
 // need, which are numbered from 0.
@@ -90,6 +92,13 @@ func parseRule(words []string) (r contract.Rule, offer *contract.Offer, err erro
 			r.Kind = contract.RuleAttested
 		}
 		r.Type, err = typeName(rest[0])
+		return r, nil, err
+	case "living":
+		if err := want(1, "the id of a version of a dataset"); err != nil {
+			return r, nil, err
+		}
+		r.Kind = contract.RuleLiving
+		r.Version, err = sui.ParseAddress(rest[0])
 		return r, nil, err
 	case "pass":
 		if err := want(1, "the number of an offer"); err != nil {

@@ -89,6 +89,9 @@ func (t *PolicyTx) buy(offer uint64, holder sui.Address) error {
 	if o == nil {
 		return fmt.Errorf("buy pass: policy %s has no offer %d; see its offers with: floe policy explain %s", t.Policy.ID, offer, t.Policy.ID)
 	}
+	if o.Version != nil {
+		return fmt.Errorf("buy pass: offer %d is paid along the lineage of version %s; call pass::buy_version with a treasury for SUI", offer, o.Version)
+	}
 	if !o.InSUI() {
 		return fmt.Errorf("buy pass: offer %d is for %s, and floe pays in SUI only; call pass::buy with a coin of that type", offer, o.CoinType)
 	}

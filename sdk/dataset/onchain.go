@@ -17,7 +17,8 @@ func Packages(n *network.Network) contract.Packages {
 	p := func(name string) contract.Package {
 		return contract.Package{Original: n.Packages[name].Original, Latest: n.Packages[name].Latest}
 	}
-	return contract.Packages{Storage: p("storage"), Catalog: p("catalog"), Access: p("access"), KeyServer: p("key_server")}
+	return contract.Packages{Storage: p("storage"), Catalog: p("catalog"), Access: p("access"), KeyServer: p("key_server"),
+		Shared: contract.Shared{Lineage: n.CatalogLineage, CatalogVersion: n.CatalogVersion, AccessVersion: n.AccessVersion}}
 }
 
 // ErrNoCommittee says that no storage nodes were appointed on a network yet.

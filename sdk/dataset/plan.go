@@ -360,5 +360,5 @@ func (t *PolicyTx) requestKeys(passes []sui.Address, shown []held, purpose strin
 	if purpose != "" {
 		calls.DeclarePurpose(draft, contract.Pure(t.Builder, purpose))
 	}
-	calls.Finish(draft, t.Object)
+	calls.Finish(draft, t.Object, t.Lineage)
 }

@@ -73,12 +73,12 @@ func (t *trial) try(p *contract.Policy, opt TryOptions) (*Verdict, error) {
 
 // openClauses asks the contract which clauses could let somebody in now.
 func openClauses(ctx context.Context, env *Env, policy sui.Address) ([]uint64, error) {
-	o, err := env.Chain.Object(ctx, policy)
-	if err != nil {
-		return nil, fmt.Errorf("read policy: %w", err)
-	}
 	b := sui.NewBuilder()
-	contract.Summarize(b, Packages(env.Network), b.SharedObject(policy, o.Owner.Version, false))
+	read, err := shared(func(id sui.Address) (*sui.Object, error) { return env.Chain.Object(ctx, id) }, env, b, policy)
+	if err != nil {
+		return nil, err
+	}
+	contract.Summarize(b, Packages(env.Network), read)
 	tx, err := b.Build(sui.Address{}, sui.GasData{})
 	if err != nil {
 		return nil, err
@@ -109,16 +109,9 @@ const protocolVersion = 95
 // one identity. Which one follows from what there is to show. Objects are read
 // by load.
 func question(load func(sui.Address) (*sui.Object, error), env *Env, b *sui.Builder, key []byte, policy sui.Address, opt TryOptions) error {
-	var args [2]sui.Arg
-	for i, id := range []sui.Address{policy, env.Network.AccessVersion} {
-		o, err := load(id)
-		if err != nil {
-			return fmt.Errorf("read policy: %w", err)
-		}
-		if o.Owner.Kind != sui.OwnerShared {
-			return fmt.Errorf("read policy: object %s of the approval is not a shared object; is the network file of another network?", id)
-		}
-		args[i] = b.SharedObject(id, o.Owner.Version, false)
+	read, err := shared(load, env, b, policy)
+	if err != nil {
+		return err
 	}
 	packages := Packages(env.Network)
 	shown := opt.Pass
@@ -129,7 +122,7 @@ func question(load func(sui.Address) (*sui.Object, error), env *Env, b *sui.Buil
 		shown = opt.Holding
 	}
 	if shown.IsZero() {
-		contract.SealApprove(b, packages, key, args[0], args[1])
+		contract.SealApprove(b, packages, key, read)
 		return nil
 	}
 	o, err := load(shown)
@@ -139,15 +132,32 @@ func question(load func(sui.Address) (*sui.Object, error), env *Env, b *sui.Buil
 	arg := b.OwnedObject(o.Ref())
 	switch {
 	case shown == opt.Pass:
-		contract.SealApproveWithPass(b, packages, key, args[0], arg, args[1])
+		contract.SealApproveWithPass(b, packages, key, arg, read)
 	case shown == opt.Request:
-		contract.SealApproveWithRequest(b, packages, key, args[0], arg, args[1])
+		contract.SealApproveWithRequest(b, packages, key, arg, read)
 	case o.Move == nil:
 		return fmt.Errorf("show %s: it is a package", shown)
 	default:
-		contract.SealApproveHolding(b, packages, key, args[0], arg, o.Move.Type.Tag().TypeName(), args[1])
+		contract.SealApproveHolding(b, packages, key, arg, o.Move.Type.Tag().TypeName(), read)
 	}
 	return nil
+}
+
+// shared names what every decision on a policy reads, at the versions at which
+// the objects were shared.
+func shared(load func(sui.Address) (*sui.Object, error), env *Env, b *sui.Builder, policy sui.Address) (contract.Read, error) {
+	var args [3]sui.Arg
+	for i, id := range []sui.Address{policy, env.Network.CatalogLineage, env.Network.AccessVersion} {
+		o, err := load(id)
+		if err != nil {
+			return contract.Read{}, fmt.Errorf("read policy: %w", err)
+		}
+		if o.Owner.Kind != sui.OwnerShared {
+			return contract.Read{}, fmt.Errorf("read policy: object %s of the approval is not a shared object; is the network file of another network?", id)
+		}
+		args[i] = b.SharedObject(id, o.Owner.Version, false)
+	}
+	return contract.Read{Policy: args[0], Lineage: args[1], Version: args[2]}, nil
 }
 
 // The Clock is its id and a u64, the Unix milliseconds.

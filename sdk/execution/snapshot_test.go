@@ -109,7 +109,7 @@ func forge(t *testing.T, s *Snapshot, id sui.Address) *sui.Object {
 // in the transaction.
 func TestSnapshotPublish(t *testing.T) {
 	w := newWorld(t)
-	tx := w.build(ours(t, w.alice, "access"))
+	tx := w.build(w.program("storage"))
 	s := NewSnapshot()
 	for _, o := range w.ledger.live {
 		s.Add(o)

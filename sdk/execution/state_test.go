@@ -85,6 +85,7 @@ type world struct {
 	coin   sui.Address // another coin of alice
 	last   *Result
 	log    []*Result
+	ours   map[string]sui.Address // our packages that were published
 }
 
 const testTime = 1_700_000_000_000

@@ -108,16 +108,16 @@ func BenchmarkHash(b *testing.B) {
 	}
 }
 
-// BenchmarkSealApprove is a key server's question to a policy: a session, three
+// BenchmarkSealApprove is a key server's question to a policy: a session, four
 // input objects, one call.
 func BenchmarkSealApprove(b *testing.B) {
 	l := newLedger(b)
-	pkg := l.publish(alice, "access")
+	pkg, version, lineage := l.publishAccess()
 	x := l.begin(alice)
-	made := x.must(pkg, "policy", "new", none, none)
-	x.must(pkg, "policy", "share", made[0])
+	made := x.must(pkg, "policy", "new", none, none, version)
+	x.must(pkg, "policy", "share", made[0], version)
 	x.commit()
-	policy, version := l.find(pkg, "policy", "Policy"), l.find(pkg, "version", "PackageVersion")
+	policy := l.find(pkg, "policy", "Policy")
 	id := vec(append(slices.Clone(policy[:]), 1, 2, 3))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -131,7 +131,7 @@ func BenchmarkSealApprove(b *testing.B) {
 			b.Fatal(err)
 		}
 		args := []Value{idv}
-		for i, o := range []sui.Address{policy, version, clockID} {
+		for i, o := range []sui.Address{policy, lineage, version, clockID} {
 			v, err := s.Input(l.objects[o])
 			if err != nil {
 				b.Fatal(err)

@@ -52,27 +52,35 @@ func wantAbort(t *testing.T, err error, module string, code uint64) {
 	}
 }
 
+// publishAccess publishes the access package and those it links to, and returns
+// it with the shared objects that decisions read.
+func (l *ledger) publishAccess() (pkg, version, lineage sui.Address) {
+	l.publish(alice, "storage")
+	catalog := l.publish(alice, "catalog")
+	pkg = l.publish(alice, "access")
+	return pkg, l.find(pkg, "version", "PackageVersion"), l.find(catalog, "lineage", "Lineage")
+}
+
 // A policy's life: what key servers ask, with grants in a Table (dynamic
 // fields) over several transactions.
 func TestSealApprove(t *testing.T) {
 	l := newLedger(t)
-	pkg := l.publish(alice, "access")
+	pkg, version, lineage := l.publishAccess()
 	x := l.begin(alice)
-	made := x.must(pkg, "policy", "new", append([]byte{1}, u64le(100)...), append([]byte{1}, u64le(200)...))
-	x.must(pkg, "policy", "share", made[0])
+	made := x.must(pkg, "policy", "new", append([]byte{1}, u64le(100)...), append([]byte{1}, u64le(200)...), version)
+	x.must(pkg, "policy", "share", made[0], version)
 	if err := x.s.Transfer(made[1], sui.Owner{Kind: sui.OwnerAddress, Address: alice}); err != nil {
 		t.Fatal(err)
 	}
-	if events := x.commit().Events; len(events) != 1 || events[0].Type.Name != "PolicyCreated" || events[0].Module != "policy" || events[0].Type.Module != "events" {
+	if events := x.commit().Events; len(events) != 1 || events[0].Type.Name != "PolicyCreated" || events[0].Module != "policy" || events[0].Type.Module != "policy_events" {
 		t.Errorf("events of new: %+v", events)
 	}
 	policy, policyCap := l.find(pkg, "policy", "Policy"), l.find(pkg, "policy", "PolicyCap")
-	version := l.find(pkg, "version", "PackageVersion")
 	if o := l.objects[policy]; o.Owner.Kind != sui.OwnerShared {
 		t.Errorf("policy is owned by %+v", o.Owner)
 	}
 	approve := func(sender sui.Address, id []byte) error {
-		_, err := l.begin(sender).call(pkg, "policy", "seal_approve", vec(id), policy, version, clockID)
+		_, err := l.begin(sender).call(pkg, "policy", "seal_approve", vec(id), policy, lineage, version, clockID)
 		return err
 	}
 	id := append(slices.Clone(policy[:]), 1, 2, 3)
@@ -84,7 +92,7 @@ func TestSealApprove(t *testing.T) {
 	wantAbort(t, approve(alice, policy[:]), "policy", 0)
 	wantAbort(t, approve(bob, id), "policy", 1)
 	x = l.begin(alice)
-	x.must(pkg, "policy", "grant", policy, policyCap, bob[:], clockID)
+	x.must(pkg, "members", "grant", policy, policyCap, bob[:], version, clockID)
 	res := x.commit()
 	if len(res.Children) != 1 || res.Children[0].Before != nil || res.Children[0].After.Type.Name != "Field" || len(res.Created) != 1 {
 		t.Errorf("grant made %+v", res)
@@ -97,10 +105,10 @@ func TestSealApprove(t *testing.T) {
 	l.setClock(201)
 	wantAbort(t, approve(bob, id), "policy", 3)
 	x = l.begin(alice)
-	_, err := x.call(pkg, "policy", "grant", policy, policyCap, bob[:], clockID)
-	wantAbort(t, err, "policy", 5)
+	_, err := x.call(pkg, "members", "grant", policy, policyCap, bob[:], version, clockID)
+	wantAbort(t, err, "members", 0)
 	x = l.begin(alice)
-	x.must(pkg, "policy", "revoke", policy, policyCap, bob[:])
+	x.must(pkg, "members", "revoke", policy, policyCap, bob[:], version)
 	res = x.commit()
 	if len(res.Deleted) != 1 || len(res.Children) != 1 || res.Children[0].Before == nil || res.Children[0].After != nil {
 		t.Errorf("revoke did %+v", res)
@@ -162,7 +170,8 @@ func TestCertifyAndPublish(t *testing.T) {
 	}
 
 	x = l.begin(alice)
-	made := x.must(catalog, "catalog", "new", vec([]byte("iris")))
+	inForce := l.find(catalog, "catalog_version", "CatalogVersion")
+	made := x.must(catalog, "catalog", "new", vec([]byte("iris")), inForce)
 	x.must(catalog, "catalog", "share", made[0])
 	if err := x.s.Transfer(made[1], sui.Owner{Kind: sui.OwnerAddress, Address: alice}); err != nil {
 		t.Fatal(err)
@@ -177,7 +186,7 @@ func TestCertifyAndPublish(t *testing.T) {
 		t.Fatal(err)
 	}
 	digest := make([]byte, 32)
-	x.must(catalog, "catalog", "publish_version", dataset, datasetCap, vec(digest), blobID[:], make([]byte, 32), blobs, clockID)
+	x.must(catalog, "catalog", "publish_version", dataset, datasetCap, vec(digest), blobID[:], make([]byte, 32), blobs, inForce, clockID)
 	res := x.commit()
 	if len(res.Transfers) != 1 || res.Transfers[0].Owner.Kind != sui.OwnerImmutable || len(res.Events) != 1 {
 		t.Errorf("publish_version did %+v", res)

@@ -45,6 +45,9 @@ type Network struct {
 	CatalogLineage sui.Address `json:"catalog_lineage,omitzero"`
 	// EnclaveRegistry is the shared object with the keys of all enclaves.
 	EnclaveRegistry sui.Address `json:"enclave_registry,omitzero"`
+	// CatalogVersion is the shared object that names the current version of
+	// the catalog package.
+	CatalogVersion sui.Address `json:"catalog_version,omitzero"`
 	// AccessVersion is the shared object that names the current version of
 	// the access package.
 	AccessVersion sui.Address `json:"access_version,omitzero"`

@@ -13,6 +13,7 @@
 module floe_access::anchors;
 
 use floe_access::anchor_events;
+use floe_access::version::PackageVersion;
 use std::string::String;
 use sui::clock::Clock;
 use sui::ed25519;
@@ -69,7 +70,13 @@ public struct Anchor has key {
 
 /// Makes an anchor for a log and shares it. Anybody may, for any log: only its
 /// operator can sign heads for it.
-public fun create(origin: String, public_key: vector<u8>, ctx: &mut TxContext) {
+public fun create(
+    origin: String,
+    public_key: vector<u8>,
+    package_version: &PackageVersion,
+    ctx: &mut TxContext,
+) {
+    package_version.check();
     assert!(is_line(origin.as_bytes()), EInvalidOrigin);
     assert!(public_key.length() == PUBLIC_KEY_LENGTH, EInvalidPublicKey);
     let anchor = Anchor {
@@ -93,8 +100,10 @@ public fun anchor_root(
     tree_size: u64,
     root: vector<u8>,
     signature: vector<u8>,
+    package_version: &PackageVersion,
     clock: &Clock,
 ) {
+    package_version.check();
     assert!(tree_size >= self.tree_size, EShrinks);
     assert!(tree_size > self.tree_size, ENotGrown);
     self.check_head(tree_size, root, &signature);
@@ -122,8 +131,10 @@ public fun prove_fork(
     first_signature: vector<u8>,
     second_root: vector<u8>,
     second_signature: vector<u8>,
+    package_version: &PackageVersion,
     ctx: &TxContext,
 ) {
+    package_version.check();
     assert!(first_root != second_root, ESameRoot);
     self.check_head(tree_size, first_root, &first_signature);
     self.check_head(tree_size, second_root, &second_signature);

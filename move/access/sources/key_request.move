@@ -10,11 +10,12 @@
 /// once on requests that were made before.
 module floe_access::key_request;
 
-use floe_access::events;
 use floe_access::pass::Pass;
 use floe_access::policy::Policy;
+use floe_access::request_events;
 use floe_access::rule::{Self, Evidence};
-use floe_access::version::PackageVersion;
+use floe_access::version::{Self, PackageVersion};
+use floe_catalog::lineage::Lineage;
 use std::string::String;
 use sui::clock::Clock;
 
@@ -37,6 +38,10 @@ const VALID_MS: u64 = 3_600_000;
 /// A request in the making. It ends in `finish`, or not at all with its
 /// transaction.
 public struct Draft {
+    /// The version of this package that was in force when it began. It stands for
+    /// the `PackageVersion` in all that is done with the draft, so that an older
+    /// version can't do a part of it.
+    version: u64,
     policy: ID,
     now_ms: u64,
     valid_until_ms: u64,
@@ -64,6 +69,7 @@ public fun begin(
     package_version.check();
     let now_ms = clock.timestamp_ms();
     Draft {
+        version: package_version.version(),
         policy: object::id(policy),
         now_ms,
         valid_until_ms: now_ms + VALID_MS,
@@ -74,6 +80,7 @@ public fun begin(
 /// Uses the sender's pass: one use less, if they are counted. The request does
 /// not outlast the pass's term.
 public fun use_pass(self: &mut Draft, pass: &mut Pass) {
+    self.check();
     pass.use_once(self.policy, self.evidence.requester(), self.now_ms);
     pass.expires_at_ms().do!(|at_ms| if (at_ms < self.valid_until_ms) {
         self.valid_until_ms = at_ms
@@ -83,12 +90,14 @@ public fun use_pass(self: &mut Draft, pass: &mut Pass) {
 
 /// Declares what the keys are for. The declaration is public for ever.
 public fun declare_purpose(self: &mut Draft, purpose: String) {
+    self.check();
     self.evidence.set_purpose(purpose)
 }
 
 /// Shows an object that the sender owns. It goes back to the sender's address,
 /// so that it can't have been borrowed for the occasion.
 public fun show<T: key + store>(self: &mut Draft, held: T) {
+    self.check();
     self.evidence.add_object<T>();
     transfer::public_transfer(held, self.evidence.requester());
 }
@@ -96,21 +105,23 @@ public fun show<T: key + store>(self: &mut Draft, held: T) {
 /// Vouches for the requester. Only the module that defines `W` can make one, so
 /// that it decides when, for example for a registered enclave.
 public fun vouch<W: drop>(self: &mut Draft, _: W) {
+    self.check();
     self.evidence.add_attester<W>()
 }
 
 /// Ends a request. The sender gets it if it meets a clause of the policy, whose
 /// rules are checked as they are now. Returns its id.
-public fun finish(self: Draft, policy: &Policy, ctx: &mut TxContext): ID {
-    let Draft { policy: policy_id, now_ms, valid_until_ms, evidence } = self;
+public fun finish(self: Draft, policy: &Policy, lineage: &Lineage, ctx: &mut TxContext): ID {
+    self.check();
+    let Draft { policy: policy_id, now_ms, valid_until_ms, evidence, .. } = self;
     assert!(policy_id == object::id(policy), EWrongPolicy);
-    let clause = policy.decide(&evidence, now_ms);
+    let clause = policy.decide(&evidence, lineage, now_ms);
     let requester = evidence.requester();
     let purpose = evidence.declared_purpose();
     let request = KeyRequest { id: object::new(ctx), policy: policy_id, valid_until_ms, evidence };
     let id = object::id(&request);
     transfer::transfer(request, requester);
-    events::emit_key_requested(policy_id, id, requester, clause, purpose, valid_until_ms);
+    request_events::emit_key_requested(policy_id, id, requester, clause, purpose, valid_until_ms);
     id
 }
 
@@ -125,6 +136,7 @@ entry fun seal_approve_with_request(
     id: vector<u8>,
     policy: &Policy,
     request: &KeyRequest,
+    lineage: &Lineage,
     package_version: &PackageVersion,
     clock: &Clock,
     ctx: &TxContext,
@@ -132,7 +144,7 @@ entry fun seal_approve_with_request(
     assert!(request.policy == object::id(policy), EWrongPolicy);
     assert!(request.requester() == ctx.sender(), ENotRequester);
     assert!(clock.timestamp_ms() <= request.valid_until_ms, EExpired);
-    policy.approve(&id, &request.evidence, package_version, clock);
+    policy.approve(&id, &request.evidence, lineage, package_version, clock);
 }
 
 // === View helpers ===
@@ -149,6 +161,10 @@ public fun valid_until_ms(self: &KeyRequest): u64 { self.valid_until_ms }
 /// What the keys are for, as the requester declared.
 public fun purpose(self: &KeyRequest): Option<String> { self.evidence.declared_purpose() }
 
+// === Private Functions ===
+
+fun check(self: &Draft) { version::check_number(self.version) }
+
 // === Test-Only Helpers ===
 
 #[test_only]
@@ -156,9 +172,13 @@ public fun seal_approve_with_request_for_testing(
     id: vector<u8>,
     policy: &Policy,
     request: &KeyRequest,
+    lineage: &Lineage,
     package_version: &PackageVersion,
     clock: &Clock,
     ctx: &TxContext,
 ) {
-    seal_approve_with_request(id, policy, request, package_version, clock, ctx)
+    seal_approve_with_request(id, policy, request, lineage, package_version, clock, ctx)
 }
+
+#[test_only]
+public fun set_version_for_testing(self: &mut Draft, version: u64) { self.version = version }

@@ -30,6 +30,9 @@ public struct Offer has copy, drop, store {
     term_ms: Option<u64>,
     /// How many key requests a pass is good for; none is any number.
     uses: Option<u64>,
+    /// The version of a dataset whose payees, and those of all that it was made from,
+    /// are paid; none if the policy's payee is.
+    version: Option<ID>,
     /// Whether it still is sold. Passes that were sold stay valid.
     is_open: bool,
 }
@@ -51,6 +54,9 @@ public fun term_ms(self: &Offer): Option<u64> { self.term_ms }
 /// How many key requests a pass is good for; none is any number.
 public fun uses(self: &Offer): Option<u64> { self.uses }
 
+/// The version whose lineage is paid; none if the policy's payee is.
+public fun version(self: &Offer): Option<ID> { self.version }
+
 /// Whether passes are sold.
 public fun is_open(self: &Offer): bool { self.is_open }
 
@@ -61,6 +67,7 @@ public(package) fun new<C>(
     price: u64,
     term_ms: Option<u64>,
     uses: Option<u64>,
+    version: Option<ID>,
 ): Offer {
     assert!(term_ms.is_some() || uses.is_some(), EInvalidOffer);
     if (term_ms.is_some()) {
@@ -69,7 +76,7 @@ public(package) fun new<C>(
     };
     if (uses.is_some()) assert!(*uses.borrow() > 0, EInvalidOffer);
     let coin_type = type_name::with_defining_ids<C>();
-    Offer { id, coin_type, price, term_ms, uses, is_open: true }
+    Offer { id, coin_type, price, term_ms, uses, version, is_open: true }
 }
 
 public(package) fun set_price(self: &mut Offer, price: u64) { self.price = price }

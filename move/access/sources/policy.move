@@ -11,23 +11,29 @@
 /// `new` makes the common policy: its owner, and the members of its allow-list,
 /// within a time window. `compose` starts an empty one for clauses of rules.
 /// Until it is shared, in the transaction that makes it, a policy can be changed
-/// at will; from then on it is narrowed at once and widened by
-/// `floe_access::governance` only.
+/// at will; from then on `clauses`, `members` and `shop` narrow it at once, and only
+/// `governance` widens it. `summary` says who could open it now.
 ///
-/// The package does not know which data a policy guards: see `floe_catalog`.
+/// Decisions read the `Lineage` of `floe_catalog`, so that a policy can demand that
+/// a version of a dataset, and all that it was made from, lives. This package knows
+/// the catalog and not the other way round: versions name their policy by its id
+/// only, so there is no circle, and the package of `seal_approve`, which is the
+/// namespace of all keys, is the last in line and can follow the others' upgrades.
 /// Narrowing stops further releases; a key once released can't be taken back.
 module floe_access::policy;
 
 use floe_access::change::Proposal;
-use floe_access::events;
-use floe_access::hold::{Self, Hold};
-use floe_access::offer::{Self, Offer};
+use floe_access::offer::Offer;
+use floe_access::policy_events;
 use floe_access::rule::{Self, ApprovalKey, Clause, Evidence, Rule};
 use floe_access::version::PackageVersion;
+use floe_catalog::hold::{Self, Hold};
+use floe_catalog::lineage::Lineage;
 use sui::clock::Clock;
 use sui::table::{Self, Table};
 
 // === Errors ===
+// 5, 6, 20 and 21 are free.
 
 /// The identity is not the policy's: it does not start with the policy's object
 /// id, or has nothing after it.
@@ -42,10 +48,6 @@ const ETooEarly: u64 = 2;
 const ETooLate: u64 = 3;
 /// The capability is another policy's.
 const EWrongCap: u64 = 4;
-/// The address may decrypt already: it is a member or the owner.
-const EAlreadyMember: u64 = 5;
-/// The address is not a member.
-const ENotMember: u64 = 6;
 /// The time window ends before or when it begins.
 const EInvalidWindow: u64 = 7;
 /// The policy is under a legal hold.
@@ -70,7 +72,7 @@ const ENotAttested: u64 = 13;
 const EUnknownClause: u64 = 14;
 /// The policy sells no such passes.
 const EUnknownOffer: u64 = 15;
-/// The policy has as many clauses, offers, delegates or proposals as it can.
+/// The policy has as many clauses as it can.
 const ETooMany: u64 = 16;
 /// Nothing widens the policy any more: it is frozen.
 const EFrozen: u64 = 17;
@@ -78,15 +80,16 @@ const EFrozen: u64 = 17;
 const EMustPropose: u64 = 18;
 /// The delay is longer than ten years.
 const EInvalidDelay: u64 = 19;
-/// The sender is not one of the policy's delegates.
-const ENotDelegate: u64 = 20;
-/// The price is not above the present one, and lowering it must be proposed.
-const EPriceNotRaised: u64 = 21;
+/// The version that the policy demands, or one that it was made from, is revoked.
+#[allow(unused_const)]
+const ERevoked: u64 = 22;
+/// The version that the policy demands, or one that it was made from, is on hold.
+#[allow(unused_const)]
+const EOnHold: u64 = 23;
 
 // === Constants ===
 
 const MAX_CLAUSES: u64 = 16;
-const MAX_OFFERS: u64 = 16;
 const MAX_DELAY_MS: u64 = 315_576_000_000;
 
 // === Structs ===
@@ -126,20 +129,6 @@ public struct PolicyCap has key, store {
     policy: ID,
 }
 
-/// Who could open a policy's data at one moment: what `summary` answers.
-public struct Summary has copy, drop {
-    policy_id: ID,
-    now_ms: u64,
-    owner: address,
-    member_count: u64,
-    is_held: bool,
-    is_frozen: bool,
-    delay_ms: u64,
-    /// Clauses whose time is now, with the rules that are left to meet. Empty
-    /// under a hold.
-    open: vector<Clause>,
-}
-
 // === Public Functions ===
 
 /// Creates a policy owned by the sender, with no members: owner and members may
@@ -149,8 +138,10 @@ public struct Summary has copy, drop {
 public fun new(
     not_before_ms: Option<u64>,
     not_after_ms: Option<u64>,
+    package_version: &PackageVersion,
     ctx: &mut TxContext,
 ): (Policy, PolicyCap) {
+    package_version.check();
     if (not_before_ms.is_some() && not_after_ms.is_some()) {
         assert!(*not_before_ms.borrow() < *not_after_ms.borrow(), EInvalidWindow);
     };
@@ -161,7 +152,7 @@ public fun new(
         not_after_ms.do!(|at_ms| rules.push_back(rule::not_after(at_ms)));
         policy.push_clause(rules);
     });
-    events::emit_policy_created(
+    policy_events::emit_policy_created(
         object::id(&policy),
         object::id(&cap),
         policy.owner,
@@ -180,19 +171,22 @@ public fun compose(
     delay_ms: u64,
     holders: vector<address>,
     hold_threshold: u64,
+    package_version: &PackageVersion,
     ctx: &mut TxContext,
 ): (Policy, PolicyCap) {
+    package_version.check();
     assert!(delay_ms <= MAX_DELAY_MS, EInvalidDelay);
     let (policy, cap) = create(delay_ms, hold::new(holders, hold_threshold), ctx);
     let id = object::id(&policy);
     let none = option::none();
-    events::emit_policy_created(id, object::id(&cap), policy.owner, none, none);
-    events::emit_policy_composed(id, delay_ms, holders, hold_threshold);
+    policy_events::emit_policy_created(id, object::id(&cap), policy.owner, none, none);
+    policy_events::emit_policy_composed(id, delay_ms, holders, hold_threshold);
     (policy, cap)
 }
 
 /// Makes the policy visible to everybody, key servers included.
-public fun share(mut self: Policy) {
+public fun share(mut self: Policy, package_version: &PackageVersion) {
+    package_version.check();
     self.is_live = true;
     transfer::share_object(self)
 }
@@ -204,11 +198,12 @@ public fun share(mut self: Policy) {
 entry fun seal_approve(
     id: vector<u8>,
     policy: &Policy,
+    lineage: &Lineage,
     package_version: &PackageVersion,
     clock: &Clock,
     ctx: &TxContext,
 ) {
-    policy.approve(&id, &rule::evidence(ctx.sender()), package_version, clock);
+    policy.approve(&id, &rule::evidence(ctx.sender()), lineage, package_version, clock);
 }
 
 /// As `seal_approve`, for a sender who owns `held`. It is taken by value and
@@ -219,46 +214,18 @@ entry fun seal_approve_holding<T: key + store>(
     id: vector<u8>,
     policy: &Policy,
     held: T,
+    lineage: &Lineage,
     package_version: &PackageVersion,
     clock: &Clock,
     ctx: &TxContext,
 ) {
     let mut evidence = rule::evidence(ctx.sender());
     evidence.add_object<T>();
-    policy.approve(&id, &evidence, package_version, clock);
+    policy.approve(&id, &evidence, lineage, package_version, clock);
     transfer::public_transfer(held, ctx.sender());
 }
 
 // === View helpers ===
-
-/// Who could open the policy's data now: the clauses whose time it is, and what
-/// it takes to meet them. To be asked by simulation.
-public fun summary(self: &Policy, clock: &Clock): Summary {
-    let now_ms = clock.timestamp_ms();
-    let is_held = self.hold.stands(now_ms);
-    let mut open = vector[];
-    if (!is_held) {
-        self.clauses.do_ref!(|clause| if (clause.is_open_at(now_ms)) {
-            open.push_back(clause.without_time())
-        });
-    };
-    Summary {
-        policy_id: object::id(self),
-        now_ms,
-        owner: self.owner,
-        member_count: self.members.length(),
-        is_held,
-        is_frozen: self.is_frozen,
-        delay_ms: self.delay_ms,
-        open,
-    }
-}
-
-/// Clauses whose time it is, with the rules that are left to meet.
-public fun open_clauses(self: &Summary): vector<Clause> { self.open }
-
-/// True if a hold stops all releases.
-public fun is_held_now(self: &Summary): bool { self.is_held }
 
 /// The address that created the policy.
 public fun owner(self: &Policy): address { self.owner }
@@ -293,6 +260,12 @@ public fun is_held(self: &Policy, now_ms: u64): bool { self.hold.stands(now_ms) 
 /// The legal hold: who may place it, and whether it stands.
 public fun hold(self: &Policy): &Hold { &self.hold }
 
+/// True if nobody gets a key unless this version of a dataset lives, with all that
+/// it was made from: every clause demands it.
+public fun is_bound_to(self: &Policy, version: ID): bool {
+    self.clauses.all!(|clause| clause.demands(version))
+}
+
 /// First moment at which some clause can be met; none is unbounded.
 public fun not_before_ms(self: &Policy): Option<u64> {
     let mut first = option::none<u64>();
@@ -326,9 +299,9 @@ public fun member_count(self: &Policy): u64 { self.members.length() }
 public fun is_member(self: &Policy, who: address): bool { self.members.contains(who) }
 
 /// True if the sender of a plain `seal_approve` would be let in at this moment.
-public fun is_allowed(self: &Policy, who: address, now_ms: u64): bool {
+public fun is_allowed(self: &Policy, who: address, lineage: &Lineage, now_ms: u64): bool {
     if (self.hold.stands(now_ms)) return false;
-    let (_, reason) = self.verdict(&rule::evidence(who), now_ms);
+    let (_, reason) = self.verdict(&rule::evidence(who), lineage, now_ms);
     reason.is_none()
 }
 
@@ -359,129 +332,6 @@ public fun owns_identity(self: &Policy, id: &vector<u8>): bool {
 /// The policy that the capability manages.
 public fun policy(self: &PolicyCap): ID { self.policy }
 
-// === Admin Functions ===
-
-/// Adds an address to the allow-list. When changes of the policy must wait, only
-/// its owner and its delegates add members at once.
-public fun grant(
-    self: &mut Policy,
-    cap: &PolicyCap,
-    member: address,
-    clock: &Clock,
-    ctx: &TxContext,
-) {
-    self.check_cap(cap);
-    let who = ctx.sender();
-    assert!(
-        self.delay_ms == 0 || who == self.owner || self.delegates.contains(&who),
-        EMustPropose,
-    );
-    self.insert_member(member, clock.timestamp_ms());
-}
-
-/// Takes an address off the allow-list.
-public fun revoke(self: &mut Policy, cap: &PolicyCap, member: address) {
-    self.check_cap(cap);
-    self.remove_member(member);
-}
-
-/// Adds an address to the allow-list, for a delegate.
-public fun grant_as_delegate(self: &mut Policy, member: address, clock: &Clock, ctx: &TxContext) {
-    self.check_delegate(ctx);
-    self.insert_member(member, clock.timestamp_ms());
-}
-
-/// Takes an address off the allow-list, for a delegate.
-public fun revoke_as_delegate(self: &mut Policy, member: address, ctx: &TxContext) {
-    self.check_delegate(ctx);
-    self.remove_member(member);
-}
-
-/// Adds a clause to a policy that is not shared yet; later it must be proposed.
-/// Returns its number.
-public fun add_clause(self: &mut Policy, cap: &PolicyCap, rules: vector<Rule>): u64 {
-    self.check_cap(cap);
-    assert!(!self.is_live, EMustPropose);
-    self.insert_clause(rules)
-}
-
-/// Names a delegate of a policy that is not shared yet; later it must be
-/// proposed.
-public fun add_delegate(self: &mut Policy, cap: &PolicyCap, delegate: address) {
-    self.check_cap(cap);
-    assert!(!self.is_live, EMustPropose);
-    self.insert_delegate(delegate);
-}
-
-/// Takes a way in from the policy, at once.
-public fun remove_clause(self: &mut Policy, cap: &PolicyCap, clause: u64) {
-    self.check_cap(cap);
-    let i = self.clause_index(clause);
-    self.clauses.remove(i);
-    events::emit_clause_removed(object::id(self), clause);
-}
-
-/// Adds a condition to a clause, at once.
-public fun tighten(self: &mut Policy, cap: &PolicyCap, clause: u64, rule: Rule) {
-    self.check_cap(cap);
-    self.check_offer_of(&rule);
-    let i = self.clause_index(clause);
-    self.clauses[i].tighten(rule);
-    events::emit_clause_tightened(object::id(self), clause, rule);
-}
-
-/// Takes from an address the right to add and remove members, at once. Members
-/// that it added stay.
-public fun remove_delegate(self: &mut Policy, cap: &PolicyCap, delegate: address) {
-    self.check_cap(cap);
-    let (found, i) = self.delegates.index_of(&delegate);
-    assert!(found, ENotDelegate);
-    self.delegates.remove(i);
-    events::emit_delegate_removed(object::id(self), delegate);
-}
-
-/// Offers passes for coins of type `C`. An offer opens nothing unless a clause
-/// asks for its passes. Returns its number.
-public fun make_offer<C>(
-    self: &mut Policy,
-    cap: &PolicyCap,
-    price: u64,
-    term_ms: Option<u64>,
-    uses: Option<u64>,
-): u64 {
-    self.check_cap(cap);
-    assert!(self.offers.length() < MAX_OFFERS, ETooMany);
-    let id = self.take_number();
-    let made = offer::new<C>(id, price, term_ms, uses);
-    self.offers.push_back(made);
-    events::emit_offer_made(object::id(self), id, made.coin_type(), price, term_ms, uses);
-    id
-}
-
-/// Raises the price of an offer, at once.
-public fun raise_price(self: &mut Policy, cap: &PolicyCap, offer: u64, price: u64) {
-    self.check_cap(cap);
-    assert!(price > self.offer(offer).price(), EPriceNotRaised);
-    self.set_price(offer, price);
-}
-
-/// Stops the sale of an offer's passes, at once and for ever. Passes that were
-/// sold stay valid.
-public fun close_offer(self: &mut Policy, cap: &PolicyCap, offer: u64) {
-    self.check_cap(cap);
-    let i = self.offer_index(offer);
-    assert!(self.offers[i].is_open(), EUnknownOffer);
-    self.offers[i].close();
-    events::emit_offer_closed(object::id(self), offer);
-}
-
-/// Has another address or object paid for passes.
-public fun set_payee(self: &mut Policy, cap: &PolicyCap, payee: address) {
-    self.check_cap(cap);
-    self.payee = payee;
-    events::emit_payee_changed(object::id(self), payee);
-}
-
 // === Package Functions ===
 
 /// Aborts unless the evidence opens the identity now.
@@ -489,26 +339,44 @@ public(package) fun approve(
     self: &Policy,
     id: &vector<u8>,
     evidence: &Evidence,
+    lineage: &Lineage,
     package_version: &PackageVersion,
     clock: &Clock,
 ) {
     package_version.check();
     assert!(self.owns_identity(id), EWrongIdentity);
-    self.decide(evidence, clock.timestamp_ms());
+    self.decide(evidence, lineage, clock.timestamp_ms());
 }
 
 /// Returns the clause that the evidence meets, or aborts with the reason why
 /// there is none.
-public(package) fun decide(self: &Policy, evidence: &Evidence, now_ms: u64): u64 {
+public(package) fun decide(
+    self: &Policy,
+    evidence: &Evidence,
+    lineage: &Lineage,
+    now_ms: u64,
+): u64 {
     self.check_not_held(now_ms);
-    let (clause, reason) = self.verdict(evidence, now_ms);
+    let (clause, reason) = self.verdict(evidence, lineage, now_ms);
     if (reason.is_some()) abort *reason.borrow();
     clause
 }
 
-public(package) fun check_cap(self: &Policy, cap: &PolicyCap) {
+/// Aborts unless the capability is the policy's and the code is in force.
+public(package) fun check_admin(
+    self: &Policy,
+    cap: &PolicyCap,
+    package_version: &PackageVersion,
+) {
+    package_version.check();
     assert!(cap.policy == object::id(self), EWrongCap)
 }
+
+/// Aborts unless the policy is still being made.
+public(package) fun check_draft(self: &Policy) { assert!(!self.is_live, EMustPropose) }
+
+/// True if members need not be proposed by anybody.
+public(package) fun is_unguarded(self: &Policy): bool { self.delay_ms == 0 }
 
 public(package) fun check_not_held(self: &Policy, now_ms: u64) {
     assert!(!self.hold.stands(now_ms), EHeld)
@@ -516,44 +384,46 @@ public(package) fun check_not_held(self: &Policy, now_ms: u64) {
 
 public(package) fun check_not_frozen(self: &Policy) { assert!(!self.is_frozen, EFrozen) }
 
-public(package) fun insert_clause(self: &mut Policy, rules: vector<Rule>): u64 {
-    self.check_not_frozen();
-    rules.do_ref!(|rule| self.check_offer_of(rule));
-    let clause = self.push_clause(rules);
-    events::emit_clause_added(object::id(self), clause, rules);
-    clause
+public(package) fun push_clause(self: &mut Policy, rules: vector<Rule>): u64 {
+    assert!(self.clauses.length() < MAX_CLAUSES, ETooMany);
+    let id = self.take_number();
+    self.clauses.push_back(rule::new_clause(id, rules));
+    id
 }
 
-/// Returns false if the clause does not have the rule.
-public(package) fun loosen(self: &mut Policy, clause: u64, rule: Rule): bool {
-    self.check_not_frozen();
-    let i = self.clause_index(clause);
-    let loosened = self.clauses[i].loosen(&rule);
-    if (loosened) events::emit_clause_loosened(object::id(self), clause, rule);
-    loosened
+public(package) fun clauses_mut(self: &mut Policy): &mut vector<Clause> { &mut self.clauses }
+
+public(package) fun clause_index(self: &Policy, id: u64): u64 {
+    let found = self.clauses.find_index!(|clause| clause.id() == id);
+    assert!(found.is_some(), EUnknownClause);
+    found.destroy_some()
 }
 
-public(package) fun insert_delegate(self: &mut Policy, delegate: address) {
-    self.check_not_frozen();
-    assert!(self.delegates.length() < MAX_CLAUSES, ETooMany);
-    if (self.delegates.contains(&delegate)) return;
-    self.delegates.push_back(delegate);
-    events::emit_delegate_added(object::id(self), delegate);
+public(package) fun clause_mut(self: &mut Policy, id: u64): &mut Clause {
+    let i = self.clause_index(id);
+    &mut self.clauses[i]
 }
 
-public(package) fun insert_member(self: &mut Policy, member: address, now_ms: u64) {
-    self.check_not_frozen();
-    let needs_no_grant = member == self.owner && self.lets_owner_in();
-    assert!(!needs_no_grant && !self.is_member(member), EAlreadyMember);
-    self.members.add(member, now_ms);
-    events::emit_access_granted(object::id(self), member);
+public(package) fun lets_owner_in(self: &Policy): bool {
+    self.clauses.any!(|clause| clause.rules().contains(&rule::owner()))
 }
 
-public(package) fun set_price(self: &mut Policy, offer: u64, price: u64) {
-    let i = self.offer_index(offer);
-    self.offers[i].set_price(price);
-    events::emit_price_changed(object::id(self), offer, price);
+public(package) fun members_mut(self: &mut Policy): &mut Table<address, u64> {
+    &mut self.members
 }
+
+public(package) fun delegates_mut(self: &mut Policy): &mut vector<address> {
+    &mut self.delegates
+}
+
+public(package) fun offers_mut(self: &mut Policy): &mut vector<Offer> { &mut self.offers }
+
+public(package) fun offer_mut(self: &mut Policy, id: u64): &mut Offer {
+    let i = self.offer_index(id);
+    &mut self.offers[i]
+}
+
+public(package) fun set_payee(self: &mut Policy, payee: address) { self.payee = payee }
 
 /// Notes or replaces a steward's approval.
 public(package) fun set_approval(
@@ -629,16 +499,14 @@ fun create(delay_ms: u64, hold: Hold, ctx: &mut TxContext): (Policy, PolicyCap) 
     (policy, cap)
 }
 
-fun push_clause(self: &mut Policy, rules: vector<Rule>): u64 {
-    assert!(self.clauses.length() < MAX_CLAUSES, ETooMany);
-    let id = self.take_number();
-    self.clauses.push_back(rule::new_clause(id, rules));
-    id
-}
-
 /// The clause that is met; or why none is, by the one that is met furthest, the
 /// first of equals.
-fun verdict(self: &Policy, evidence: &Evidence, now_ms: u64): (u64, Option<u64>) {
+fun verdict(
+    self: &Policy,
+    evidence: &Evidence,
+    lineage: &Lineage,
+    now_ms: u64,
+): (u64, Option<u64>) {
     let mut furthest = 0;
     let mut reason = option::some(ENoAccess);
     let mut i = 0;
@@ -649,6 +517,7 @@ fun verdict(self: &Policy, evidence: &Evidence, now_ms: u64): (u64, Option<u64>)
             self.owner,
             &self.members,
             &self.approvals,
+            lineage,
             now_ms,
         );
         if (unmet.is_none()) return (clause.id(), unmet);
@@ -659,31 +528,6 @@ fun verdict(self: &Policy, evidence: &Evidence, now_ms: u64): (u64, Option<u64>)
         i = i + 1;
     };
     (0, reason)
-}
-
-fun lets_owner_in(self: &Policy): bool {
-    self.clauses.any!(|clause| clause.rules().contains(&rule::owner()))
-}
-
-fun remove_member(self: &mut Policy, member: address) {
-    assert!(self.is_member(member), ENotMember);
-    self.members.remove(member);
-    events::emit_access_revoked(object::id(self), member);
-}
-
-fun check_delegate(self: &Policy, ctx: &TxContext) {
-    assert!(self.delegates.contains(&ctx.sender()), ENotDelegate)
-}
-
-/// A rule that asks for a pass needs its offer.
-fun check_offer_of(self: &Policy, rule: &Rule) {
-    rule.offer().do!(|id| { self.offer_index(id); })
-}
-
-fun clause_index(self: &Policy, id: u64): u64 {
-    let found = self.clauses.find_index!(|clause| clause.id() == id);
-    assert!(found.is_some(), EUnknownClause);
-    found.destroy_some()
 }
 
 fun offer_index(self: &Policy, id: u64): u64 {
@@ -698,11 +542,12 @@ fun offer_index(self: &Policy, id: u64): u64 {
 public fun seal_approve_for_testing(
     id: vector<u8>,
     policy: &Policy,
+    lineage: &Lineage,
     package_version: &PackageVersion,
     clock: &Clock,
     ctx: &TxContext,
 ) {
-    seal_approve(id, policy, package_version, clock, ctx)
+    seal_approve(id, policy, lineage, package_version, clock, ctx)
 }
 
 #[test_only]
@@ -710,11 +555,12 @@ public fun seal_approve_holding_for_testing<T: key + store>(
     id: vector<u8>,
     policy: &Policy,
     held: T,
+    lineage: &Lineage,
     package_version: &PackageVersion,
     clock: &Clock,
     ctx: &TxContext,
 ) {
-    seal_approve_holding(id, policy, held, package_version, clock, ctx)
+    seal_approve_holding(id, policy, held, lineage, package_version, clock, ctx)
 }
 
 #[test_only]

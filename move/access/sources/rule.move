@@ -8,6 +8,7 @@
 /// requester brings to meet them is `Evidence`, which only this package makes.
 module floe_access::rule;
 
+use floe_catalog::lineage::Lineage;
 use std::string::String;
 use std::type_name::{Self, TypeName};
 use sui::table::Table;
@@ -40,6 +41,12 @@ const NO_PASS: u64 = 10;
 const NO_PURPOSE: u64 = 11;
 const NOT_APPROVED: u64 = 12;
 const NOT_ATTESTED: u64 = 13;
+const REVOKED: u64 = 22;
+const ON_HOLD: u64 = 23;
+
+// Answers of `lineage::standing`.
+const LIVING: u8 = 0;
+const LINEAGE_REVOKED: u8 = 1;
 
 // === Structs ===
 
@@ -64,6 +71,9 @@ public enum Rule has copy, drop, store {
     Stewards { stewards: vector<address>, threshold: u64 },
     /// The module that defines this type vouched for the requester.
     Attested { by: TypeName },
+    /// This version of a dataset and all that it was made from are neither revoked,
+    /// which a withdrawn consent does, nor on hold.
+    Living { version: ID },
 }
 
 /// Rules that must all be met.
@@ -116,8 +126,7 @@ public fun pass(offer: u64): Rule { Rule::Pass { offer } }
 /// The requester declared a purpose on chain; if `allowed` is not empty, one of
 /// these, letter by letter.
 public fun purpose(allowed: vector<String>): Rule {
-    assert!(allowed.length() <= MAX_PURPOSES, EInvalidPurpose);
-    allowed.do_ref!(|p| check_purpose(p));
+    check_purposes(&allowed);
     Rule::Purpose { allowed }
 }
 
@@ -130,6 +139,14 @@ public fun stewards(stewards: vector<address>, threshold: u64): Rule {
 /// The module that defines the witness `W` vouched for the requester.
 public fun attested<W: drop>(): Rule {
     Rule::Attested { by: type_name::with_defining_ids<W>() }
+}
+
+/// The version, and all that it was made from, lives: at most 64 ancestors, none
+/// more than 16 edges away, which the lineage enumerates itself. It must be in the
+/// lineage already.
+public fun living(lineage: &Lineage, version: ID): Rule {
+    lineage.node(version);
+    Rule::Living { version }
 }
 
 // === View helpers ===
@@ -163,11 +180,21 @@ public fun is_open_at(self: &Clause, now_ms: u64): bool {
     (from.is_none() || now_ms >= *from.borrow()) && (to.is_none() || now_ms <= *to.borrow())
 }
 
-/// The clause as it is while its window is open: its rules but those about time.
-public fun without_time(self: &Clause): Clause {
+/// True if all versions that the clause demands live.
+public fun is_living(self: &Clause, lineage: &Lineage): bool {
+    self.rules.all!(|rule| rule.is_alive(lineage))
+}
+
+/// True if the clause demands that this version lives.
+public fun demands(self: &Clause, version: ID): bool {
+    self.rules.contains(&Rule::Living { version })
+}
+
+/// What it takes of the requester: the rules but those about time and lineage.
+public fun for_requester(self: &Clause): Clause {
     let mut rules = vector[];
     self.rules.do_ref!(|rule| match (rule) {
-        Rule::NotBefore { .. } | Rule::NotAfter { .. } => (),
+        Rule::NotBefore { .. } | Rule::NotAfter { .. } | Rule::Living { .. } => (),
         _ => rules.push_back(*rule),
     });
     Clause { id: self.id, rules }
@@ -195,6 +222,7 @@ public fun offer(self: &Rule): Option<u64> {
 
 public(package) fun new_clause(id: u64, rules: vector<Rule>): Clause {
     assert!(!rules.is_empty() && rules.length() <= MAX_RULES, EInvalidClause);
+    rules.do_ref!(|rule| rule.check());
     let clause = Clause { id, rules };
     clause.check_window();
     clause
@@ -203,6 +231,7 @@ public(package) fun new_clause(id: u64, rules: vector<Rule>): Clause {
 /// Adds a rule, so that the clause is harder to meet.
 public(package) fun tighten(self: &mut Clause, rule: Rule) {
     assert!(self.rules.length() < MAX_RULES, EInvalidClause);
+    rule.check();
     self.rules.push_back(rule);
     self.check_window();
 }
@@ -259,29 +288,43 @@ public(package) fun progress(
     owner: address,
     members: &Table<address, u64>,
     approvals: &Table<ApprovalKey, u64>,
+    lineage: &Lineage,
     now_ms: u64,
 ): (u64, Option<u64>) {
     let mut i = 0;
     while (i < self.rules.length()) {
-        let unmet = self.rules[i].unmet(evidence, owner, members, approvals, now_ms);
+        let unmet = self.rules[i].unmet(evidence, owner, members, approvals, lineage, now_ms);
         if (unmet.is_some()) return (i, unmet);
         i = i + 1;
     };
     (i, option::none())
 }
 
-public(package) fun check_stewards(stewards: &vector<address>, threshold: u64) {
-    let n = stewards.length();
-    assert!(0 < threshold && threshold <= n && n <= MAX_STEWARDS, EInvalidStewards);
-    let mut i = 0;
-    while (i < n) {
-        let (_, first) = stewards.index_of(&stewards[i]);
-        assert!(first == i, EInvalidStewards);
-        i = i + 1;
-    };
+/// Demands that a version lives, if it is not demanded yet. False if it is.
+public(package) fun demand(self: &mut Clause, version: ID): bool {
+    if (self.demands(version)) return false;
+    self.tighten(Rule::Living { version });
+    true
 }
 
 // === Private Functions ===
+
+/// Rules may come from an older version of this package, so they are checked again
+/// where they begin to count.
+fun check(self: &Rule) {
+    match (self) {
+        Rule::Purpose { allowed } => check_purposes(allowed),
+        Rule::Stewards { stewards, threshold } => check_stewards(stewards, *threshold),
+        _ => (),
+    }
+}
+
+fun is_alive(self: &Rule, lineage: &Lineage): bool {
+    match (self) {
+        Rule::Living { version } => lineage.is_living(*version),
+        _ => true,
+    }
+}
 
 fun unmet(
     self: &Rule,
@@ -289,6 +332,7 @@ fun unmet(
     owner: address,
     members: &Table<address, u64>,
     approvals: &Table<ApprovalKey, u64>,
+    lineage: &Lineage,
     now_ms: u64,
 ): Option<u64> {
     let who = evidence.requester;
@@ -308,11 +352,17 @@ fun unmet(
             NOT_APPROVED,
         ),
         Rule::Attested { by } => unless(evidence.attesters.contains(by), NOT_ATTESTED),
+        Rule::Living { version } => not_living(lineage.standing(*version)),
     }
 }
 
 fun unless(met: bool, code: u64): Option<u64> {
     if (met) option::none() else option::some(code)
+}
+
+fun not_living(standing: u8): Option<u64> {
+    if (standing == LIVING) return option::none();
+    option::some(if (standing == LINEAGE_REVOKED) REVOKED else ON_HOLD)
 }
 
 fun has_purpose(self: &Evidence, allowed: &vector<String>): bool {
@@ -333,8 +383,24 @@ fun count_approvals(
     n
 }
 
+fun check_purposes(allowed: &vector<String>) {
+    assert!(allowed.length() <= MAX_PURPOSES, EInvalidPurpose);
+    allowed.do_ref!(|purpose| check_purpose(purpose));
+}
+
 fun check_purpose(purpose: &String) {
     assert!(!purpose.is_empty() && purpose.length() <= MAX_PURPOSE_BYTES, EInvalidPurpose)
+}
+
+fun check_stewards(stewards: &vector<address>, threshold: u64) {
+    let n = stewards.length();
+    assert!(0 < threshold && threshold <= n && n <= MAX_STEWARDS, EInvalidStewards);
+    let mut i = 0;
+    while (i < n) {
+        let (_, first) = stewards.index_of(&stewards[i]);
+        assert!(first == i, EInvalidStewards);
+        i = i + 1;
+    };
 }
 
 fun check_window(self: &Clause) {

@@ -6,8 +6,8 @@
 /// is the steward's word about an address, and says nothing about who uses it.
 module floe_access::stewards;
 
-use floe_access::events;
 use floe_access::policy::Policy;
+use floe_access::request_events;
 use floe_access::version::PackageVersion;
 use sui::clock::Clock;
 
@@ -37,13 +37,19 @@ public fun approve(
     assert!(policy.is_steward(steward), ENotSteward);
     assert!(valid_until_ms > clock.timestamp_ms(), EAlreadyOver);
     policy.set_approval(requester, steward, valid_until_ms);
-    events::emit_requester_approved(object::id(policy), requester, steward, valid_until_ms);
+    request_events::emit_requester_approved(object::id(policy), requester, steward, valid_until_ms);
 }
 
 /// Takes the sender's approval of a requester back, at once. Who is no steward
 /// any more can do so, too.
-public fun withdraw(policy: &mut Policy, requester: address, ctx: &TxContext) {
+public fun withdraw(
+    policy: &mut Policy,
+    requester: address,
+    package_version: &PackageVersion,
+    ctx: &TxContext,
+) {
+    package_version.check();
     let steward = ctx.sender();
     assert!(policy.remove_approval(requester, steward), ENotApproved);
-    events::emit_approval_withdrawn(object::id(policy), requester, steward);
+    request_events::emit_approval_withdrawn(object::id(policy), requester, steward);
 }

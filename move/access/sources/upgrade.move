@@ -8,7 +8,8 @@
 /// works for any package. It can't be opened.
 module floe_access::upgrade;
 
-use floe_access::events;
+use floe_access::upgrade_events;
+use floe_access::version::PackageVersion;
 use sui::clock::Clock;
 use sui::package::{UpgradeCap, UpgradeReceipt, UpgradeTicket};
 
@@ -56,7 +57,13 @@ public struct ProposedUpgrade has copy, drop, store {
 // === Public Functions ===
 
 /// Puts a package's upgrades behind a delay, for ever.
-public fun guard(cap: UpgradeCap, delay_ms: u64, ctx: &mut TxContext): UpgradeGuard {
+public fun guard(
+    cap: UpgradeCap,
+    delay_ms: u64,
+    package_version: &PackageVersion,
+    ctx: &mut TxContext,
+): UpgradeGuard {
+    package_version.check();
     assert!(delay_ms <= MAX_DELAY_MS, EInvalidDelay);
     let package = cap.upgrade_package();
     let guard = UpgradeGuard {
@@ -66,7 +73,7 @@ public fun guard(cap: UpgradeCap, delay_ms: u64, ctx: &mut TxContext): UpgradeGu
         proposed: option::none(),
         authorized: vector[],
     };
-    events::emit_upgrades_guarded(object::id(&guard), package, delay_ms);
+    upgrade_events::emit_upgrades_guarded(object::id(&guard), package, delay_ms);
     guard
 }
 
@@ -75,14 +82,16 @@ public fun propose(
     self: &mut UpgradeGuard,
     upgrade_policy: u8,
     digest: vector<u8>,
+    package_version: &PackageVersion,
     clock: &Clock,
 ) {
+    package_version.check();
     assert!(self.proposed.is_none(), EAlreadyProposed);
     assert!(digest.length() == DIGEST_LENGTH, EInvalidDigest);
     assert!(upgrade_policy >= self.cap.upgrade_policy(), ETooPermissive);
     let ready_at_ms = clock.timestamp_ms() + self.delay_ms;
     self.proposed = option::some(ProposedUpgrade { upgrade_policy, digest, ready_at_ms });
-    events::emit_upgrade_proposed(
+    upgrade_events::emit_upgrade_proposed(
         object::id(self),
         self.cap.upgrade_package(),
         upgrade_policy,
@@ -92,14 +101,20 @@ public fun propose(
 }
 
 /// Drops the proposed upgrade.
-public fun cancel(self: &mut UpgradeGuard) {
+public fun cancel(self: &mut UpgradeGuard, package_version: &PackageVersion) {
+    package_version.check();
     assert!(self.proposed.is_some(), ENothingProposed);
     let ProposedUpgrade { digest, .. } = self.proposed.extract();
-    events::emit_upgrade_cancelled(object::id(self), digest);
+    upgrade_events::emit_upgrade_cancelled(object::id(self), digest);
 }
 
 /// Allows the proposed upgrade, and no other, in this transaction.
-public fun authorize(self: &mut UpgradeGuard, clock: &Clock): UpgradeTicket {
+public fun authorize(
+    self: &mut UpgradeGuard,
+    package_version: &PackageVersion,
+    clock: &Clock,
+): UpgradeTicket {
+    package_version.check();
     assert!(self.proposed.is_some(), ENothingProposed);
     let ProposedUpgrade { upgrade_policy, digest, ready_at_ms } = self.proposed.extract();
     assert!(clock.timestamp_ms() >= ready_at_ms, ETooEarly);
@@ -108,38 +123,51 @@ public fun authorize(self: &mut UpgradeGuard, clock: &Clock): UpgradeTicket {
 }
 
 /// Notes that the upgrade has happened.
-public fun commit(self: &mut UpgradeGuard, receipt: UpgradeReceipt) {
+public fun commit(
+    self: &mut UpgradeGuard,
+    receipt: UpgradeReceipt,
+    package_version: &PackageVersion,
+) {
+    package_version.check();
     self.cap.commit_upgrade(receipt);
-    events::emit_upgrade_committed(object::id(self), self.cap.upgrade_package(), self.authorized);
+    upgrade_events::emit_upgrade_committed(object::id(self), self.cap.upgrade_package(), self.authorized);
 }
 
 /// Makes upgrades that are proposed from now on wait longer.
-public fun raise_delay(self: &mut UpgradeGuard, delay_ms: u64) {
+public fun raise_delay(
+    self: &mut UpgradeGuard,
+    delay_ms: u64,
+    package_version: &PackageVersion,
+) {
+    package_version.check();
     assert!(delay_ms > self.delay_ms, EDelayNotRaised);
     assert!(delay_ms <= MAX_DELAY_MS, EInvalidDelay);
     self.delay_ms = delay_ms;
-    events::emit_upgrade_delay_raised(object::id(self), delay_ms);
+    upgrade_events::emit_upgrade_delay_raised(object::id(self), delay_ms);
 }
 
 /// Lets upgrades add code but not change what there is, at once and for ever.
-public fun only_additive_upgrades(self: &mut UpgradeGuard) {
+public fun only_additive_upgrades(self: &mut UpgradeGuard, package_version: &PackageVersion) {
+    package_version.check();
     self.cap.only_additive_upgrades();
     self.note_restriction();
 }
 
 /// Lets upgrades change nothing but dependencies, at once and for ever.
-public fun only_dep_upgrades(self: &mut UpgradeGuard) {
+public fun only_dep_upgrades(self: &mut UpgradeGuard, package_version: &PackageVersion) {
+    package_version.check();
     self.cap.only_dep_upgrades();
     self.note_restriction();
 }
 
 /// Ends all upgrades for ever.
-public fun make_immutable(self: UpgradeGuard) {
+public fun make_immutable(self: UpgradeGuard, package_version: &PackageVersion) {
+    package_version.check();
     let UpgradeGuard { id, cap, .. } = self;
     let (guard_id, package) = (id.to_inner(), cap.upgrade_package());
     cap.make_immutable();
     id.delete();
-    events::emit_upgrades_ended(guard_id, package);
+    upgrade_events::emit_upgrades_ended(guard_id, package);
 }
 
 // === View helpers ===
@@ -166,5 +194,5 @@ public fun ready_at_ms(self: &ProposedUpgrade): u64 { self.ready_at_ms }
 
 fun note_restriction(self: &UpgradeGuard) {
     // A proposal for more stays, and the capability refuses it.
-    events::emit_upgrades_restricted(object::id(self), self.cap.upgrade_policy());
+    upgrade_events::emit_upgrades_restricted(object::id(self), self.cap.upgrade_policy());
 }

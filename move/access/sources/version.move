@@ -3,8 +3,10 @@
 /// Switches off old versions of this package.
 ///
 /// Every published version of a package stays callable for ever, and a key
-/// server accepts any of them. So each decision reads the one shared
-/// `PackageVersion`: once it is migrated, older code refuses.
+/// server accepts any of them. So each decision, and each function that changes
+/// something, reads the one shared `PackageVersion`: once it is migrated, older code
+/// refuses, and can't be used to get round what a newer version mended. Only
+/// `discard` of a pass or a request does not: it takes from nobody but the sender.
 module floe_access::version;
 
 // === Errors ===
@@ -57,14 +59,22 @@ public fun migrate(self: &mut PackageVersion, _: &PackageVersionCap) {
 // === Package Functions ===
 
 /// Aborts unless the code that runs is the version in force.
-public(package) fun check(self: &PackageVersion) {
-    assert!(self.version == VERSION, EWrongVersion)
+public(package) fun check(self: &PackageVersion) { check_number(self.version) }
+
+/// Aborts unless the code that runs is this version.
+public(package) fun check_number(version: u64) {
+    assert!(version == VERSION, EWrongVersion)
 }
 
 // === Test-Only Helpers ===
 
 #[test_only]
 public fun init_for_testing(ctx: &mut TxContext) { init(ctx) }
+
+#[test_only]
+public fun new_for_testing(ctx: &mut TxContext): PackageVersion {
+    PackageVersion { id: object::new(ctx), version: VERSION }
+}
 
 #[test_only]
 public fun set_for_testing(self: &mut PackageVersion, version: u64) { self.version = version }

@@ -7,6 +7,8 @@ module floe_access::anchors_tests;
 
 use floe_access::anchor_events::{AnchorCreated, MisbehaviourProven, RootAnchored};
 use floe_access::anchors::{Self, Anchor};
+use floe_access::version;
+use std::string::String;
 use std::unit_test::destroy;
 use sui::clock;
 use sui::event;
@@ -69,31 +71,31 @@ fun new_anchor_holds_no_root() {
 #[test]
 fun creating_is_announced() {
     let ctx = &mut tx_context::dummy();
-    anchors::create(b"a".to_string(), KEY, ctx);
+    create(b"a".to_string(), KEY, ctx);
     assert!(event::events_by_type<AnchorCreated>().length() == 1);
 }
 
 #[test, expected_failure(abort_code = anchors::EInvalidOrigin)]
 fun empty_origin_is_refused() {
-    anchors::create(b"".to_string(), KEY, &mut tx_context::dummy());
+    create(b"".to_string(), KEY, &mut tx_context::dummy());
 }
 
 #[test, expected_failure(abort_code = anchors::EInvalidOrigin)]
 fun origin_of_two_lines_is_refused() {
-    anchors::create(b"log\n5".to_string(), KEY, &mut tx_context::dummy());
+    create(b"log\n5".to_string(), KEY, &mut tx_context::dummy());
 }
 
 #[test, expected_failure(abort_code = anchors::EInvalidOrigin)]
 fun origin_of_129_bytes_is_refused() {
     let origin = vector::tabulate!(129, |_| 97u8);
-    anchors::create(origin.to_string(), KEY, &mut tx_context::dummy());
+    create(origin.to_string(), KEY, &mut tx_context::dummy());
 }
 
 #[test, expected_failure(abort_code = anchors::EInvalidPublicKey)]
 fun key_of_33_bytes_is_refused() {
     let mut key = KEY;
     key.push_back(0);
-    anchors::create(b"a".to_string(), key, &mut tx_context::dummy());
+    create(b"a".to_string(), key, &mut tx_context::dummy());
 }
 
 // === Anchoring ===
@@ -222,17 +224,25 @@ fun new(): Anchor { named(b"log.example/floe-1") }
 
 fun named(origin: vector<u8>): Anchor {
     let mut scenario = test_scenario::begin(REPORTER);
-    anchors::create(origin.to_string(), KEY, scenario.ctx());
+    create(origin.to_string(), KEY, scenario.ctx());
     scenario.next_tx(REPORTER);
     let anchor = scenario.take_shared<Anchor>();
     destroy(scenario);
     anchor
 }
 
+fun create(origin: String, key: vector<u8>, ctx: &mut TxContext) {
+    let package_version = version::new_for_testing(ctx);
+    anchors::create(origin, key, &package_version, ctx);
+    destroy(package_version);
+}
+
 fun anchor_root(anchor: &mut Anchor, size: u64, root: vector<u8>, signature: vector<u8>) {
     let mut clock = clock::create_for_testing(&mut tx_context::dummy());
     clock.set_for_testing(NOW_MS);
-    anchor.anchor_root(size, root, signature, &clock);
+    let package_version = version::new_for_testing(&mut tx_context::dummy());
+    anchor.anchor_root(size, root, signature, &package_version, &clock);
+    destroy(package_version);
     clock.destroy_for_testing();
 }
 
@@ -244,6 +254,16 @@ fun prove(
     second: vector<u8>,
     second_signature: vector<u8>,
 ) {
-    let ctx = &tx_context::dummy();
-    anchor.prove_fork(size, first, first_signature, second, second_signature, ctx);
+    let ctx = &mut tx_context::dummy();
+    let package_version = version::new_for_testing(ctx);
+    anchor.prove_fork(
+        size,
+        first,
+        first_signature,
+        second,
+        second_signature,
+        &package_version,
+        ctx,
+    );
+    destroy(package_version);
 }

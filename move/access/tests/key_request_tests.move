@@ -4,7 +4,7 @@
 module floe_access::key_request_tests;
 
 use floe_access::change;
-use floe_access::events::{Self, ApprovalWithdrawn, KeyRequested, RequesterApproved};
+use floe_access::request_events::{Self, ApprovalWithdrawn, KeyRequested, RequesterApproved};
 use floe_access::key_request::{Self, Draft, KeyRequest};
 use floe_access::policy;
 use floe_access::rule;
@@ -40,7 +40,7 @@ fun declared_purpose_is_logged_and_lets_in() {
     let mut draft = world.begin();
     draft.declare_purpose(b"research".to_string());
     let id = world.finish(draft);
-    let logged = events::new_key_requested(
+    let logged = request_events::new_key_requested(
         world.id(),
         id,
         USER,
@@ -115,10 +115,18 @@ fun request_is_for_its_requester_alone() {
 fun request_opens_no_other_policy() {
     let mut world = world::with_clause(vector[rule::purpose(vector[])]);
     let request = world.requested(b"x");
-    let (other, _cap) = policy::compose(0, vector[], 0, world.ctx());
+    let (other, _cap) = world::other_policy(world.ctx());
     let id = world.identity();
-    let (_, version, clock, ctx) = world.all();
-    key_request::seal_approve_with_request_for_testing(id, &other, &request, version, clock, ctx);
+    let (_, lineage, version, clock, ctx) = world.all_and_lineage();
+    key_request::seal_approve_with_request_for_testing(
+        id,
+        &other,
+        &request,
+        lineage,
+        version,
+        clock,
+        ctx,
+    );
     abort
 }
 
@@ -126,8 +134,9 @@ fun request_opens_no_other_policy() {
 fun draft_is_finished_with_its_policy() {
     let mut world = world::with_clause(vector[rule::purpose(vector[])]);
     let draft = world.begin();
-    let (other, _cap) = policy::compose(0, vector[], 0, world.ctx());
-    draft.finish(&other, world.ctx());
+    let (other, _cap) = world::other_policy(world.ctx());
+    let (_, lineage, _, _, ctx) = world.all_and_lineage();
+    draft.finish(&other, lineage, ctx);
     abort
 }
 
@@ -138,8 +147,16 @@ fun request_does_not_open_other_identities() {
     let mut id = object::id(&request).to_bytes();
     id.push_back(1);
     world.act_as(USER);
-    let (policy, version, clock, ctx) = world.all();
-    key_request::seal_approve_with_request_for_testing(id, policy, &request, version, clock, ctx);
+    let (policy, lineage, version, clock, ctx) = world.all_and_lineage();
+    key_request::seal_approve_with_request_for_testing(
+        id,
+        policy,
+        &request,
+        lineage,
+        version,
+        clock,
+        ctx,
+    );
     abort
 }
 
@@ -260,7 +277,7 @@ fun enough_stewards_let_in_for_a_time() {
     assert!(!world.is_allowed(USER));
     world.steward_approves(BOB, USER, 20);
     let id = world.id();
-    let approved = events::new_requester_approved(id, USER, BOB, 20);
+    let approved = request_events::new_requester_approved(id, USER, BOB, 20);
     assert!(event::events_by_type<RequesterApproved>() == vector[approved]);
     world.at(10);
     world.approve(USER);
@@ -301,9 +318,9 @@ fun approval_is_withdrawn_at_once() {
     world.steward_approves(ANN, USER, 10);
     world.steward_approves(BOB, USER, 10);
     world.act_as(ANN);
-    let (policy, _, _, ctx) = world.all();
-    stewards::withdraw(policy, USER, ctx);
-    let withdrawn = events::new_approval_withdrawn(world.id(), USER, ANN);
+    let (policy, version, _, ctx) = world.all();
+    stewards::withdraw(policy, USER, version, ctx);
+    let withdrawn = request_events::new_approval_withdrawn(world.id(), USER, ANN);
     assert!(event::events_by_type<ApprovalWithdrawn>() == vector[withdrawn]);
     assert!(!world.is_allowed(USER));
     world.end();
@@ -314,8 +331,8 @@ fun approval_that_is_not_there_is_not_withdrawn() {
     let mut world = council();
     world.steward_approves(ANN, USER, 10);
     world.act_as(BOB);
-    let (policy, _, _, ctx) = world.all();
-    stewards::withdraw(policy, USER, ctx);
+    let (policy, version, _, ctx) = world.all();
+    stewards::withdraw(policy, USER, version, ctx);
     abort
 }
 
@@ -373,8 +390,8 @@ fun begin(world: &mut World): Draft {
 }
 
 fun finish(world: &mut World, draft: Draft): ID {
-    let (policy, _, _, ctx) = world.all();
-    draft.finish(policy, ctx)
+    let (policy, lineage, _, _, ctx) = world.all_and_lineage();
+    draft.finish(policy, lineage, ctx)
 }
 
 /// A request of USER with a purpose.
@@ -393,8 +410,16 @@ fun requested(world: &mut World, purpose: vector<u8>): KeyRequest {
 fun approve_with(world: &mut World, sender: address, request: &KeyRequest) {
     world.act_as(sender);
     let id = world.identity();
-    let (policy, version, clock, ctx) = world.all();
-    key_request::seal_approve_with_request_for_testing(id, policy, request, version, clock, ctx)
+    let (policy, lineage, version, clock, ctx) = world.all_and_lineage();
+    key_request::seal_approve_with_request_for_testing(
+        id,
+        policy,
+        request,
+        lineage,
+        version,
+        clock,
+        ctx,
+    )
 }
 
 fun steward_approves(world: &mut World, steward: address, requester: address, until_ms: u64) {

@@ -4,13 +4,14 @@
 module floe_access::pass_tests;
 
 use floe_access::change;
-use floe_access::events::{Self, OfferClosed, OfferMade, PassSold, PassUsed, PriceChanged};
+use floe_access::sale_events::{Self, OfferClosed, OfferMade, PassSold, PassUsed, PriceChanged};
 use floe_access::key_request::{Self, KeyRequest};
 use floe_access::offer;
 use floe_access::pass::{Self, Pass};
 use floe_access::policy;
 use floe_access::rule;
 use floe_access::version;
+use floe_access::shop;
 use floe_access::world::{Self, World};
 use std::type_name;
 use sui::coin::{Self, Coin};
@@ -38,7 +39,7 @@ fun pass_is_paid_for_and_the_holders() {
     world.at(100);
     world.act_as(STRANGER);
     let id = world.buy<SUI>(PRICE, BUYER);
-    let sold = events::new_pass_sold(
+    let sold = sale_events::new_pass_sold(
         world.id(),
         id,
         OFFER,
@@ -146,7 +147,7 @@ fun offers_are_made_raised_and_closed() {
     let id = world.id();
     let coin_type = type_name::with_defining_ids<SUI>();
     let term = option::some(TERM_MS);
-    let made = events::new_offer_made(id, offer, coin_type, PRICE, term, option::some(3));
+    let made = sale_events::new_offer_made(id, offer, coin_type, PRICE, term, option::some(3));
     assert!(event::events_by_type<OfferMade>() == vector[made]);
     let got = world.policy().offer(offer);
     assert!(got.id() == offer && got.coin_type() == coin_type && got.price() == PRICE);
@@ -154,11 +155,11 @@ fun offers_are_made_raised_and_closed() {
 
     world.raise_price(offer, PRICE + 1);
     assert!(world.policy().offer(offer).price() == PRICE + 1);
-    let changed = events::new_price_changed(id, offer, PRICE + 1);
+    let changed = sale_events::new_price_changed(id, offer, PRICE + 1);
     assert!(event::events_by_type<PriceChanged>() == vector[changed]);
     world.close_offer(offer);
     assert!(!world.policy().offer(offer).is_open());
-    let closed = events::new_offer_closed(id, offer);
+    let closed = sale_events::new_offer_closed(id, offer);
     assert!(event::events_by_type<OfferClosed>() == vector[closed]);
     world.end();
 }
@@ -191,28 +192,28 @@ fun offer_of_no_use_is_refused() {
     abort
 }
 
-#[test, expected_failure(abort_code = policy::ETooMany)]
+#[test, expected_failure(abort_code = shop::ETooMany)]
 fun seventeenth_offer_is_refused() {
     let mut world = world::draft(0);
     17u64.do!(|_| { world.offer<SUI>(PRICE, option::none(), option::some(1)); });
     abort
 }
 
-#[test, expected_failure(abort_code = policy::EPriceNotRaised)]
+#[test, expected_failure(abort_code = shop::EPriceNotRaised)]
 fun equal_price_is_not_raised() {
     let mut world = shop();
     world.raise_price(OFFER, PRICE);
     abort
 }
 
-#[test, expected_failure(abort_code = policy::EPriceNotRaised)]
+#[test, expected_failure(abort_code = shop::EPriceNotRaised)]
 fun price_is_not_lowered_silently() {
     let mut world = shop();
     world.raise_price(OFFER, PRICE - 1);
     abort
 }
 
-#[test, expected_failure(abort_code = policy::EUnknownOffer)]
+#[test, expected_failure(abort_code = shop::EClosed)]
 fun offer_is_not_closed_twice() {
     let mut world = shop();
     world.close_offer(OFFER);
@@ -264,11 +265,12 @@ fun pass_is_for_its_holder_alone() {
 fun pass_of_another_policy_is_refused() {
     let mut world = shop();
     let pass = world.bought();
-    let (other, _cap) = policy::compose(0, vector[], 0, world.ctx());
+    let (other, _cap) = world::other_policy(world.ctx());
     pass::seal_approve_with_pass_for_testing(
         world.identity(),
         &other,
         &pass,
+        world.lineage(),
         world.package_version(),
         world.clock(),
         &tx_context::new_from_hint(BUYER, 0, 0, 0, 0),
@@ -285,6 +287,7 @@ fun pass_does_not_open_other_identities() {
         b"0123456789abcdef0123456789abcdef0",
         world.policy(),
         &pass,
+        world.lineage(),
         world.package_version(),
         world.clock(),
         &tx_context::new_from_hint(BUYER, 0, 0, 0, 0),
@@ -339,7 +342,7 @@ fun each_request_uses_the_pass_once() {
     world.act_as(BUYER);
     world.request(&mut pass);
     assert!(pass.uses_left() == option::some(1));
-    let used = events::new_pass_used(world.id(), object::id(&pass), 1);
+    let used = sale_events::new_pass_used(world.id(), object::id(&pass), 1);
     assert!(event::events_by_type<PassUsed>() == vector[used]);
     world.act_as(BUYER);
     let request = world.scenario().take_from_sender<KeyRequest>();
@@ -445,8 +448,8 @@ use fun approve_with as World.approve_with;
 use fun approve_request as World.approve_request;
 
 fun pay_to(world: &mut World, payee: address) {
-    let (policy, cap) = world.policy_and_cap();
-    policy.set_payee(cap, payee)
+    let (policy, cap, _, version) = world.admin();
+    shop::set_payee(policy, cap, payee, version)
 }
 
 fun buy<C>(world: &mut World, amount: u64, holder: address): ID {
@@ -463,22 +466,38 @@ fun bought(world: &mut World): Pass {
 }
 
 fun request(world: &mut World, pass: &mut Pass) {
-    let (policy, version, clock, ctx) = world.all();
+    let (policy, lineage, version, clock, ctx) = world.all_and_lineage();
     let mut draft = key_request::begin(policy, version, clock, ctx);
     draft.use_pass(pass);
-    draft.finish(policy, ctx);
+    draft.finish(policy, lineage, ctx);
 }
 
 fun approve_with(world: &mut World, sender: address, pass: &Pass) {
     world.act_as(sender);
     let id = world.identity();
-    let (policy, version, clock, ctx) = world.all();
-    pass::seal_approve_with_pass_for_testing(id, policy, pass, version, clock, ctx)
+    let (policy, lineage, version, clock, ctx) = world.all_and_lineage();
+    pass::seal_approve_with_pass_for_testing(
+        id,
+        policy,
+        pass,
+        lineage,
+        version,
+        clock,
+        ctx,
+    )
 }
 
 fun approve_request(world: &mut World, sender: address, request: &KeyRequest) {
     world.act_as(sender);
     let id = world.identity();
-    let (policy, version, clock, ctx) = world.all();
-    key_request::seal_approve_with_request_for_testing(id, policy, request, version, clock, ctx)
+    let (policy, lineage, version, clock, ctx) = world.all_and_lineage();
+    key_request::seal_approve_with_request_for_testing(
+        id,
+        policy,
+        request,
+        lineage,
+        version,
+        clock,
+        ctx,
+    )
 }

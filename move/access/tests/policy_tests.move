@@ -3,9 +3,11 @@
 #[test_only]
 module floe_access::policy_tests;
 
-use floe_access::events::{Self, AccessGranted, AccessRevoked, PolicyCreated};
+use floe_access::members;
+use floe_access::policy_events::{Self, AccessGranted, AccessRevoked, PolicyCreated};
 use floe_access::policy::{Self, Policy, PolicyCap};
 use floe_access::version::{Self, PackageVersion};
+use floe_catalog::lineage::{Self, Lineage};
 use std::unit_test::destroy;
 use sui::clock::{Self, Clock};
 use sui::event;
@@ -23,17 +25,17 @@ const END_MS: u64 = 2_000;
 #[test]
 fun new_policy_is_the_senders_and_empty() {
     let mut scenario = test_scenario::begin(OWNER);
-    let (policy, cap) = policy::new(option::some(START_MS), option::none(), scenario.ctx());
+    let (policy, cap) = new(option::some(START_MS), option::none(), scenario.ctx());
     assert!(policy.owner() == OWNER);
     assert!(policy.not_before_ms() == option::some(START_MS));
     assert!(policy.not_after_ms().is_none());
     assert!(policy.member_count() == 0);
-    assert!(policy.is_allowed(OWNER, START_MS));
+    assert!(is_allowed(&policy, OWNER, START_MS));
     assert!(!policy.is_member(OWNER));
-    assert!(!policy.is_allowed(MEMBER, START_MS));
+    assert!(!is_allowed(&policy, MEMBER, START_MS));
     assert!(cap.policy() == object::id(&policy));
 
-    let want = events::new_policy_created(
+    let want = policy_events::new_policy_created(
         object::id(&policy),
         object::id(&cap),
         OWNER,
@@ -49,9 +51,11 @@ fun new_policy_is_the_senders_and_empty() {
 #[test]
 fun shared_policy_can_be_taken_by_anybody() {
     let mut scenario = test_scenario::begin(OWNER);
-    let (policy, cap) = policy::new(option::none(), option::none(), scenario.ctx());
+    let (policy, cap) = new(option::none(), option::none(), scenario.ctx());
     let id = object::id(&policy);
-    policy.share();
+    let package_version = version::new_for_testing(scenario.ctx());
+    policy.share(&package_version);
+    destroy(package_version);
     destroy(cap);
     scenario.next_tx(STRANGER);
     let policy = scenario.take_shared_by_id<Policy>(id);
@@ -63,21 +67,21 @@ fun shared_policy_can_be_taken_by_anybody() {
 #[test]
 fun window_of_one_millisecond_is_a_window() {
     let ctx = &mut tx_context::new_from_hint(OWNER, 0, 0, 0, 0);
-    let (policy, cap) = policy::new(option::some(7), option::some(8), ctx);
-    assert!(policy.is_allowed(OWNER, 7) && policy.is_allowed(OWNER, 8));
+    let (policy, cap) = new(option::some(7), option::some(8), ctx);
+    assert!(is_allowed(&policy, OWNER, 7) && is_allowed(&policy, OWNER, 8));
     destroy(policy);
     destroy(cap);
 }
 
 #[test, expected_failure(abort_code = policy::EInvalidWindow)]
 fun window_that_ends_when_it_begins_is_refused() {
-    let (_policy, _cap) = policy::new(option::some(7), option::some(7), &mut tx_context::dummy());
+    let (_policy, _cap) = new(option::some(7), option::some(7), &mut tx_context::dummy());
     abort
 }
 
 #[test, expected_failure(abort_code = policy::EInvalidWindow)]
 fun window_that_ends_before_it_begins_is_refused() {
-    let (_policy, _cap) = policy::new(option::some(8), option::some(7), &mut tx_context::dummy());
+    let (_policy, _cap) = new(option::some(8), option::some(7), &mut tx_context::dummy());
     abort
 }
 
@@ -89,18 +93,18 @@ fun granted_member_is_allowed_until_revoked() {
     world.clock.set_for_testing(1_234);
     world.grant(MEMBER);
     assert!(world.policy.is_member(MEMBER));
-    assert!(world.policy.is_allowed(MEMBER, 0));
+    assert!(is_allowed(&world.policy, MEMBER, 0));
     assert!(world.policy.granted_at_ms(MEMBER) == 1_234);
     assert!(world.policy.member_count() == 1);
-    assert!(!world.policy.is_allowed(STRANGER, 0));
+    assert!(!is_allowed(&world.policy, STRANGER, 0));
 
     world.revoke(MEMBER);
-    assert!(!world.policy.is_allowed(MEMBER, 0));
+    assert!(!is_allowed(&world.policy, MEMBER, 0));
     assert!(world.policy.member_count() == 0);
 
     let id = object::id(&world.policy);
-    let granted = events::new_access_granted(id, MEMBER);
-    let revoked = events::new_access_revoked(id, MEMBER);
+    let granted = policy_events::new_access_granted(id, MEMBER);
+    let revoked = policy_events::new_access_revoked(id, MEMBER);
     assert!(event::events_by_type<AccessGranted>() == vector[granted]);
     assert!(event::events_by_type<AccessRevoked>() == vector[revoked]);
     world.end();
@@ -123,7 +127,7 @@ fun revoking_one_member_keeps_the_others() {
     world.grant(MEMBER);
     world.grant(STRANGER);
     world.revoke(MEMBER);
-    assert!(world.policy.is_allowed(STRANGER, 0));
+    assert!(is_allowed(&world.policy, STRANGER, 0));
     world.end();
 }
 
@@ -136,7 +140,7 @@ fun capability_works_for_whoever_holds_it() {
     world.end();
 }
 
-#[test, expected_failure(abort_code = policy::EAlreadyMember)]
+#[test, expected_failure(abort_code = members::EAlreadyMember)]
 fun member_is_not_granted_twice() {
     let mut world = begin();
     world.grant(MEMBER);
@@ -144,21 +148,21 @@ fun member_is_not_granted_twice() {
     abort
 }
 
-#[test, expected_failure(abort_code = policy::EAlreadyMember)]
+#[test, expected_failure(abort_code = members::EAlreadyMember)]
 fun owner_needs_no_grant() {
     let mut world = begin();
     world.grant(OWNER);
     abort
 }
 
-#[test, expected_failure(abort_code = policy::ENotMember)]
+#[test, expected_failure(abort_code = members::ENotMember)]
 fun stranger_is_not_revoked() {
     let mut world = begin();
     world.revoke(STRANGER);
     abort
 }
 
-#[test, expected_failure(abort_code = policy::ENotMember)]
+#[test, expected_failure(abort_code = members::ENotMember)]
 fun member_is_not_revoked_twice() {
     let mut world = begin();
     world.grant(MEMBER);
@@ -167,7 +171,7 @@ fun member_is_not_revoked_twice() {
     abort
 }
 
-#[test, expected_failure(abort_code = policy::ENotMember)]
+#[test, expected_failure(abort_code = members::ENotMember)]
 fun owner_is_not_revoked() {
     let mut world = begin();
     world.revoke(OWNER);
@@ -177,7 +181,7 @@ fun owner_is_not_revoked() {
 #[test, expected_failure(abort_code = policy::EWrongCap)]
 fun capability_of_another_policy_does_not_grant() {
     let mut world = begin();
-    let (_other, other_cap) = policy::new(option::none(), option::none(), world.scenario.ctx());
+    let (_other, other_cap) = new(option::none(), option::none(), world.scenario.ctx());
     world.grant_with(&other_cap, MEMBER);
     abort
 }
@@ -186,8 +190,9 @@ fun capability_of_another_policy_does_not_grant() {
 fun capability_of_another_policy_does_not_revoke() {
     let mut world = begin();
     world.grant(MEMBER);
-    let (_other, other_cap) = policy::new(option::none(), option::none(), world.scenario.ctx());
-    world.policy.revoke(&other_cap, MEMBER);
+    let (_other, other_cap) = new(option::none(), option::none(), world.scenario.ctx());
+    let package_version = version::new_for_testing(&mut tx_context::dummy());
+    members::revoke(&mut world.policy, &other_cap, MEMBER, &package_version);
     abort
 }
 
@@ -335,7 +340,7 @@ fun last_byte_of_the_prefix_counts() {
 #[test, expected_failure(abort_code = policy::EWrongIdentity)]
 fun identity_of_another_policy_is_refused() {
     let mut world = begin();
-    let (other, _cap) = policy::new(option::none(), option::none(), world.scenario.ctx());
+    let (other, _cap) = new(option::none(), option::none(), world.scenario.ctx());
     let mut id = object::id(&other).to_bytes();
     id.push_back(7);
     world.approve_id(id, OWNER);
@@ -374,8 +379,27 @@ public struct World {
     scenario: Scenario,
     policy: Policy,
     cap: PolicyCap,
+    lineage: Lineage,
     package_version: PackageVersion,
     clock: Clock,
+}
+
+fun new(
+    not_before_ms: Option<u64>,
+    not_after_ms: Option<u64>,
+    ctx: &mut TxContext,
+): (Policy, PolicyCap) {
+    let package_version = version::new_for_testing(ctx);
+    let (policy, cap) = policy::new(not_before_ms, not_after_ms, &package_version, ctx);
+    destroy(package_version);
+    (policy, cap)
+}
+
+fun is_allowed(policy: &Policy, who: address, now_ms: u64): bool {
+    let lineage = lineage::new_for_testing(&mut tx_context::dummy());
+    let is_allowed = policy.is_allowed(who, &lineage, now_ms);
+    destroy(lineage);
+    is_allowed
 }
 
 /// A policy of OWNER without bounds and members, at time 0.
@@ -386,14 +410,16 @@ fun begin_within(not_before_ms: Option<u64>, not_after_ms: Option<u64>): World {
     version::init_for_testing(scenario.ctx());
     scenario.next_tx(OWNER);
     let package_version = scenario.take_shared<PackageVersion>();
-    let (policy, cap) = policy::new(not_before_ms, not_after_ms, scenario.ctx());
+    let (policy, cap) = new(not_before_ms, not_after_ms, scenario.ctx());
     let clock = clock::create_for_testing(scenario.ctx());
-    World { scenario, policy, cap, package_version, clock }
+    let lineage = lineage::new_for_testing(scenario.ctx());
+    World { scenario, policy, cap, lineage, package_version, clock }
 }
 
 fun end(self: World) {
-    let World { scenario, policy, cap, package_version, clock } = self;
+    let World { scenario, policy, cap, lineage, package_version, clock } = self;
     destroy(policy);
+    destroy(lineage);
     destroy(cap);
     test_scenario::return_shared(package_version);
     clock.destroy_for_testing();
@@ -401,15 +427,29 @@ fun end(self: World) {
 }
 
 fun grant(self: &mut World, member: address) {
-    self.policy.grant(&self.cap, member, &self.clock, self.scenario.ctx())
+    members::grant(
+        &mut self.policy,
+        &self.cap,
+        member,
+        &self.package_version,
+        &self.clock,
+        self.scenario.ctx(),
+    )
 }
 
 fun grant_with(self: &mut World, cap: &PolicyCap, member: address) {
-    self.policy.grant(cap, member, &self.clock, self.scenario.ctx())
+    members::grant(
+        &mut self.policy,
+        cap,
+        member,
+        &self.package_version,
+        &self.clock,
+        self.scenario.ctx(),
+    )
 }
 
 fun revoke(self: &mut World, member: address) {
-    self.policy.revoke(&self.cap, member)
+    members::revoke(&mut self.policy, &self.cap, member, &self.package_version)
 }
 
 /// An identity under the policy.
@@ -429,6 +469,7 @@ fun approve_id(self: &mut World, id: vector<u8>, sender: address) {
     policy::seal_approve_for_testing(
         id,
         &self.policy,
+        &self.lineage,
         &self.package_version,
         &self.clock,
         self.scenario.ctx(),

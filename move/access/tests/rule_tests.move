@@ -3,8 +3,11 @@
 #[test_only]
 module floe_access::rule_tests;
 
-use floe_access::events::{Self, ClauseAdded, PolicyComposed, PolicyCreated};
+use floe_access::policy_events::{Self, ClauseAdded, PolicyComposed, PolicyCreated};
 use floe_access::policy;
+use floe_access::clauses;
+use floe_access::summary;
+use floe_access::version;
 use floe_access::rule;
 use floe_access::world;
 use sui::event;
@@ -37,15 +40,15 @@ fun composed_policy_lets_in_nobody() {
     let id = world.id();
     let cap = object::id(world.cap());
     let none = option::none();
-    let created = events::new_policy_created(id, cap, OWNER, none, none);
-    let composed = events::new_policy_composed(id, 7, vector[], 0);
+    let created = policy_events::new_policy_created(id, cap, OWNER, none, none);
+    let composed = policy_events::new_policy_composed(id, 7, vector[], 0);
     // The scenario has not moved on since the policy was made.
     assert!(event::events_by_type<PolicyCreated>() == vector[created]);
     assert!(event::events_by_type<PolicyComposed>() == vector[composed]);
 
     let rules = vector[rule::owner()];
     let clause = world.add_clause(rules);
-    let added = events::new_clause_added(id, clause, rules);
+    let added = policy_events::new_clause_added(id, clause, rules);
     assert!(event::events_by_type<ClauseAdded>() == vector[added]);
     assert!(world.is_allowed(OWNER));
     world.end();
@@ -156,18 +159,22 @@ fun clause_for_passes_that_nobody_sells_is_refused() {
 #[test, expected_failure(abort_code = policy::EWrongCap)]
 fun capability_of_another_policy_adds_no_clause() {
     let mut world = world::draft(0);
-    let (_other, cap) = policy::compose(0, vector[], 0, world.ctx());
-    world.policy_mut().add_clause(&cap, vector[rule::owner()]);
+    let (_other, cap) = world::other_policy(world.ctx());
+    let (policy, _, _, version) = world.admin();
+    clauses::add(policy, &cap, vector[rule::owner()], version);
     abort
 }
 
 #[test, expected_failure(abort_code = policy::EInvalidDelay)]
 fun delay_beyond_ten_years_is_refused() {
+    let ctx = &mut tx_context::dummy();
+    let version = version::new_for_testing(ctx);
     let (_policy, _cap) = policy::compose(
         315_576_000_001,
         vector[],
         0,
-        &mut tx_context::dummy(),
+        &version,
+        ctx,
     );
     abort
 }
@@ -189,7 +196,7 @@ fun narrowest_bounds_of_a_clause_count() {
     assert!(from == option::some(5) && to == option::some(9));
     assert!(!clause.is_open_at(4) && clause.is_open_at(5));
     assert!(clause.is_open_at(9) && !clause.is_open_at(10));
-    assert!(clause.without_time().rules().is_empty());
+    assert!(clause.for_requester().rules().is_empty());
 }
 
 #[test]
@@ -213,15 +220,15 @@ fun summary_says_what_is_open_now() {
     let mut world = world::draft(7);
     world.add_clause(vector[rule::owner(), rule::not_after(9)]);
     world.add_clause(vector[rule::not_before(5), rule::allow_list()]);
-    let open = world.policy().summary(world.clock()).open_clauses();
+    let open = summary::of(world.policy(), world.lineage(), world.clock()).open_clauses();
     assert!(open.length() == 1);
     assert!(open[0].id() == 0 && open[0].rules() == vector[rule::owner()]);
     world.at(6);
-    let open = world.policy().summary(world.clock()).open_clauses();
+    let open = summary::of(world.policy(), world.lineage(), world.clock()).open_clauses();
     assert!(open.length() == 2);
     assert!(open[1].rules() == vector[rule::allow_list()]);
     world.at(10);
-    let open = world.policy().summary(world.clock()).open_clauses();
+    let open = summary::of(world.policy(), world.lineage(), world.clock()).open_clauses();
     assert!(open.length() == 1 && open[0].id() == 1);
     world.end();
 }
@@ -276,6 +283,7 @@ fun object_does_not_open_the_identity_of_another_policy() {
         id,
         other.policy(),
         badge,
+        other.lineage(),
         other.package_version(),
         other.clock(),
         world.ctx(),

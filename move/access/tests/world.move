@@ -6,10 +6,14 @@
 module floe_access::world;
 
 use floe_access::change::Change;
+use floe_access::clauses;
 use floe_access::governance;
+use floe_access::members;
 use floe_access::policy::{Self, Policy, PolicyCap};
-use floe_access::rule::Rule;
+use floe_access::rule::{Self, Rule};
+use floe_access::shop;
 use floe_access::version::{Self, PackageVersion};
+use floe_catalog::lineage::{Self, Lineage};
 use std::unit_test::destroy;
 use sui::clock::{Self, Clock};
 use sui::test_scenario::{Self, Scenario};
@@ -18,6 +22,7 @@ public struct World {
     scenario: Scenario,
     policy: Policy,
     cap: PolicyCap,
+    lineage: Lineage,
     package_version: PackageVersion,
     clock: Clock,
 }
@@ -41,27 +46,45 @@ public fun draft(delay_ms: u64): World { draft_held_by(delay_ms, vector[], 0) }
 public fun draft_held_by(delay_ms: u64, holders: vector<address>, threshold: u64): World {
     let mut scenario = test_scenario::begin(owner());
     version::init_for_testing(scenario.ctx());
+    lineage::init_for_testing(scenario.ctx());
     scenario.next_tx(owner());
     let package_version = scenario.take_shared<PackageVersion>();
-    let (policy, cap) = policy::compose(delay_ms, holders, threshold, scenario.ctx());
+    let lineage = scenario.take_shared<Lineage>();
+    let (policy, cap) = policy::compose(
+        delay_ms,
+        holders,
+        threshold,
+        &package_version,
+        scenario.ctx(),
+    );
     let clock = clock::create_for_testing(scenario.ctx());
-    World { scenario, policy, cap, package_version, clock }
+    World { scenario, policy, cap, lineage, package_version, clock }
 }
 
 /// Shares the policy and takes it again.
 public fun go_live(self: World): World {
-    let World { mut scenario, policy, cap, package_version, clock } = self;
+    let World { mut scenario, policy, cap, lineage, package_version, clock } = self;
     let id = object::id(&policy);
-    policy.share();
+    policy.share(&package_version);
     scenario.next_tx(owner());
     let policy = scenario.take_shared_by_id<Policy>(id);
-    World { scenario, policy, cap, package_version, clock }
+    World { scenario, policy, cap, lineage, package_version, clock }
+}
+
+/// A shared policy with a delay of 1,000 ms: clause 0 is for the owner, clause 1 for
+/// members.
+public fun slow(): World {
+    let mut world = draft(1_000);
+    world.add_clause(vector[rule::owner()]);
+    world.add_clause(vector[rule::allow_list()]);
+    world.go_live()
 }
 
 public fun end(self: World) {
-    let World { scenario, policy, cap, package_version, clock } = self;
+    let World { scenario, policy, cap, lineage, package_version, clock } = self;
     destroy(policy);
     destroy(cap);
+    destroy(lineage);
     test_scenario::return_shared(package_version);
     clock.destroy_for_testing();
     scenario.end();
@@ -85,6 +108,14 @@ public fun id(self: &World): ID { object::id(&self.policy) }
 
 public fun at(self: &mut World, now_ms: u64) { self.clock.set_for_testing(now_ms) }
 
+/// What the tests do without a world: a second policy, of the sender.
+public fun other_policy(ctx: &mut TxContext): (Policy, PolicyCap) {
+    let package_version = version::new_for_testing(ctx);
+    let (policy, cap) = policy::compose(0, vector[], 0, &package_version, ctx);
+    destroy(package_version);
+    (policy, cap)
+}
+
 public fun outdate(self: &mut World) { self.package_version.set_for_testing(2) }
 
 public fun act_as(self: &mut World, who: address) { self.scenario.next_tx(who); }
@@ -97,23 +128,23 @@ public fun identity(self: &World): vector<u8> {
 }
 
 public fun add_clause(self: &mut World, rules: vector<Rule>): u64 {
-    self.policy.add_clause(&self.cap, rules)
+    clauses::add(&mut self.policy, &self.cap, rules, &self.package_version)
 }
 
 public fun remove_clause(self: &mut World, clause: u64) {
-    self.policy.remove_clause(&self.cap, clause)
+    clauses::remove(&mut self.policy, &self.cap, clause, &self.package_version)
 }
 
 public fun tighten(self: &mut World, clause: u64, rule: Rule) {
-    self.policy.tighten(&self.cap, clause, rule)
+    clauses::tighten(&mut self.policy, &self.cap, clause, rule, &self.package_version)
 }
 
 public fun add_delegate(self: &mut World, who: address) {
-    self.policy.add_delegate(&self.cap, who)
+    members::add_delegate(&mut self.policy, &self.cap, who, &self.package_version)
 }
 
 public fun remove_delegate(self: &mut World, who: address) {
-    self.policy.remove_delegate(&self.cap, who)
+    members::remove_delegate(&mut self.policy, &self.cap, who, &self.package_version)
 }
 
 public fun offer<C>(
@@ -122,31 +153,58 @@ public fun offer<C>(
     term_ms: Option<u64>,
     uses: Option<u64>,
 ): u64 {
-    self.policy.make_offer<C>(&self.cap, price, term_ms, uses)
+    shop::make_offer<C>(
+        &mut self.policy,
+        &self.cap,
+        price,
+        term_ms,
+        uses,
+        &self.package_version,
+    )
 }
 
 public fun raise_price(self: &mut World, offer: u64, price: u64) {
-    self.policy.raise_price(&self.cap, offer, price)
+    shop::raise_price(&mut self.policy, &self.cap, offer, price, &self.package_version)
 }
 
 public fun close_offer(self: &mut World, offer: u64) {
-    self.policy.close_offer(&self.cap, offer)
+    shop::close_offer(&mut self.policy, &self.cap, offer, &self.package_version)
 }
 
 public fun grant(self: &mut World, who: address) {
-    self.policy.grant(&self.cap, who, &self.clock, self.scenario.ctx())
+    members::grant(
+        &mut self.policy,
+        &self.cap,
+        who,
+        &self.package_version,
+        &self.clock,
+        self.scenario.ctx(),
+    )
 }
 
-public fun revoke(self: &mut World, who: address) { self.policy.revoke(&self.cap, who) }
+public fun revoke(self: &mut World, who: address) {
+    members::revoke(&mut self.policy, &self.cap, who, &self.package_version)
+}
 
 public fun grant_as(self: &mut World, delegate: address, who: address) {
     self.scenario.next_tx(delegate);
-    self.policy.grant_as_delegate(who, &self.clock, self.scenario.ctx())
+    members::grant_as_delegate(
+        &mut self.policy,
+        who,
+        &self.package_version,
+        &self.clock,
+        self.scenario.ctx(),
+    )
 }
 
 public fun revoke_as(self: &mut World, delegate: address, who: address) {
     self.scenario.next_tx(delegate);
-    self.policy.revoke_as_delegate(who, self.scenario.ctx())
+    members::revoke_as_delegate(
+        &mut self.policy,
+        who,
+        &self.package_version,
+        self.scenario.ctx(),
+    )
 }
 
 public fun propose(self: &mut World, change: Change): u64 {
@@ -170,20 +228,26 @@ public fun apply(self: &mut World, proposal: u64) {
 }
 
 public fun cancel(self: &mut World, proposal: u64) {
-    governance::cancel(&mut self.policy, &self.cap, proposal)
+    governance::cancel(&mut self.policy, &self.cap, proposal, &self.package_version)
 }
 
 public fun raise_delay(self: &mut World, delay_ms: u64) {
-    governance::raise_delay(&mut self.policy, &self.cap, delay_ms)
+    governance::raise_delay(&mut self.policy, &self.cap, delay_ms, &self.package_version)
 }
 
 public fun freeze_for_ever(self: &mut World) {
-    governance::freeze_for_ever(&mut self.policy, &self.cap)
+    governance::freeze_for_ever(&mut self.policy, &self.cap, &self.package_version)
 }
 
 public fun vote_hold(self: &mut World, who: address, place: bool) {
     self.scenario.next_tx(who);
-    governance::vote_hold(&mut self.policy, place, &self.clock, self.scenario.ctx())
+    governance::vote_hold(
+        &mut self.policy,
+        place,
+        &self.package_version,
+        &self.clock,
+        self.scenario.ctx(),
+    )
 }
 
 /// Asks for a key, as a key server would for this sender.
@@ -193,6 +257,7 @@ public fun approve(self: &mut World, sender: address) {
     policy::seal_approve_for_testing(
         id,
         &self.policy,
+        &self.lineage,
         &self.package_version,
         &self.clock,
         self.scenario.ctx(),
@@ -207,6 +272,7 @@ public fun approve_holding<T: key + store>(self: &mut World, sender: address, he
         id,
         &self.policy,
         held,
+        &self.lineage,
         &self.package_version,
         &self.clock,
         self.scenario.ctx(),
@@ -214,7 +280,7 @@ public fun approve_holding<T: key + store>(self: &mut World, sender: address, he
 }
 
 public fun is_allowed(self: &World, who: address): bool {
-    self.policy.is_allowed(who, self.clock.timestamp_ms())
+    self.policy.is_allowed(who, &self.lineage, self.clock.timestamp_ms())
 }
 
 public fun policy_and_cap(self: &mut World): (&mut Policy, &PolicyCap) {
@@ -225,3 +291,25 @@ public fun policy_and_cap(self: &mut World): (&mut Policy, &PolicyCap) {
 public fun all(self: &mut World): (&mut Policy, &PackageVersion, &Clock, &mut TxContext) {
     (&mut self.policy, &self.package_version, &self.clock, self.scenario.ctx())
 }
+
+/// The same and the lineage.
+public fun all_and_lineage(
+    self: &mut World,
+): (&mut Policy, &mut Lineage, &PackageVersion, &Clock, &mut TxContext) {
+    (
+        &mut self.policy,
+        &mut self.lineage,
+        &self.package_version,
+        &self.clock,
+        self.scenario.ctx(),
+    )
+}
+
+/// What the holder of the capability needs for a call.
+public fun admin(self: &mut World): (&mut Policy, &PolicyCap, &Lineage, &PackageVersion) {
+    (&mut self.policy, &self.cap, &self.lineage, &self.package_version)
+}
+
+public fun lineage(self: &World): &Lineage { &self.lineage }
+
+public fun lineage_mut(self: &mut World): &mut Lineage { &mut self.lineage }

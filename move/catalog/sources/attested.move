@@ -187,6 +187,7 @@ public fun attest(
     signature: vector<u8>,
     clock: &Clock,
 ) {
+    lineage.check_version();
     check_fits(&run, lineage, version);
     assert!(run.ended_at_ms <= timestamp_ms, EInvalidTimes);
     let hash = sha2_256(bcs::to_bytes(&run));

@@ -9,6 +9,7 @@
 module floe_catalog::catalog;
 
 use floe_catalog::events;
+use floe_catalog::catalog_version::CatalogVersion;
 use floe_storage::blob::Blob;
 use floe_storage::system::System;
 use std::string::String;
@@ -78,7 +79,12 @@ public struct Version has key {
 
 /// Creates a dataset owned by the sender, without versions. It is to be passed
 /// to `share` in the same transaction. Names need not be unique.
-public fun new(name: String, ctx: &mut TxContext): (Dataset, DatasetCap) {
+public fun new(
+    name: String,
+    catalog_version: &CatalogVersion,
+    ctx: &mut TxContext,
+): (Dataset, DatasetCap) {
+    catalog_version.check();
     assert!(!name.is_empty() && name.length() <= MAX_NAME_LENGTH, EInvalidName);
     let owner = ctx.sender();
     let dataset = Dataset {
@@ -108,9 +114,11 @@ public fun publish_version(
     manifest_blob_id: u256,
     policy: ID,
     blobs: vector<Blob>,
+    catalog_version: &CatalogVersion,
     clock: &Clock,
     ctx: &mut TxContext,
 ) {
+    catalog_version.check();
     self
         .new_version(cap, manifest_digest, manifest_blob_id, policy, blobs, clock, ctx)
         .freeze_version()

@@ -11,6 +11,7 @@ module floe_catalog::consent;
 use floe_catalog::catalog::{Dataset, DatasetCap};
 use floe_catalog::events;
 use floe_catalog::lineage::Lineage;
+use floe_catalog::catalog_version::CatalogVersion;
 use sui::clock::Clock;
 
 // === Errors ===
@@ -64,9 +65,11 @@ public fun give(
     dataset: &Dataset,
     record_digest: vector<u8>,
     ends_at_ms: Option<u64>,
+    catalog_version: &CatalogVersion,
     clock: &Clock,
     ctx: &mut TxContext,
 ) {
+    catalog_version.check();
     let now = clock.timestamp_ms();
     assert!(record_digest.length() == DIGEST_LENGTH, EInvalidDigest);
     assert!(ends_at_ms.is_none() || *ends_at_ms.borrow() > now, EInvalidEnd);
@@ -100,6 +103,7 @@ public fun attach(
     version: ID,
     clock: &Clock,
 ) {
+    lineage.check_version();
     let node = lineage.node(version);
     assert!(self.dataset == node.dataset() && self.dataset == cap.cap_dataset(), EWrongDataset);
     assert!(self.withdrawn_at_ms.is_none(), EWithdrawn);
@@ -116,6 +120,7 @@ public fun attach(
 
 /// The subject withdraws. All versions that depend on the consent are revoked.
 public fun withdraw(self: &mut Consent, lineage: &mut Lineage, clock: &Clock, ctx: &TxContext) {
+    lineage.check_version();
     assert!(ctx.sender() == self.subject, ENotSubject);
     assert!(self.withdrawn_at_ms.is_none(), EWithdrawn);
     let now = clock.timestamp_ms();

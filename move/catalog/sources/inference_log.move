@@ -22,6 +22,7 @@ use floe_catalog::enclave_events;
 use floe_catalog::events;
 use floe_catalog::lineage::Lineage;
 use floe_catalog::merkle;
+use floe_catalog::catalog_version::CatalogVersion;
 use std::string::String;
 use sui::clock::Clock;
 
@@ -92,7 +93,12 @@ public struct Head has copy, drop {
 // === Public Functions ===
 
 /// Opens an empty log that belongs to no recorded service, and shares it.
-public fun create(name: String, ctx: &mut TxContext): LogCap {
+public fun create(
+    name: String,
+    catalog_version: &CatalogVersion,
+    ctx: &mut TxContext,
+): LogCap {
+    catalog_version.check();
     create_for(name, option::none(), option::none(), ctx)
 }
 
@@ -137,8 +143,10 @@ public fun commit(
     tree_size: u64,
     root: vector<u8>,
     proof: vector<vector<u8>>,
+    catalog_version: &CatalogVersion,
     clock: &Clock,
 ) {
+    catalog_version.check();
     assert!(self.config.is_none(), EMustBeSigned);
     self.grow(cap, tree_size, root, proof, clock);
 }
@@ -155,8 +163,10 @@ public fun commit_signed(
     enclave: &Enclave,
     timestamp_ms: u64,
     signature: vector<u8>,
+    catalog_version: &CatalogVersion,
     clock: &Clock,
 ) {
+    catalog_version.check();
     assert!(self.config == option::some(object::id(config)), EWrongConfig);
     let log = object::id(self);
     enclave.check_signed(
@@ -174,7 +184,14 @@ public fun commit_signed(
 
 /// Shows that `leaf` is entry `index` of the log as last committed, and puts that
 /// on record. Everybody sees the leaf. Anybody may.
-public fun open_leaf(self: &Log, index: u64, leaf: vector<u8>, proof: vector<vector<u8>>) {
+public fun open_leaf(
+    self: &Log,
+    index: u64,
+    leaf: vector<u8>,
+    proof: vector<vector<u8>>,
+    catalog_version: &CatalogVersion,
+) {
+    catalog_version.check();
     let leaf_hash = merkle::hash_leaf(leaf);
     assert!(self.includes(index, leaf_hash, &proof), ENotIncluded);
     events::emit_leaf_opened(object::id(self), self.tree_size, index, leaf_hash);
@@ -249,6 +266,7 @@ fun grow(
 }
 
 fun check_service(lineage: &Lineage, cap: &DatasetCap, service: ID) {
+    lineage.check_version();
     let node = lineage.node(service);
     assert!(node.kind() == KIND_SERVICE, ENotAService);
     assert!(node.dataset() == cap.cap_dataset(), ENotOwner);

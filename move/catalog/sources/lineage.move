@@ -14,6 +14,9 @@ module floe_catalog::lineage;
 
 use floe_catalog::catalog::{Dataset, DatasetCap, Version};
 use floe_catalog::events;
+use floe_catalog::hold::{Self, Hold};
+use floe_catalog::hold_events;
+use floe_catalog::catalog_version::{Self, CatalogVersion, CatalogVersionCap};
 use floe_storage::blob::Blob;
 use sui::clock::Clock;
 use sui::table::{Self, Table};
@@ -82,6 +85,11 @@ const MAX_DEPTH: u64 = 16;
 const MAX_ANCESTORS: u64 = 64;
 /// 90 days.
 const MAX_REFUND_WINDOW_MS: u64 = 7_776_000_000;
+// Answers of `standing`.
+const LIVING: u8 = 0;
+const REVOKED: u8 = 1;
+const ON_HOLD: u8 = 2;
+
 /// From announcing that a hold ends to its end: 3 days.
 const RELEASE_DELAY_MS: u64 = 259_200_000;
 
@@ -90,6 +98,8 @@ const RELEASE_DELAY_MS: u64 = 259_200_000;
 /// The graph. Shared; there is one per published package.
 public struct Lineage has key {
     id: UID,
+    /// The version of the package in force; as in `CatalogVersion`.
+    version: u64,
     /// By the id of the version.
     nodes: Table<ID, Node>,
     /// Statements on where data comes from, by the object of the manifest's blob.
@@ -114,6 +124,8 @@ public struct Node has store {
     held_since_ms: Option<u64>,
     /// When the hold may end, once that is announced.
     release_at_ms: Option<u64>,
+    /// A hold of others than the owner.
+    legal_hold: Hold,
 }
 
 /// A parent, and its share in what is passed on to parents.
@@ -142,6 +154,8 @@ public struct Terms has copy, drop {
     payees: vector<address>,
     payee_weights_bps: vector<u16>,
     refund_window_ms: u64,
+    /// Who may place a legal hold, and how many it takes.
+    legal_hold: Hold,
 }
 
 /// A statement on where the content of a blob comes from.
@@ -156,6 +170,7 @@ public struct Origin has copy, drop, store {
 fun init(ctx: &mut TxContext) {
     transfer::share_object(Lineage {
         id: object::new(ctx),
+        version: catalog_version::current(),
         nodes: table::new(ctx),
         origins: table::new(ctx),
     })
@@ -183,27 +198,7 @@ public fun new_terms(
     payee_weights_bps: vector<u16>,
     refund_window_ms: u64,
 ): Terms {
-    assert!(kind <= KIND_SERVICE, EInvalidKind);
-    assert!(licence_digest.length() == DIGEST_LENGTH, EInvalidDigest);
-    assert!(croissant_digest.length() == DIGEST_LENGTH, EInvalidDigest);
-    let count = parents.length();
-    assert!(
-        count <= MAX_PARENTS &&
-        parent_digests.length() == count &&
-        weights_bps.length() == count,
-        EInvalidParents,
-    );
-    assert!((passed_on_bps as u64) <= WHOLE_BPS, EInvalidWeights);
-    if (count == 0) assert!(passed_on_bps == 0, EInvalidWeights) else check_weights(&weights_bps);
-    assert!(
-        !payees.is_empty() &&
-        payees.length() <= MAX_PAYEES &&
-        payees.length() == payee_weights_bps.length(),
-        EInvalidPayees,
-    );
-    check_weights(&payee_weights_bps);
-    assert!(refund_window_ms <= MAX_REFUND_WINDOW_MS, EInvalidRefundWindow);
-    Terms {
+    let terms = Terms {
         kind,
         licence_digest,
         croissant_digest,
@@ -214,7 +209,17 @@ public fun new_terms(
         payees,
         payee_weights_bps,
         refund_window_ms,
-    }
+        legal_hold: hold::new(vector[], 0),
+    };
+    terms.check();
+    terms
+}
+
+/// The same, with holders of whom `threshold` can put the version on legal hold:
+/// see `legal_hold`. Without this nobody can.
+public fun held_by(mut self: Terms, holders: vector<address>, threshold: u64): Terms {
+    self.legal_hold = hold::new(holders, threshold);
+    self
 }
 
 /// States where the content behind a blob comes from, before any certificate of
@@ -227,6 +232,7 @@ public fun bind_origin(
     statement_digest: vector<u8>,
     clock: &Clock,
 ) {
+    self.check_version();
     assert!(statement_digest.length() == DIGEST_LENGTH, EInvalidDigest);
     assert!(!manifest.is_certified(), EAlreadyCertified);
     let object_id = manifest.object_id();
@@ -279,6 +285,8 @@ public fun record(
     terms: Terms,
     clock: &Clock,
 ) {
+    self.check_version();
+    terms.check();
     let id = object::id(version);
     assert!(cap.cap_dataset() == version.dataset(), EWrongCap);
     assert!(!self.nodes.contains(id), EAlreadyRecorded);
@@ -298,6 +306,7 @@ public fun record(
         revoked_at_ms: option::none(),
         held_since_ms: option::none(),
         release_at_ms: option::none(),
+        legal_hold: terms.legal_hold,
     };
     self.nodes.add(id, node);
     assert!(self.ancestors(id).length() <= MAX_ANCESTORS, ETooManyAncestors);
@@ -322,6 +331,10 @@ public fun record(
         terms.refund_window_ms,
         clock.timestamp_ms(),
     );
+    let holders = terms.legal_hold.holders();
+    if (holders.is_empty()) return;
+    let threshold = terms.legal_hold.threshold();
+    hold_events::emit_holders_named(id, version.dataset(), holders, threshold);
 }
 
 /// Revokes a version for ever. `reason_digest` is SHA-256 of the reason, or empty.
@@ -332,6 +345,7 @@ public fun revoke(
     reason_digest: vector<u8>,
     clock: &Clock,
 ) {
+    self.check_version();
     assert!(cap.cap_dataset() == self.node(version).dataset, EWrongCap);
     assert!(self.node(version).revoked_at_ms.is_none(), ERevoked);
     self.revoke_for(version, option::none(), reason_digest, clock);
@@ -345,6 +359,7 @@ public fun place_hold(
     reason_digest: vector<u8>,
     clock: &Clock,
 ) {
+    self.check_version();
     let now = clock.timestamp_ms();
     let node = self.node_mut(cap, version);
     assert!(node.held_since_ms.is_none() || node.release_at_ms.is_some(), EOnHold);
@@ -355,6 +370,7 @@ public fun place_hold(
 
 /// Announces that a hold is going to end, 3 days from now at the earliest.
 public fun announce_release(self: &mut Lineage, cap: &DatasetCap, version: ID, clock: &Clock) {
+    self.check_version();
     let release_at = clock.timestamp_ms() + RELEASE_DELAY_MS;
     let node = self.node_mut(cap, version);
     assert!(node.held_since_ms.is_some(), ENotOnHold);
@@ -364,6 +380,7 @@ public fun announce_release(self: &mut Lineage, cap: &DatasetCap, version: ID, c
 
 /// Ends a hold whose end was announced.
 public fun release_hold(self: &mut Lineage, cap: &DatasetCap, version: ID, clock: &Clock) {
+    self.check_version();
     let now = clock.timestamp_ms();
     let node = self.node_mut(cap, version);
     assert!(node.held_since_ms.is_some(), ENotOnHold);
@@ -373,19 +390,24 @@ public fun release_hold(self: &mut Lineage, cap: &DatasetCap, version: ID, clock
     events::emit_hold_released(version, cap.cap_dataset(), now);
 }
 
+/// Puts this version of the package in force, after an upgrade.
+public fun migrate(
+    self: &mut Lineage,
+    catalog_version: &mut CatalogVersion,
+    cap: &CatalogVersionCap,
+) {
+    catalog_version.migrate(cap);
+    self.version = catalog_version.version();
+}
+
 /// Aborts unless the version and all its ancestors are neither revoked nor on
-/// hold. For policies that demand living ancestors. Aborts as well if the version
-/// lies more than `max_depth` edges above a version without parents: a policy that
-/// states a bound knows how much it trusts.
+/// hold. Aborts as well if the version lies more than `max_depth` edges above a
+/// version without parents: who states a bound knows how much it trusts.
 public fun assert_living(self: &Lineage, version: ID, max_depth: u64) {
     assert!(self.node(version).depth <= max_depth, ETooDeep);
-    self.assert_alive(version);
-    let ancestors = self.ancestors(version);
-    let mut i = 0;
-    while (i < ancestors.length()) {
-        self.assert_alive(ancestors[i]);
-        i = i + 1;
-    }
+    let standing = self.standing(version);
+    assert!(standing != REVOKED, ERevoked);
+    assert!(standing != ON_HOLD, EOnHold);
 }
 
 // === View helpers ===
@@ -393,22 +415,32 @@ public fun assert_living(self: &Lineage, version: ID, max_depth: u64) {
 /// True if the version has its place in the lineage.
 public fun contains(self: &Lineage, version: ID): bool { self.nodes.contains(version) }
 
-/// True if the version and all its ancestors are neither revoked nor on hold.
-public fun is_living(self: &Lineage, version: ID): bool {
-    if (!self.is_alive(version)) return false;
-    let ancestors = self.ancestors(version);
+/// Whether the version lives, which policies can demand: 0 if it and all its
+/// ancestors, 64 at most, are neither revoked nor on hold; 1 if one of them is
+/// revoked, for ever; 2 if none is, but one is on hold.
+public fun standing(self: &Lineage, version: ID): u8 {
+    self.check_version();
+    let mut line = vector[version];
+    line.append(self.ancestors(version));
+    let mut standing = LIVING;
     let mut i = 0;
-    while (i < ancestors.length()) {
-        if (!self.is_alive(ancestors[i])) return false;
+    while (i < line.length()) {
+        let node = self.node(line[i]);
+        if (node.revoked_at_ms.is_some()) return REVOKED;
+        if (node.is_held()) standing = ON_HOLD;
         i = i + 1;
     };
-    true
+    standing
 }
+
+/// True if the version and all its ancestors are neither revoked nor on hold.
+public fun is_living(self: &Lineage, version: ID): bool { self.standing(version) == LIVING }
 
 /// True if the version itself is neither revoked nor on hold.
 public fun is_alive(self: &Lineage, version: ID): bool {
+    self.check_version();
     let node = self.node(version);
-    node.revoked_at_ms.is_none() && node.held_since_ms.is_none()
+    node.revoked_at_ms.is_none() && !node.is_held()
 }
 
 /// All ancestors of the version, each once: parents, their parents, and so on.
@@ -466,6 +498,14 @@ public fun held_since_ms(self: &Node): Option<u64> { self.held_since_ms }
 /// When the hold may end; none as long as that is not announced.
 public fun release_at_ms(self: &Node): Option<u64> { self.release_at_ms }
 
+/// Who may place a legal hold, and until when it stands.
+public fun legal_hold(self: &Node): &Hold { &self.legal_hold }
+
+/// True if the version is on hold, by its owner or by law.
+public fun is_held(self: &Node): bool {
+    self.held_since_ms.is_some() || self.legal_hold.until_ms().is_some()
+}
+
 /// The parent.
 public fun edge_version(self: &Edge): ID { self.version }
 
@@ -481,7 +521,17 @@ public fun payee_account(self: &Payee): address { self.account }
 /// Its share in what the version keeps, in basis points.
 public fun payee_weight_bps(self: &Payee): u16 { self.weight_bps }
 
+/// The version of the package in force.
+public fun version(self: &Lineage): u64 { self.version }
+
 // === Package Functions ===
+
+/// Aborts unless the code that runs is the version in force.
+public(package) fun check_version(self: &Lineage) { catalog_version::check_number(self.version) }
+
+public(package) fun legal_hold_mut(self: &mut Lineage, version: ID): &mut Hold {
+    &mut self.nodes.borrow_mut(version).legal_hold
+}
 
 /// Revokes a version that may be revoked already: that changes nothing.
 public(package) fun revoke_for(
@@ -504,6 +554,36 @@ public(package) fun uid(self: &Lineage): &UID { &self.id }
 public(package) fun uid_mut(self: &mut Lineage): &mut UID { &mut self.id }
 
 // === Private Functions ===
+
+/// Terms may come from an older version of this package, so they are checked again
+/// where they begin to count.
+fun check(self: &Terms) {
+    assert!(self.kind <= KIND_SERVICE, EInvalidKind);
+    assert!(self.licence_digest.length() == DIGEST_LENGTH, EInvalidDigest);
+    assert!(self.croissant_digest.length() == DIGEST_LENGTH, EInvalidDigest);
+    let count = self.parents.length();
+    assert!(
+        count <= MAX_PARENTS &&
+        self.parent_digests.length() == count &&
+        self.weights_bps.length() == count,
+        EInvalidParents,
+    );
+    assert!((self.passed_on_bps as u64) <= WHOLE_BPS, EInvalidWeights);
+    if (count == 0) {
+        assert!(self.passed_on_bps == 0, EInvalidWeights)
+    } else {
+        check_weights(&self.weights_bps)
+    };
+    assert!(
+        !self.payees.is_empty() &&
+        self.payees.length() <= MAX_PAYEES &&
+        self.payees.length() == self.payee_weights_bps.length(),
+        EInvalidPayees,
+    );
+    check_weights(&self.payee_weights_bps);
+    assert!(self.refund_window_ms <= MAX_REFUND_WINDOW_MS, EInvalidRefundWindow);
+    self.legal_hold.check();
+}
 
 /// The edges to the parents that the terms name, after checking them.
 fun check_parents(self: &Lineage, terms: &Terms): vector<Edge> {
@@ -586,12 +666,6 @@ fun add_parents(self: &Lineage, found: &mut vector<ID>, version: ID) {
     }
 }
 
-fun assert_alive(self: &Lineage, version: ID) {
-    let node = self.node(version);
-    assert!(node.revoked_at_ms.is_none(), ERevoked);
-    assert!(node.held_since_ms.is_none(), EOnHold);
-}
-
 fun node_mut(self: &mut Lineage, cap: &DatasetCap, version: ID): &mut Node {
     assert!(cap.cap_dataset() == self.node(version).dataset, EWrongCap);
     self.nodes.borrow_mut(version)
@@ -601,3 +675,13 @@ fun node_mut(self: &mut Lineage, cap: &DatasetCap, version: ID): &mut Node {
 
 #[test_only]
 public fun init_for_testing(ctx: &mut TxContext) { init(ctx) }
+
+#[test_only]
+public fun new_for_testing(ctx: &mut TxContext): Lineage {
+    let nodes = table::new(ctx);
+    let origins = table::new(ctx);
+    Lineage { id: object::new(ctx), version: catalog_version::current(), nodes, origins }
+}
+
+#[test_only]
+public fun set_version_for_testing(self: &mut Lineage, version: u64) { self.version = version }

@@ -16,6 +16,7 @@ module floe_catalog::revenue;
 
 use floe_catalog::events;
 use floe_catalog::lineage::Lineage;
+use floe_catalog::catalog_version::CatalogVersion;
 use std::type_name;
 use sui::balance::{Self, Balance};
 use sui::clock::Clock;
@@ -36,6 +37,10 @@ const EStillRefundable: u64 = 3;
 const ENotRefundable: u64 = 4;
 /// Nothing is credited to the sender.
 const ENothingToClaim: u64 = 5;
+/// What was paid goes back only to who has the ticket.
+const ENeedsTicket: u64 = 6;
+/// The ticket is of another treasury.
+const EWrongTreasury: u64 = 7;
 
 // === Constants ===
 
@@ -60,6 +65,16 @@ public struct Sale has drop, store {
     buyer: address,
     amount: u64,
     refundable_until_ms: u64,
+    /// Whether only a ticket gives it back.
+    has_ticket: bool,
+}
+
+/// The right to have one payment given back, as long as it is kept back, and
+/// whatever became of the version. For a module that hands out something for
+/// money: it keeps the ticket with what it handed out, and decides when both go.
+public struct RefundTicket has drop, store {
+    treasury: ID,
+    sale: ID,
 }
 
 /// Proof that something was paid for a version in this transaction, for whoever
@@ -81,7 +96,8 @@ public struct Due has drop {
 // === Public Functions ===
 
 /// Creates and shares a treasury for a coin type.
-public fun create_treasury<T>(ctx: &mut TxContext) {
+public fun create_treasury<T>(catalog_version: &CatalogVersion, ctx: &mut TxContext) {
+    catalog_version.check();
     let treasury = Treasury<T> {
         id: object::new(ctx),
         held: balance::zero(),
@@ -103,35 +119,31 @@ public fun sell<T>(
     clock: &Clock,
     ctx: &mut TxContext,
 ): Receipt<T> {
-    let amount = payment.value();
-    assert!(amount > 0, ENothingPaid);
-    assert!(lineage.is_alive(version), ENotForSale);
-    let node = lineage.node(version);
-    let (policy, window) = (node.policy(), node.refund_window_ms());
-    let sale = object::id_from_address(ctx.fresh_object_address());
-    let buyer = ctx.sender();
-    self.held.join(payment.into_balance());
-    if (window == 0) {
-        self.split(lineage, sale, version, amount, buyer);
-    } else {
-        let refundable_until_ms = clock.timestamp_ms() + window;
-        self.sales.add(sale, Sale { version, buyer, amount, refundable_until_ms });
-        events::emit_sale_escrowed(
-            object::id(self),
-            sale,
-            version,
-            node.dataset(),
-            buyer,
-            amount,
-            refundable_until_ms,
-        );
-    };
-    Receipt { sale, version, policy, amount }
+    let (receipt, _) = self.take_payment(lineage, version, payment, false, clock, ctx);
+    receipt
+}
+
+/// As `sell`; if the payment is kept back it goes back to the buyer by the ticket
+/// only. There is none if the version has no refund window.
+public fun sell_with_ticket<T>(
+    self: &mut Treasury<T>,
+    lineage: &Lineage,
+    version: ID,
+    payment: Coin<T>,
+    clock: &Clock,
+    ctx: &mut TxContext,
+): (Receipt<T>, Option<RefundTicket>) {
+    let (receipt, is_kept_back) = self.take_payment(lineage, version, payment, true, clock, ctx);
+    let ticket = if (is_kept_back) {
+        option::some(RefundTicket { treasury: object::id(self), sale: receipt.sale })
+    } else option::none();
+    (receipt, ticket)
 }
 
 /// Splits a payment whose refund window is over. Anybody may.
 public fun settle<T>(self: &mut Treasury<T>, lineage: &Lineage, sale: ID, clock: &Clock) {
-    let Sale { version, buyer, amount, refundable_until_ms } = self.take_sale(sale);
+    lineage.check_version();
+    let Sale { version, buyer, amount, refundable_until_ms, .. } = self.take_sale(sale);
     assert!(lineage.is_alive(version), ENotForSale);
     assert!(clock.timestamp_ms() >= refundable_until_ms, EStillRefundable);
     self.split(lineage, sale, version, amount, buyer);
@@ -140,22 +152,34 @@ public fun settle<T>(self: &mut Treasury<T>, lineage: &Lineage, sale: ID, clock:
 /// Gives a payment back to its buyer, since the version is revoked or on hold.
 /// Anybody may.
 public fun refund<T>(self: &mut Treasury<T>, lineage: &Lineage, sale: ID, ctx: &mut TxContext) {
-    let Sale { version, buyer, amount, .. } = self.take_sale(sale);
-    assert!(!lineage.is_alive(version), ENotRefundable);
-    let coin = coin::from_balance(self.held.split(amount), ctx);
-    events::emit_sale_refunded(
-        object::id(self),
-        sale,
-        version,
-        lineage.node(version).dataset(),
-        buyer,
-        amount,
-    );
-    transfer::public_transfer(coin, buyer);
+    lineage.check_version();
+    let sold = self.take_sale(sale);
+    assert!(!sold.has_ticket, ENeedsTicket);
+    assert!(!lineage.is_alive(sold.version), ENotRefundable);
+    self.give_back(lineage, sale, sold, ctx);
+}
+
+/// Gives a payment back to its buyer for the ticket. Returns the amount.
+public fun refund_with_ticket<T>(
+    self: &mut Treasury<T>,
+    lineage: &Lineage,
+    ticket: RefundTicket,
+    ctx: &mut TxContext,
+): u64 {
+    lineage.check_version();
+    let RefundTicket { treasury, sale } = ticket;
+    assert!(treasury == object::id(self), EWrongTreasury);
+    let sold = self.take_sale(sale);
+    self.give_back(lineage, sale, sold, ctx)
 }
 
 /// Pays out all that is credited to the sender.
-public fun claim<T>(self: &mut Treasury<T>, ctx: &mut TxContext): Coin<T> {
+public fun claim<T>(
+    self: &mut Treasury<T>,
+    catalog_version: &CatalogVersion,
+    ctx: &mut TxContext,
+): Coin<T> {
+    catalog_version.check();
     let payee = ctx.sender();
     assert!(self.credits.contains(payee), ENothingToClaim);
     let amount = self.credits.remove(payee);
@@ -189,7 +213,68 @@ public fun receipt_policy<T>(self: &Receipt<T>): ID { self.policy }
 /// What was paid.
 public fun receipt_amount<T>(self: &Receipt<T>): u64 { self.amount }
 
+/// The sale that the ticket undoes.
+public fun ticket_sale(self: &RefundTicket): ID { self.sale }
+
 // === Private Functions ===
+
+/// Splits a payment, or keeps it back: then the answer is true.
+fun take_payment<T>(
+    self: &mut Treasury<T>,
+    lineage: &Lineage,
+    version: ID,
+    payment: Coin<T>,
+    has_ticket: bool,
+    clock: &Clock,
+    ctx: &mut TxContext,
+): (Receipt<T>, bool) {
+    lineage.check_version();
+    let amount = payment.value();
+    assert!(amount > 0, ENothingPaid);
+    assert!(lineage.is_alive(version), ENotForSale);
+    let node = lineage.node(version);
+    let (policy, window) = (node.policy(), node.refund_window_ms());
+    let sale = object::id_from_address(ctx.fresh_object_address());
+    let buyer = ctx.sender();
+    self.held.join(payment.into_balance());
+    if (window == 0) {
+        self.split(lineage, sale, version, amount, buyer);
+    } else {
+        let refundable_until_ms = clock.timestamp_ms() + window;
+        self.sales.add(sale, Sale { version, buyer, amount, refundable_until_ms, has_ticket });
+        events::emit_sale_escrowed(
+            object::id(self),
+            sale,
+            version,
+            node.dataset(),
+            buyer,
+            amount,
+            refundable_until_ms,
+        );
+    };
+    (Receipt { sale, version, policy, amount }, window > 0)
+}
+
+fun give_back<T>(
+    self: &mut Treasury<T>,
+    lineage: &Lineage,
+    sale: ID,
+    sold: Sale,
+    ctx: &mut TxContext,
+): u64 {
+    let Sale { version, buyer, amount, .. } = sold;
+    let coin = coin::from_balance(self.held.split(amount), ctx);
+    events::emit_sale_refunded(
+        object::id(self),
+        sale,
+        version,
+        lineage.node(version).dataset(),
+        buyer,
+        amount,
+    );
+    transfer::public_transfer(coin, buyer);
+    amount
+}
 
 fun take_sale<T>(self: &mut Treasury<T>, sale: ID): Sale {
     assert!(self.sales.contains(sale), EUnknownSale);

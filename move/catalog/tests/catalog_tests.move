@@ -5,8 +5,9 @@ module floe_catalog::catalog_tests;
 
 use floe_catalog::catalog::{Self, Dataset, DatasetCap, Version};
 use floe_catalog::events::{Self, DatasetCreated, VersionPublished};
+use floe_catalog::catalog_version;
+use floe_catalog::world::new_dataset;
 use floe_storage::blob::{Self, Blob};
-use std::string::String;
 use std::unit_test::destroy;
 use sui::clock;
 use sui::event;
@@ -24,7 +25,7 @@ const NOW_MS: u64 = 1_700_000_000_000;
 #[test]
 fun new_dataset_is_the_senders_and_empty() {
     let mut scenario = test_scenario::begin(OWNER);
-    let (dataset, cap) = catalog::new(b"iris".to_string(), scenario.ctx());
+    let (dataset, cap) = new_dataset(b"iris", scenario.ctx());
     assert!(dataset.name() == b"iris".to_string());
     assert!(dataset.owner() == OWNER);
     assert!(dataset.version_count() == 0);
@@ -46,7 +47,7 @@ fun new_dataset_is_the_senders_and_empty() {
 #[test]
 fun shared_dataset_can_be_taken_by_anybody() {
     let mut scenario = test_scenario::begin(OWNER);
-    let (dataset, cap) = catalog::new(b"iris".to_string(), scenario.ctx());
+    let (dataset, cap) = new_dataset(b"iris", scenario.ctx());
     dataset.share();
     destroy(cap);
     scenario.next_tx(READER);
@@ -59,8 +60,8 @@ fun shared_dataset_can_be_taken_by_anybody() {
 #[test]
 fun names_of_1_and_of_128_bytes_are_fine() {
     let ctx = &mut tx_context::dummy();
-    let (short, short_cap) = catalog::new(name_of(1), ctx);
-    let (long, long_cap) = catalog::new(name_of(128), ctx);
+    let (short, short_cap) = new_dataset(name_of(1), ctx);
+    let (long, long_cap) = new_dataset(name_of(128), ctx);
     assert!(long.name().length() == 128);
     destroy(short);
     destroy(short_cap);
@@ -70,13 +71,13 @@ fun names_of_1_and_of_128_bytes_are_fine() {
 
 #[test, expected_failure(abort_code = catalog::EInvalidName)]
 fun empty_name_is_refused() {
-    let (_dataset, _cap) = catalog::new(b"".to_string(), &mut tx_context::dummy());
+    let (_dataset, _cap) = new_dataset(b"", &mut tx_context::dummy());
     abort
 }
 
 #[test, expected_failure(abort_code = catalog::EInvalidName)]
 fun name_of_129_bytes_is_refused() {
-    let (_dataset, _cap) = catalog::new(name_of(129), &mut tx_context::dummy());
+    let (_dataset, _cap) = new_dataset(name_of(129), &mut tx_context::dummy());
     abort
 }
 
@@ -85,7 +86,7 @@ fun length_of_a_name_is_counted_in_bytes() {
     // 65 letters of two bytes each
     let mut name = b"";
     while (name.length() < 130) name.append(x"c3a9");
-    let (_dataset, _cap) = catalog::new(name.to_string(), &mut tx_context::dummy());
+    let (_dataset, _cap) = new_dataset(name, &mut tx_context::dummy());
     abort
 }
 
@@ -161,8 +162,9 @@ fun blob_certified_in_any_epoch_is_published() {
 #[test, expected_failure(abort_code = catalog::EWrongCap)]
 fun capability_of_another_dataset_does_not_publish() {
     let mut world = begin();
-    let (_other, other_cap) = catalog::new(b"other".to_string(), world.scenario.ctx());
+    let (_other, other_cap) = new_dataset(b"other", world.scenario.ctx());
     let blobs = vector[world.certified(MANIFEST)];
+    let catalog_version = catalog_version::new_for_testing(world.scenario.ctx());
     let clock = clock::create_for_testing(world.scenario.ctx());
     world
         .dataset
@@ -172,6 +174,7 @@ fun capability_of_another_dataset_does_not_publish() {
             MANIFEST,
             object::id_from_address(@0x9),
             blobs,
+            &catalog_version,
             &clock,
             world.scenario.ctx(),
         );
@@ -259,7 +262,7 @@ public struct World {
 
 fun begin(): World {
     let mut scenario = test_scenario::begin(OWNER);
-    let (dataset, cap) = catalog::new(b"iris".to_string(), scenario.ctx());
+    let (dataset, cap) = new_dataset(b"iris", scenario.ctx());
     World { scenario, dataset, cap }
 }
 
@@ -287,11 +290,22 @@ fun publish_guarded(
     policy: ID,
     blobs: vector<Blob>,
 ) {
+    let catalog_version = catalog_version::new_for_testing(self.scenario.ctx());
     let mut clock = clock::create_for_testing(self.scenario.ctx());
     clock.set_for_testing(NOW_MS);
     self
         .dataset
-        .publish_version(&self.cap, digest, manifest, policy, blobs, &clock, self.scenario.ctx());
+        .publish_version(
+            &self.cap,
+            digest,
+            manifest,
+            policy,
+            blobs,
+            &catalog_version,
+            &clock,
+            self.scenario.ctx(),
+        );
+    destroy(catalog_version);
     clock.destroy_for_testing();
 }
 
@@ -302,8 +316,8 @@ fun publish_digest(digest: vector<u8>) {
     abort
 }
 
-fun name_of(length: u64): String {
+fun name_of(length: u64): vector<u8> {
     let mut name = b"";
     while (name.length() < length) name.push_back(97);
-    name.to_string()
+    name
 }

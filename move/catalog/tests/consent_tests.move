@@ -5,6 +5,7 @@ module floe_catalog::consent_tests;
 
 use floe_catalog::consent::{Self, Consent};
 use floe_catalog::events::{ConsentAttached, ConsentGiven, ConsentWithdrawn, NodeRevoked};
+use floe_catalog::catalog_version;
 use floe_catalog::world::{Self, World};
 use std::unit_test::destroy;
 use sui::event;
@@ -123,13 +124,14 @@ fun capability_of_another_dataset_does_not_attach() {
 fun consent_to_another_dataset_is_not_attached() {
     let mut w = world::begin();
     w.swap_cap();
-    let (other, cap) = floe_catalog::catalog::new(b"third".to_string(), w.ctx());
+    let (other, cap) = world::new_dataset(b"third", w.ctx());
     destroy(cap);
     w.swap_cap();
     let v = w.root();
     w.scenario().next_tx(SUBJECT);
+    let catalog_version = catalog_version::new_for_testing(w.ctx());
     let (_, _, _, clock, scenario) = w.parts();
-    consent::give(&other, DIGEST, option::none(), clock, scenario.ctx());
+    consent::give(&other, DIGEST, option::none(), &catalog_version, clock, scenario.ctx());
     w.scenario().next_tx(world::owner());
     let mut consent = w.scenario().take_shared<Consent>();
     w.attach(&mut consent, v);
@@ -241,8 +243,10 @@ use fun withdraw as World.withdraw;
 
 fun give_unseen(w: &mut World, digest: vector<u8>, ends_at_ms: Option<u64>) {
     w.scenario().next_tx(SUBJECT);
+    let catalog_version = catalog_version::new_for_testing(w.ctx());
     let (_, _, dataset, clock, scenario) = w.parts();
-    consent::give(dataset, digest, ends_at_ms, clock, scenario.ctx());
+    consent::give(dataset, digest, ends_at_ms, &catalog_version, clock, scenario.ctx());
+    destroy(catalog_version);
 }
 
 /// A consent of the subject, taken by the owner.

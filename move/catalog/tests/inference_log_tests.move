@@ -6,10 +6,10 @@
 #[test_only]
 module floe_catalog::inference_log_tests;
 
-use floe_catalog::catalog;
 use floe_catalog::events::{LeafOpened, LogCommitted, LogCreated};
 use floe_catalog::inference_log::{Self, Log, LogCap};
 use floe_catalog::merkle;
+use floe_catalog::catalog_version;
 use floe_catalog::world;
 use std::string::String;
 use std::unit_test::destroy;
@@ -97,7 +97,7 @@ fun other_trees_are_not_consistent() {
 #[test]
 fun new_log_is_empty() {
     let mut scenario = test_scenario::begin(OPERATOR);
-    let cap = inference_log::create(b"answers".to_string(), scenario.ctx());
+    let cap = create(b"answers".to_string(), scenario.ctx());
     assert!(event::events_by_type<LogCreated>().length() == 1);
     scenario.next_tx(OPERATOR);
     let log = scenario.take_shared<Log>();
@@ -114,14 +114,14 @@ fun new_log_is_empty() {
 
 #[test, expected_failure(abort_code = inference_log::EInvalidName)]
 fun log_without_name_is_refused() {
-    let _cap = inference_log::create(b"".to_string(), &mut tx_context::dummy());
+    let _cap = create(b"".to_string(), &mut tx_context::dummy());
     abort
 }
 
 #[test, expected_failure(abort_code = inference_log::EInvalidName)]
 fun name_of_129_bytes_is_refused() {
     let name: String = vector::tabulate!(129, |_| 97u8).to_string();
-    let _cap = inference_log::create(name, &mut tx_context::dummy());
+    let _cap = create(name, &mut tx_context::dummy());
     abort
 }
 
@@ -200,7 +200,7 @@ fun capability_of_another_log_does_not_commit() {
     let mut scenario = test_scenario::begin(@0xb);
     scenario.next_tx(@0xb);
     scenario.next_tx(@0xb);
-    let cap = inference_log::create(b"other".to_string(), scenario.ctx());
+    let cap = create(b"other".to_string(), scenario.ctx());
     commit(&mut log, &cap, 7, ROOT_7, vector[]);
     abort
 }
@@ -209,7 +209,7 @@ fun capability_of_another_log_does_not_commit() {
 fun single_leaf_is_opened() {
     let (mut log, cap) = new();
     commit(&mut log, &cap, 11, ROOT_11, vector[]);
-    log.open_leaf(10, b"inference 10", proof_10_11());
+    open_leaf(&log, 10, b"inference 10", proof_10_11());
     assert!(event::events_by_type<LeafOpened>().length() == 1);
     destroy(log);
     destroy(cap);
@@ -219,14 +219,14 @@ fun single_leaf_is_opened() {
 fun leaf_that_is_not_in_the_log_is_not_opened() {
     let (mut log, cap) = new();
     commit(&mut log, &cap, 11, ROOT_11, vector[]);
-    log.open_leaf(10, b"inference 11", proof_10_11());
+    open_leaf(&log, 10, b"inference 11", proof_10_11());
     abort
 }
 
 #[test, expected_failure(abort_code = inference_log::ENotIncluded)]
 fun leaf_of_an_empty_log_is_not_opened() {
     let (log, _cap) = new();
-    log.open_leaf(0, b"", vector[]);
+    open_leaf(&log, 0, b"", vector[]);
     abort
 }
 
@@ -245,7 +245,7 @@ fun dataset_answers_nothing() {
 fun stranger_opens_no_log_of_a_service() {
     let mut w = world::begin();
     let v = w.publish(service());
-    let (_other, other_cap) = catalog::new(b"other".to_string(), w.ctx());
+    let (_other, other_cap) = world::new_dataset(b"other", w.ctx());
     let (lineage, _, _, _, scenario) = w.parts();
     let _cap = inference_log::create_for_service(
         b"a".to_string(),
@@ -281,7 +281,7 @@ fun log_names_its_service() {
 
 fun new(): (Log, LogCap) {
     let mut scenario = test_scenario::begin(OPERATOR);
-    let cap = inference_log::create(b"answers".to_string(), scenario.ctx());
+    let cap = create(b"answers".to_string(), scenario.ctx());
     scenario.next_tx(OPERATOR);
     let log = scenario.take_shared<Log>();
     destroy(scenario);
@@ -297,8 +297,23 @@ fun commit(
 ) {
     let mut clock = clock::create_for_testing(&mut tx_context::dummy());
     clock.set_for_testing(NOW_MS);
-    log.commit(cap, size, root, proof, &clock);
+    let catalog_version = catalog_version::new_for_testing(&mut tx_context::dummy());
+    log.commit(cap, size, root, proof, &catalog_version, &clock);
+    destroy(catalog_version);
     clock.destroy_for_testing();
+}
+
+fun create(name: String, ctx: &mut TxContext): LogCap {
+    let catalog_version = catalog_version::new_for_testing(ctx);
+    let cap = inference_log::create(name, &catalog_version, ctx);
+    destroy(catalog_version);
+    cap
+}
+
+fun open_leaf(log: &Log, index: u64, leaf: vector<u8>, proof: vector<vector<u8>>) {
+    let catalog_version = catalog_version::new_for_testing(&mut tx_context::dummy());
+    log.open_leaf(index, leaf, proof, &catalog_version);
+    destroy(catalog_version);
 }
 
 fun included(

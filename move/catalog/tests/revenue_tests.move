@@ -15,6 +15,7 @@ use floe_catalog::events::{
 };
 use floe_catalog::lineage::{Self, Terms};
 use floe_catalog::revenue::{Self, Treasury};
+use floe_catalog::catalog_version;
 use floe_catalog::world::{Self, World};
 use std::unit_test::destroy;
 use sui::coin::{Self, Coin};
@@ -188,7 +189,7 @@ fun payee_claims_all_credits() {
     w.sell(&mut treasury, v, 5);
     w.sell(&mut treasury, v, 6);
     w.scenario().next_tx(ANN);
-    let coin = treasury.claim(w.ctx());
+    let coin = w.claim(&mut treasury);
     assert!(coin.value() == 11);
     assert!(treasury.held() == 0);
     assert!(treasury.credit_of(ANN) == 0);
@@ -203,7 +204,7 @@ fun others_claim_nothing() {
     let v = w.root_of(ANN);
     w.sell(&mut treasury, v, 5);
     w.scenario().next_tx(BEN);
-    let _coin = treasury.claim(w.ctx());
+    let _coin = w.claim(&mut treasury);
     abort
 }
 
@@ -213,8 +214,8 @@ fun credits_are_claimed_once() {
     let v = w.root_of(ANN);
     w.sell(&mut treasury, v, 5);
     w.scenario().next_tx(ANN);
-    let _first = treasury.claim(w.ctx());
-    let _second = treasury.claim(w.ctx());
+    let _first = w.claim(&mut treasury);
+    let _second = w.claim(&mut treasury);
     abort
 }
 
@@ -332,13 +333,23 @@ fun sale_that_was_split_at_once_is_not_refunded() {
 use fun sell as World.sell;
 use fun settle as World.settle;
 use fun refund as World.refund;
+use fun claim as World.claim;
 use fun root_of as World.root_of;
 use fun root_with_window as World.root_with_window;
 use fun child_of as World.child_of;
 
+fun claim(w: &mut World, treasury: &mut Treasury<SUI>): Coin<SUI> {
+    let catalog_version = catalog_version::new_for_testing(w.ctx());
+    let coin = treasury.claim(&catalog_version, w.ctx());
+    destroy(catalog_version);
+    coin
+}
+
 fun begin(): (World, Treasury<SUI>) {
     let mut w = world::begin();
-    revenue::create_treasury<SUI>(w.ctx());
+    let catalog_version = catalog_version::new_for_testing(w.ctx());
+    revenue::create_treasury<SUI>(&catalog_version, w.ctx());
+    destroy(catalog_version);
     assert!(event::events_by_type<TreasuryCreated>().length() == 1);
     w.scenario().next_tx(world::owner());
     let treasury = w.scenario().take_shared<Treasury<SUI>>();

@@ -6,6 +6,7 @@ module floe_catalog::world;
 
 use floe_catalog::catalog::{Self, Dataset, DatasetCap, Version};
 use floe_catalog::lineage::{Self, Lineage, Terms};
+use floe_catalog::catalog_version::{Self, CatalogVersion};
 use floe_storage::blob::{Self, Blob};
 use std::unit_test::destroy;
 use sui::clock::{Self, Clock};
@@ -24,6 +25,7 @@ public struct World {
     cap: DatasetCap,
     /// The capability of another dataset.
     spare: DatasetCap,
+    catalog_version: CatalogVersion,
     clock: Clock,
 }
 
@@ -34,14 +36,24 @@ public fun policy(): ID { object::id_from_address(@0x9) }
 public fun begin(): World {
     let mut scenario = test_scenario::begin(OWNER);
     lineage::init_for_testing(scenario.ctx());
+    catalog_version::init_for_testing(scenario.ctx());
     scenario.next_tx(OWNER);
     let lineage = scenario.take_shared<Lineage>();
-    let (dataset, cap) = catalog::new(b"iris".to_string(), scenario.ctx());
-    let (other, spare) = catalog::new(b"other".to_string(), scenario.ctx());
+    let catalog_version = scenario.take_shared<CatalogVersion>();
+    let (dataset, cap) = new_dataset(b"iris", scenario.ctx());
+    let (other, spare) = new_dataset(b"other", scenario.ctx());
     destroy(other);
     let mut clock = clock::create_for_testing(scenario.ctx());
     clock.set_for_testing(NOW_MS);
-    World { scenario, lineage, dataset, cap, spare, clock }
+    World { scenario, lineage, dataset, cap, spare, catalog_version, clock }
+}
+
+/// A dataset of the sender.
+public fun new_dataset(name: vector<u8>, ctx: &mut TxContext): (Dataset, DatasetCap) {
+    let catalog_version = catalog_version::new_for_testing(ctx);
+    let (dataset, cap) = catalog::new(name.to_string(), &catalog_version, ctx);
+    destroy(catalog_version);
+    (dataset, cap)
 }
 
 public fun end(self: World) {
@@ -62,6 +74,14 @@ public fun scenario(self: &mut World): &mut Scenario { &mut self.scenario }
 
 public fun cap(self: &World): &DatasetCap { &self.cap }
 
+public fun catalog_version(self: &World): &CatalogVersion { &self.catalog_version }
+
+/// Lets the version in force be a later one than this code.
+public fun outdate(self: &mut World) {
+    self.catalog_version.set_for_testing(2);
+    self.lineage.set_version_for_testing(2);
+}
+
 public fun ctx(self: &mut World): &mut TxContext { self.scenario.ctx() }
 
 /// The parts that calls want together.
@@ -73,7 +93,7 @@ public fun set_time(self: &mut World, ms: u64) { self.clock.set_for_testing(ms) 
 
 /// From now on the other dataset's capability is used, or again the right one.
 public fun swap_cap(self: &mut World) {
-    let World { scenario: _, lineage: _, dataset: _, cap, spare, clock: _ } = self;
+    let World { cap, spare, .. } = self;
     catalog::swap_for_testing(cap, spare);
 }
 
@@ -143,6 +163,7 @@ public fun publish_unrecorded(self: &mut World): ID {
             MANIFEST,
             policy(),
             vector[blob],
+            &self.catalog_version,
             &self.clock,
             self.scenario.ctx(),
         );
@@ -160,6 +181,7 @@ public fun publish_blobs(self: &mut World, digest: vector<u8>, blobs: vector<Blo
             MANIFEST,
             policy(),
             blobs,
+            &self.catalog_version,
             &self.clock,
             self.scenario.ctx(),
         );

@@ -96,6 +96,11 @@ func (tx *transaction) publish(p *sui.Publish) {
 		case "system":
 			tx.create(sui.StructTag{Address: id, Module: "system", Name: "AdminCap"}, nil)
 			tx.create(sui.StructTag{Address: id, Module: "system", Name: "System"}, nil)
+		case "lineage":
+			tx.create(sui.StructTag{Address: id, Module: "lineage", Name: "Lineage"}, nil)
+		case "catalog_version":
+			tx.create(sui.StructTag{Address: id, Module: "catalog_version", Name: "CatalogVersion"}, nil)
+			tx.create(sui.StructTag{Address: id, Module: "catalog_version", Name: "CatalogVersionCap"}, nil)
 		case "version":
 			tx.create(sui.StructTag{Address: id, Module: "version", Name: "PackageVersion"}, nil)
 			tx.create(sui.StructTag{Address: id, Module: "version", Name: "PackageVersionCap"}, nil)

@@ -25,7 +25,7 @@ import (
 
 // order is the order of publication. A package comes after those it links to;
 // test TestOrder.
-var order = []string{contract.KeyServer, contract.Storage, contract.Access, contract.Catalog}
+var order = []string{contract.KeyServer, contract.Storage, contract.Catalog, contract.Access}
 
 // Chain is the part of a full node that is needed; *suirpc.Client has it.
 type Chain interface {
@@ -110,12 +110,14 @@ type Package struct {
 
 // Objects are what the packages made when they were published.
 type Objects struct {
-	StorageSystem    sui.Address `json:"storage_system"`
-	StorageAdminCap  sui.Address `json:"storage_admin_cap"`
-	CatalogLineage   sui.Address `json:"catalog_lineage,omitzero"`
-	EnclaveRegistry  sui.Address `json:"enclave_registry,omitzero"`
-	AccessVersion    sui.Address `json:"access_version"`
-	AccessVersionCap sui.Address `json:"access_version_cap"`
+	StorageSystem     sui.Address `json:"storage_system"`
+	StorageAdminCap   sui.Address `json:"storage_admin_cap"`
+	CatalogLineage    sui.Address `json:"catalog_lineage"`
+	CatalogVersion    sui.Address `json:"catalog_version"`
+	CatalogVersionCap sui.Address `json:"catalog_version_cap"`
+	EnclaveRegistry   sui.Address `json:"enclave_registry,omitzero"`
+	AccessVersion     sui.Address `json:"access_version"`
+	AccessVersionCap  sui.Address `json:"access_version_cap"`
 }
 
 // Contracts returns the packages as package contract wants them.
@@ -125,6 +127,7 @@ func (d *Deployment) Contracts() contract.Packages {
 	}
 	return contract.Packages{
 		Storage: p(contract.Storage), Catalog: p(contract.Catalog), Access: p(contract.Access), KeyServer: p(contract.KeyServer),
+		Shared: contract.Shared{Lineage: d.Objects.CatalogLineage, CatalogVersion: d.Objects.CatalogVersion, AccessVersion: d.Objects.AccessVersion},
 	}
 }
 

@@ -25,7 +25,11 @@ func (r *run) guard(ctx context.Context, signer sui.Signer, name string, delayMS
 		return err
 	}
 	b := sui.NewBuilder()
-	made := r.packages().UpgradeCalls(b).Guard(contract.Object[contract.UpgradeCap](b, right.cap.ID), contract.Pure(b, delayMS))
+	inForce, err := r.inForce(ctx, b)
+	if err != nil {
+		return err
+	}
+	made := r.packages().UpgradeCalls(b).Guard(contract.Object[contract.UpgradeCap](b, right.cap.ID), contract.Pure(b, delayMS), inForce)
 	b.Transfer(signer.Address(), made.Arg)
 	done, err := r.chain.Send(ctx, signer, b)
 	if err != nil {
@@ -76,18 +80,22 @@ func (r *run) upgradeGuarded(ctx context.Context, signer sui.Signer, name string
 	}
 	b := sui.NewBuilder()
 	calls, guard := r.packages().UpgradeCalls(b), contract.Object[contract.UpgradeGuard](b, g.ID)
+	inForce, err := r.inForce(ctx, b)
+	if err != nil {
+		return err
+	}
 	if !proposed {
 		if g.Proposed != nil {
-			calls.Cancel(guard)
+			calls.Cancel(guard, inForce)
 		}
-		calls.Propose(guard, contract.Pure(b, g.Cap.Policy), contract.Pure(b, digest[:]))
+		calls.Propose(guard, contract.Pure(b, g.Cap.Policy), contract.Pure(b, digest[:]), inForce)
 		if g.DelayMS > 0 {
 			return r.sendProposal(ctx, signer, name, g.ID, b)
 		}
 	}
-	ticket := calls.Authorize(guard)
+	ticket := calls.Authorize(guard, inForce)
 	receipt := b.Upgrade(code.modules, code.dependencies, r.have[name].Latest, ticket.Arg)
-	calls.Commit(guard, contract.Arg[contract.UpgradeReceipt]{Arg: receipt})
+	calls.Commit(guard, contract.Arg[contract.UpgradeReceipt]{Arg: receipt}, inForce)
 	return r.sendUpgrade(ctx, signer, name, b)
 }
 
@@ -108,6 +116,20 @@ func (r *run) sendProposal(ctx context.Context, signer sui.Signer, name string, 
 	r.wait = append(r.wait, Pending{Package: name, Digest: sui.Digest(g.Proposed.Digest), ReadyAtMS: g.Proposed.ReadyAtMS})
 	r.Progress(Step{Package: name, Action: "proposed", ID: p.Latest, Version: p.Version, Transaction: done.Digest})
 	return nil
+}
+
+// inForce is the object that switches old versions of the access package off,
+// whose upgrade module guards all packages.
+func (r *run) inForce(ctx context.Context, b *sui.Builder) (v contract.Arg[contract.PackageVersion], err error) {
+	publication, err := r.publication(ctx, r.have[contract.Access].Original)
+	if err != nil {
+		return v, fmt.Errorf("find PackageVersion: %w", err)
+	}
+	id, err := r.created(ctx, publication, *r.packages().PackageVersionType())
+	if err != nil {
+		return v, fmt.Errorf("find PackageVersion: %w", err)
+	}
+	return contract.Object[contract.PackageVersion](b, id), nil
 }
 
 // packages are those that are published so far.

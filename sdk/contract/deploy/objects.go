@@ -20,8 +20,10 @@ func (r *run) deployment(ctx context.Context) (*Deployment, error) {
 	}{
 		{contract.Storage, "system", "System", &d.Objects.StorageSystem, true},
 		{contract.Storage, "system", "AdminCap", &d.Objects.StorageAdminCap, false},
-		{contract.Catalog, "lineage", "Lineage", &d.Objects.CatalogLineage, false}, // older packages have none
+		{contract.Catalog, "lineage", "Lineage", &d.Objects.CatalogLineage, true},
 		{contract.Catalog, "enclave", "EnclaveRegistry", &d.Objects.EnclaveRegistry, false},
+		{contract.Catalog, "catalog_version", "CatalogVersion", &d.Objects.CatalogVersion, true},
+		{contract.Catalog, "catalog_version", "CatalogVersionCap", &d.Objects.CatalogVersionCap, false},
 		{contract.Access, "version", "PackageVersion", &d.Objects.AccessVersion, true},
 		{contract.Access, "version", "PackageVersionCap", &d.Objects.AccessVersionCap, false},
 	} {

@@ -19,14 +19,14 @@ const field = (v) => bcs.struct('Field', { id: Address, name: u64, value: v });
 
 const Rule = bcs.enum('Rule', {
   Owner: null, AllowList: null, NotBefore: u64, NotAfter: u64, Holds: S, Pass: u64, Purpose: V(S),
-  Stewards: bcs.struct('Stewards', { stewards: V(Address), threshold: u64 }), Attested: S,
+  Stewards: bcs.struct('Stewards', { stewards: V(Address), threshold: u64 }), Attested: S, Living: Address,
 });
 const Change = bcs.enum('Change', {
   AddClause: V(Rule), Loosen: bcs.struct('Loosen', { clause: u64, rule: Rule }), LowerPrice: bcs.struct('LowerPrice', { offer: u64, price: u64 }),
   AddDelegate: Address, AddMember: Address,
 });
 const Clause = bcs.struct('Clause', { id: u64, rules: V(Rule) });
-const Offer = bcs.struct('Offer', { id: u64, coin_type: S, price: u64, term_ms: O(u64), uses: O(u64), is_open: bool });
+const Offer = bcs.struct('Offer', { id: u64, coin_type: S, price: u64, term_ms: O(u64), uses: O(u64), version: O(Address), is_open: bool });
 const Proposal = bcs.struct('Proposal', { id: u64, change: Change, ready_at_ms: u64 });
 const Hold = bcs.struct('Hold', { holders: V(Address), threshold: u64, votes: V(Address), until_ms: O(u64) });
 const Measurement = bcs.struct('Measurement', { indices: bytes, values: V(bytes) });
@@ -52,10 +52,13 @@ const types = {
   ClauseLoosened: { policy_id: Address, clause: u64, rule: Rule },
   OfferMade: { policy_id: Address, offer: u64, coin_type: S, price: u64, term_ms: O(u64), uses: O(u64) },
   PriceChanged: { policy_id: Address, offer: u64, price: u64 },
+  OfferBoundToVersion: { policy_id: Address, offer: u64, version_id: Address },
   OfferClosed: { policy_id: Address, offer: u64 },
   PayeeChanged: { policy_id: Address, payee: Address },
   PassSold: { policy_id: Address, pass_id: Address, offer: u64, holder: Address, payee: Address, coin_type: S, price: u64, expires_at_ms: O(u64), uses: O(u64) },
   PassUsed: { policy_id: Address, pass_id: Address, uses_left: u64 },
+  PassPaidToVersion: { policy_id: Address, pass_id: Address, version_id: Address, treasury_id: Address, sale_id: Address },
+  PassRefunded: { policy_id: Address, pass_id: Address, holder: Address, sale_id: Address },
   KeyRequested: { policy_id: Address, request_id: Address, requester: Address, clause: u64, purpose: O(S), valid_until_ms: u64 },
   RequesterApproved: { policy_id: Address, requester: Address, steward: Address, valid_until_ms: u64 },
   ApprovalWithdrawn: { policy_id: Address, requester: Address, steward: Address },
@@ -83,6 +86,11 @@ const types = {
   NodeRevoked: { version_id: Address, dataset_id: Address, consent_id: O(Address), reason_digest: bytes, revoked_at_ms: u64 },
   HoldPlaced: { version_id: Address, dataset_id: Address, reason_digest: bytes, held_at_ms: u64 },
   HoldReleaseAnnounced: { version_id: Address, dataset_id: Address, release_at_ms: u64 },
+  HoldersNamed: { version_id: Address, dataset_id: Address, holders: V(Address), threshold: u64 },
+  LegalHoldVoted: { version_id: Address, dataset_id: Address, holder: Address, place: bool, voted_at_ms: u64 },
+  LegalHoldPlaced: { version_id: Address, dataset_id: Address, placed_at_ms: u64 },
+  LegalHoldLifted: { version_id: Address, dataset_id: Address, ends_at_ms: u64 },
+  LegalHoldEnded: { version_id: Address, dataset_id: Address, ended_at_ms: u64 },
   HoldReleased: { version_id: Address, dataset_id: Address, released_at_ms: u64 },
   ConsentGiven: { consent_id: Address, dataset_id: Address, subject: Address, record_digest: bytes, ends_at_ms: O(u64), given_at_ms: u64 },
   ConsentAttached: { consent_id: Address, version_id: Address, dataset_id: Address },
@@ -126,6 +134,7 @@ const types = {
   },
   PolicyCap: { id: Address, policy: Address },
   PackageVersion: { id: Address, version: u64 },
+  CatalogVersion: { id: Address, version: u64 },
   Dataset: { id: Address, name: S, owner: Address, version_count: u64, latest: O(Address) },
   DatasetCap: { id: Address, dataset: Address },
   Version: { id: Address, dataset: Address, number: u64, previous: O(Address), manifest_digest: bytes, manifest_blob_id: u256, policy: Address, blobs: V(Blob), published_at_ms: u64 },
@@ -167,10 +176,13 @@ const values = {
   ClauseLoosened: { policy_id: id(113), clause: 114, rule: { Pass: 115 } },
   OfferMade: { policy_id: id(116), offer: 117, coin_type: sui, price: 119, term_ms: null, uses: 121 },
   PriceChanged: { policy_id: id(122), offer: 123, price: 124 },
+  OfferBoundToVersion: { policy_id: id(34), offer: 35, version_id: id(36) },
   OfferClosed: { policy_id: id(125), offer: 126 },
   PayeeChanged: { policy_id: id(127), payee: id(128) },
   PassSold: { policy_id: id(129), pass_id: id(130), offer: 131, holder: id(132), payee: id(133), coin_type: sui, price: 135, expires_at_ms: null, uses: 137 },
   PassUsed: { policy_id: id(138), pass_id: id(139), uses_left: 140 },
+  PassPaidToVersion: { policy_id: id(37), pass_id: id(38), version_id: id(39), treasury_id: id(40), sale_id: id(41) },
+  PassRefunded: { policy_id: id(42), pass_id: id(43), holder: id(44), sale_id: id(45) },
   KeyRequested: { policy_id: id(141), request_id: id(142), requester: id(143), clause: 144, purpose: 'research', valid_until_ms: 146 },
   RequesterApproved: { policy_id: id(147), requester: id(148), steward: id(149), valid_until_ms: 150 },
   ApprovalWithdrawn: { policy_id: id(151), requester: id(152), steward: id(153) },
@@ -198,6 +210,11 @@ const values = {
   NodeRevoked: { version_id: id(0x10), dataset_id: id(0x11), consent_id: id(0x12), reason_digest: digest, revoked_at_ms: 1798761600020 },
   HoldPlaced: { version_id: id(0x10), dataset_id: id(0x11), reason_digest: digest, held_at_ms: 1798761600019 },
   HoldReleaseAnnounced: { version_id: id(0x10), dataset_id: id(0x11), release_at_ms: 1798761600018 },
+  HoldersNamed: { version_id: id(46), dataset_id: id(47), holders: [id(48), id(1)], threshold: 49 },
+  LegalHoldVoted: { version_id: id(50), dataset_id: id(51), holder: id(52), place: true, voted_at_ms: 53 },
+  LegalHoldPlaced: { version_id: id(54), dataset_id: id(55), placed_at_ms: 56 },
+  LegalHoldLifted: { version_id: id(57), dataset_id: id(58), ends_at_ms: 59 },
+  LegalHoldEnded: { version_id: id(60), dataset_id: id(61), ended_at_ms: 62 },
   HoldReleased: { version_id: id(0x10), dataset_id: id(0x11), released_at_ms: 1798761600018 },
   ConsentGiven: { consent_id: id(0x10), dataset_id: id(0x11), subject: id(0x12), record_digest: digest, ends_at_ms: 20, given_at_ms: 1798761600021 },
   ConsentAttached: { consent_id: id(0x10), version_id: id(0x11), dataset_id: id(0x12) },
@@ -239,10 +256,10 @@ const values = {
     id: id(0x61), owner: id(0xa), members: { id: id(0x63), size: 3 },
     clauses: [
       { id: 0, rules: [{ Owner: true }, { NotAfter: 1798761600000 }] },
-      { id: 1, rules: [{ AllowList: true }, { NotBefore: 1000 }, { Holds: nft }, { Attested: nft }, { NotAfter: 7 }] },
+      { id: 1, rules: [{ AllowList: true }, { NotBefore: 1000 }, { Holds: nft }, { Attested: nft }, { NotAfter: 7 }, { Living: id(0x66) }] },
       { id: 3, rules: [{ Pass: 2 }, { Purpose: ['research'] }, { Stewards: { stewards: [id(0xd), id(0xe)], threshold: 2 } }] },
     ],
-    offers: [{ id: 2, coin_type: sui, price: 5, term_ms: 9, uses: null, is_open: true }],
+    offers: [{ id: 2, coin_type: sui, price: 5, term_ms: 9, uses: null, version: id(0x67), is_open: true }],
     payee: id(0xc), approvals: { id: id(0x65), size: 4 }, delegates: [id(0xf)],
     proposals: [
       { id: 4, change: { AddClause: [{ Owner: true }] }, ready_at_ms: 10 }, { id: 5, change: { Loosen: { clause: 1, rule: { NotBefore: 1000 } } }, ready_at_ms: 11 },
@@ -253,6 +270,7 @@ const values = {
   },
   PolicyCap: { id: id(0x62), policy: id(0x61) },
   PackageVersion: { id: id(0x64), version: 1 },
+  CatalogVersion: { id: id(0x65), version: 3 },
   Dataset: { id: id(0x71), name: 'iris', owner: id(0xa), version_count: 2, latest: id(0x73) },
   DatasetCap: { id: id(0x72), dataset: id(0x71) },
   Version: { id: id(0x73), dataset: id(0x71), number: 2, previous: id(0x74), manifest_digest: digest, manifest_blob_id: '0xabc', policy: id(0x61), blobs: [blob, { ...blob, id: id(0x52), blob_id: '0xdef', certified_epoch: null, deletable: false }], published_at_ms: 1798761600000 },

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/floe-data/floe/move"
+	"github.com/floe-data/floe/sdk/movevm/bytecode"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
@@ -20,15 +21,6 @@ import (
 func publishAccess(t *testing.T, c *Chain, client *suirpc.Client, key *sui.PrivateKey) (v1, v2, policy sui.Address) {
 	t.Helper()
 	askFaucet(t, c, key.Address())
-	pkg, err := move.Package("access")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var modules [][]byte
-	for _, m := range pkg.Modules {
-		modules = append(modules, m.Bytes)
-	}
-	deps := []sui.Address{sui.MoveStdlib, sui.Framework}
 	send := func(b *sui.Builder) map[string]sui.Address {
 		ex, err := client.Send(t.Context(), key, b)
 		if err != nil {
@@ -44,12 +36,20 @@ func publishAccess(t *testing.T, c *Chain, client *suirpc.Client, key *sui.Priva
 		}
 		return made
 	}
-	b := sui.NewBuilder()
-	b.Transfer(key.Address(), b.Publish(modules, deps))
-	made := send(b)
-	v1 = made["package"]
+	ids := map[string]sui.Address{}
+	var made map[string]sui.Address
+	var modules [][]byte
+	var deps []sui.Address
+	for _, name := range append(move.Dependencies("access"), "access") {
+		modules, deps = linked(t, name, ids)
+		b := sui.NewBuilder()
+		b.Transfer(key.Address(), b.Publish(modules, deps))
+		made = send(b)
+		ids[name] = made["package"]
+	}
+	v1 = ids["access"]
 
-	b = sui.NewBuilder()
+	b := sui.NewBuilder()
 	upgradeCap, digest := b.Object(made["UpgradeCap"]), sui.PackageDigest(modules, deps)
 	ticket := b.Call(sui.Framework, "package", "authorize_upgrade", nil, upgradeCap, b.Pure(uint8(0)), b.Pure(digest[:]))
 	b.Call(sui.Framework, "package", "commit_upgrade", nil, upgradeCap, b.Upgrade(modules, deps, v1, ticket))
@@ -57,10 +57,34 @@ func publishAccess(t *testing.T, c *Chain, client *suirpc.Client, key *sui.Priva
 
 	b = sui.NewBuilder()
 	var never *uint64
-	created := b.Call(v2, "policy", "new", nil, b.Pure(never), b.Pure(never))
-	b.Call(v2, "policy", "share", nil, created.At(0))
+	version := b.Object(made["PackageVersion"])
+	created := b.Call(v2, "policy", "new", nil, b.Pure(never), b.Pure(never), version)
+	b.Call(v2, "policy", "share", nil, created.At(0), version)
 	b.Transfer(key.Address(), created.At(1))
 	return v1, v2, send(b)["Policy"]
+}
+
+// linked is a package as it is published when its dependencies have these ids.
+func linked(t *testing.T, name string, ids map[string]sui.Address) (modules [][]byte, deps []sui.Address) {
+	t.Helper()
+	pkg, err := move.Package(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, deps := map[sui.Address]sui.Address{}, []sui.Address{sui.MoveStdlib, sui.Framework}
+	for _, d := range pkg.Dependencies {
+		placeholder, _ := move.Placeholder(d)
+		link[placeholder], deps = ids[d], append(deps, ids[d])
+	}
+	for _, m := range pkg.Modules {
+		parsed, err := bytecode.Parse(m.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed.Readdress(link)
+		modules = append(modules, parsed.Serialize())
+	}
+	return modules, deps
 }
 
 func TestPackages(t *testing.T) {

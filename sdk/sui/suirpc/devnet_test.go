@@ -101,10 +101,10 @@ func useContracts(t *testing.T, c *suirpc.Client, owner, friend *sui.PrivateKey)
 		t.Fatal(err)
 	}
 	var failed *suirpc.ExecutionError
-	if err := grant(friend.Address()); !errors.As(err, &failed) || !failed.Simulated || failed.Abort == nil || failed.Abort.Module != "policy" {
+	if err := grant(friend.Address()); !errors.As(err, &failed) || !failed.Simulated || failed.Abort == nil || failed.Abort.Module != "members" {
 		t.Fatalf("second grant: %v; want an abort in the simulation", err)
-	} else if failed.Abort.Code != 5 { // EAlreadyMember in policy.move
-		t.Errorf("abort code %d, want 5", failed.Abort.Code)
+	} else if failed.Abort.Code != 0 { // EAlreadyMember in members.move
+		t.Errorf("abort code %d, want 0", failed.Abort.Code)
 	}
 
 	// The allow-list is a table: a dynamic field per member.
@@ -145,7 +145,7 @@ func simulateApproval(t *testing.T, c *suirpc.Client, p contract.Packages, d *de
 	}
 	for sender, want := range map[sui.Address]bool{allowed: true, stranger: false} {
 		b := sui.NewBuilder()
-		contract.SealApprove(b, p, append(policy[:len(policy):len(policy)], 1), shared(b, policy), shared(b, d.Objects.AccessVersion))
+		contract.SealApprove(b, p, append(policy[:len(policy):len(policy)], 1), contract.Read{Policy: shared(b, policy), Lineage: shared(b, d.Objects.CatalogLineage), Version: shared(b, d.Objects.AccessVersion)})
 		tx, err := b.Build(sender, sui.GasData{Price: 1000, Budget: 1_000_000_000})
 		if err != nil {
 			t.Fatal(err)
