@@ -16,8 +16,8 @@ import (
 // What a case may use. Few generated programs need more, such as one that
 // doubles a vector in a loop; the real VM has no bounds in its runner.
 const (
-	caseFuel   = 5_000_000
-	caseMemory = 64 << 20
+	CaseFuel   = 5_000_000
+	CaseMemory = 64 << 20
 )
 
 // A Comparer runs packages on both machines.
@@ -33,9 +33,16 @@ type Report struct {
 	Controls      int            // tests with a wrong expectation, which the real VM refused
 	TooLarge      int            // cases that our VM stopped because they use too much
 	Outcomes      map[string]int // cases by what came of them on our VM
+	Results       []Result       // what came of each
 	Refused       []string       // modules that the compiler made no sound bytecode of
 	Disagreements []Disagreement
 	Bytecode      [][]byte
+}
+
+// A Result is what came of a case on our VM.
+type Result struct {
+	Module, Case string
+	Outcome
 }
 
 // A Disagreement is a case in which the machines differ.
@@ -52,7 +59,7 @@ func (c *Comparer) Compare(ctx context.Context, modules []*Module) (*Report, err
 	if err != nil || len(modules) == 0 {
 		return r, err
 	}
-	vm, err := NewMachine(movevm.Config{Fuel: caseFuel, MaxMemory: caseMemory}, r.Bytecode)
+	vm, err := NewMachine(movevm.Config{Fuel: CaseFuel, MaxMemory: CaseMemory}, r.Bytecode)
 	if err != nil {
 		return nil, err
 	}
@@ -98,18 +105,9 @@ func (c *Comparer) build(ctx context.Context, modules []*Module, r *Report) ([]*
 	if !isRefusal(err) {
 		return nil, err
 	}
-	var good []*Module
-	for _, m := range modules {
-		if _, err := c.Compiler.Build(ctx, c.source([]*Module{m})); err == nil {
-			good = append(good, m)
-		} else if !isRefusal(err) {
-			return nil, err
-		} else {
-			r.Refused = append(r.Refused, m.Name)
-		}
-	}
-	if len(good) == 0 {
-		return nil, nil
+	good, err := c.sound(ctx, modules, r)
+	if err != nil || len(good) == 0 {
+		return nil, err
 	}
 	if out, err = c.Compiler.Build(ctx, c.source(good)); err != nil {
 		return nil, err
@@ -118,10 +116,31 @@ func (c *Comparer) build(ctx context.Context, modules []*Module, r *Report) ([]*
 	return good, nil
 }
 
+// sound finds the modules that compile, of some that don't compile together, by
+// halves.
+func (c *Comparer) sound(ctx context.Context, modules []*Module, r *Report) (good []*Module, err error) {
+	if len(modules) == 1 {
+		r.Refused = append(r.Refused, modules[0].Name)
+		return nil, nil
+	}
+	half := len(modules) / 2
+	for _, part := range [][]*Module{modules[:half], modules[half:]} {
+		_, err := c.Compiler.Build(ctx, c.source(part))
+		if isRefusal(err) {
+			part, err = c.sound(ctx, part, r)
+		}
+		if err != nil {
+			return nil, err
+		}
+		good = append(good, part...)
+	}
+	return good, nil
+}
+
 // isRefusal tells the compiler's own failures from errors in the source.
 func isRefusal(err error) bool {
 	var source *compiler.CompileError
-	return !errors.As(err, &source) || strings.Contains(err.Error(), "Bytecode Verification Failed")
+	return err != nil && (!errors.As(err, &source) || strings.Contains(err.Error(), "Bytecode Verification Failed"))
 }
 
 // run runs a module's cases on our VM and writes the tests that demand the same
@@ -144,6 +163,7 @@ func (r *Report) run(vm *Machine, m *Module, ours map[string]Outcome) (tests str
 			}
 			r.Cases++
 			r.Outcomes[o.kind()]++
+			r.Results = append(r.Results, Result{m.Name, c.Name, o})
 			name := testModule(m.Name) + "::" + c.Name
 			ours[name] = o
 			b.WriteString(o.test(m.Name, c.Name, c.Name))

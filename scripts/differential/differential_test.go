@@ -49,14 +49,6 @@ func number(t testing.TB, name string, otherwise uint64) uint64 {
 	return n
 }
 
-// A package holds some modules: one that the compiler refuses must not cost
-// too many others, and each package costs a start of the compiler.
-const (
-	modulesPerPackage  = 8
-	functionsPerModule = 25
-	casesPerFunction   = 2
-)
-
 // unused are instructions that the compiler does not write: it makes branches of
 // && and ||.
 var unused = map[bytecode.Opcode]bool{bytecode.OpNop: true, bytecode.OpBrTrue: true, bytecode.OpAnd: true, bytecode.OpOr: true}
@@ -72,10 +64,10 @@ func TestGenerated(t *testing.T) {
 	seed := number(t, "FLOE_DIFF_SEED", 1)
 	total := &totals{outcomes: map[string]int{}, opcodes: map[bytecode.Opcode]bool{}}
 	t.Run("packages", func(t *testing.T) {
-		const perPackage = modulesPerPackage * functionsPerModule
+		const perPackage = ModulesPerPackage * functionsPerModule
 		some := functions + functions/20 // for modules that the compiler refuses
 		for i := range (some + perPackage - 1) / perPackage {
-			first := seed + uint64(i*modulesPerPackage)
+			first := seed + uint64(i*ModulesPerPackage)
 			t.Run(fmt.Sprintf("seed=%d", first), func(t *testing.T) {
 				t.Parallel()
 				comparePackage(t, c, first, total)
@@ -115,19 +107,11 @@ type totals struct {
 	opcodes                                       map[bytecode.Opcode]bool
 }
 
-// generate makes the module that a package has of a seed.
-func generate(seed uint64) *Module {
-	return Generate(seed, fmt.Sprintf("m%d", seed), functionsPerModule, casesPerFunction)
-}
-
 // minimise makes the module of a disagreement smaller while the machines still
 // differ on the case.
 func minimise(t *testing.T, c *Comparer, seed uint64, d Disagreement) string {
-	m := generate(seed)
-	for m.Name != d.Module {
-		seed++
-		m = generate(seed)
-	}
+	modules := Package(seed)
+	m := modules[slices.IndexFunc(modules, func(m *Module) bool { return m.Name == d.Module })]
 	const tries = 150
 	deadline := time.Now().Add(time.Minute)
 	m.Shrink(tries, func(m *Module) bool {
@@ -141,11 +125,7 @@ func minimise(t *testing.T, c *Comparer, seed uint64, d Disagreement) string {
 }
 
 func comparePackage(t *testing.T, c *Comparer, seed uint64, total *totals) {
-	var modules []*Module
-	for i := range modulesPerPackage {
-		modules = append(modules, generate(seed+uint64(i)))
-	}
-	r, err := c.Compare(t.Context(), modules)
+	r, err := c.Compare(t.Context(), Package(seed))
 	if err != nil {
 		text := err.Error()
 		t.Fatal(text[:min(len(text), 4000)])

@@ -101,6 +101,23 @@ type generator struct {
 // maxRecursion bounds the depth of recursive functions.
 const maxRecursion = 6
 
+// The shape of a package. Each costs two starts of the compiler, so it is large;
+// six of them make 2,000 functions with some to spare, for modules that the
+// compiler refuses.
+const (
+	ModulesPerPackage  = 14
+	functionsPerModule = 25
+	casesPerFunction   = 2
+)
+
+// Package generates the modules of a package from seed to seed+ModulesPerPackage-1.
+func Package(seed uint64) (modules []*Module) {
+	for i := range uint64(ModulesPerPackage) {
+		modules = append(modules, Generate(seed+i, fmt.Sprintf("m%d", seed+i), functionsPerModule, casesPerFunction))
+	}
+	return modules
+}
+
 // Generate writes a module of functions, each with some cases. The same seed
 // gives the same module.
 func Generate(seed uint64, name string, functions, cases int) *Module {
