@@ -39,6 +39,8 @@ type fakeChain struct {
 	opt     suirpc.SimulateOptions
 	lookups int
 	wallet  error
+	time    time.Time // of the checkpoint
+	noTip   bool      // the checkpoint can't be had
 }
 
 func (c *fakeChain) ServiceInfo(context.Context) (suirpc.ServiceInfo, error) {
@@ -46,7 +48,10 @@ func (c *fakeChain) ServiceInfo(context.Context) (suirpc.ServiceInfo, error) {
 }
 
 func (c *fakeChain) Checkpoint(_ context.Context, seq uint64) (*suirpc.Checkpoint, error) {
-	return &suirpc.Checkpoint{Sequence: seq, Digest: sui.Digest{7}}, nil
+	if c.noTip {
+		return nil, suirpc.ErrNotFound
+	}
+	return &suirpc.Checkpoint{Sequence: seq, Digest: sui.Digest{7}, TimestampMS: uint64(c.time.UnixMilli())}, nil
 }
 
 func (c *fakeChain) ReferenceGasPrice(context.Context) (uint64, error) { return 1000, nil }
@@ -208,6 +213,38 @@ func TestEvaluateRefuses(t *testing.T) {
 				t.Errorf("%v, %+v; want %s %s", g, r, c.kind, c.code)
 			}
 		})
+	}
+}
+
+func TestClockBehind(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		chain   time.Time
+		noTip   bool
+		allowed time.Duration
+		code    string
+	}{
+		{"the same", now, false, time.Minute, ""},
+		{"chain behind", now.Add(-time.Hour), false, time.Minute, ""}, // the staleness check's
+		{"just allowed", now.Add(time.Minute), false, time.Minute, ""},
+		{"behind the chain", now.Add(time.Minute + time.Millisecond), false, time.Minute, "clock_behind"},
+		{"not looked at", now.Add(time.Hour), false, 0, ""},
+		{"unknown", now, true, time.Minute, "chain_unavailable"},
+		{"unknown, not looked at", now, true, 0, ""},
+	} {
+		s := newSimulator(t, &fakeChain{time: c.chain, noTip: c.noTip})
+		s.cfg.AllowedLag = c.allowed
+		for range 2 { // the second time the checkpoint is known
+			_, err := s.Evaluate(t.Context(), query(t))
+			if code := ""; err != nil || c.code != "" {
+				if err != nil {
+					code = RefusalOf(err).Reason.Code
+				}
+				if code != c.code {
+					t.Errorf("%s: %v, want %q", c.name, err, c.code)
+				}
+			}
+		}
 	}
 }
 

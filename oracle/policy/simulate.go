@@ -41,6 +41,10 @@ type SimulatorConfig struct {
 	StalenessPackage sui.Address
 	// AllowedStaleness is how old the chain's clock may be. 0 means 2 minutes.
 	AllowedStaleness time.Duration
+	// AllowedLag is how far the chain's clock may be ahead of this machine's,
+	// which then accepts sessions that have expired. 0 means that it is not
+	// looked at, for networks whose clock is moved by hand.
+	AllowedLag time.Duration
 	// Timeout bounds one evaluation, and each look-up of a package. 0 means 5
 	// seconds: clients wait for 10.
 	Timeout time.Duration
@@ -75,6 +79,7 @@ type Simulator struct {
 	packages   map[sui.Address]Package
 	chainID    sui.Digest
 	checkpoint receipt.Checkpoint
+	chainTime  time.Time // of checkpoint
 	gasPrice   uint64
 	gasTime    time.Time
 }
@@ -187,7 +192,11 @@ func (s *Simulator) Evaluate(ctx context.Context, q Query) (Evidence, error) {
 		return evidence, simulationFailure(err)
 	}
 	evidence.Objects = readObjects(program, read, &ex.Effects)
-	evidence.Checkpoint.Digest = s.checkpointDigest(ctx, evidence.Checkpoint.Sequence)
+	digest, chainTime := s.describeCheckpoint(ctx, evidence.Checkpoint.Sequence)
+	evidence.Checkpoint.Digest = digest
+	if err := s.checkClock(chainTime); err != nil {
+		return evidence, err
+	}
 	if f := ex.Effects.Status.Failure; f != nil {
 		return evidence, s.refusal(q, f, objects)
 	}
@@ -212,23 +221,42 @@ func (s *Simulator) position(ctx context.Context) (Evidence, error) {
 	return Evidence{Chain: info.ChainID, Checkpoint: &receipt.Checkpoint{Sequence: info.Tip}}, nil
 }
 
-// checkpointDigest returns "" when the node does not give it in time: the
-// sequence number alone identifies the checkpoint too.
-func (s *Simulator) checkpointDigest(ctx context.Context, seq uint64) string {
+// describeCheckpoint returns digest and time of a checkpoint; "" when the node
+// does not give them in time: the sequence number alone identifies it too.
+func (s *Simulator) describeCheckpoint(ctx context.Context, seq uint64) (digest string, at time.Time) {
 	s.mu.Lock()
-	last := s.checkpoint
+	last, lastTime := s.checkpoint, s.chainTime
 	s.mu.Unlock()
 	if last.Sequence == seq && last.Digest != "" {
-		return last.Digest
+		return last.Digest, lastTime
 	}
 	c, err := s.cfg.Chain.Checkpoint(ctx, seq)
 	if err != nil {
-		return ""
+		return "", time.Time{}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.checkpoint = receipt.Checkpoint{Sequence: seq, Digest: c.Digest.String()}
-	return s.checkpoint.Digest
+	s.chainTime = time.UnixMilli(int64(c.TimestampMS))
+	return s.checkpoint.Digest, s.chainTime
+}
+
+// checkClock refuses when this machine's clock is behind the chain's: whatever
+// has a time limit here would be held valid too long. The other direction is
+// the staleness check's.
+func (s *Simulator) checkClock(chainTime time.Time) error {
+	if s.cfg.AllowedLag == 0 {
+		return nil
+	}
+	if chainTime.IsZero() {
+		return nodeFailure(errors.New("the full node does not give its newest checkpoint"))
+	}
+	if lag := chainTime.Sub(s.cfg.Now()); lag > s.cfg.AllowedLag {
+		return &Refusal{Kind: Unknown, Cause: fmt.Errorf("this machine's clock is %v behind the chain's: set it, and keep it by NTP", lag.Round(time.Millisecond)),
+			Reason: seal.Reason{Code: "clock_behind", Rule: fmt.Sprintf("the key server's clock is more than %v behind the chain's", s.cfg.AllowedLag),
+				Remedy: "try again later; if it stays, tell the operator of the key server"}}
+	}
+	return nil
 }
 
 func (s *Simulator) price(ctx context.Context) (uint64, error) {

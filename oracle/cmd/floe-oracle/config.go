@@ -48,6 +48,9 @@ type config struct {
 	Listen string `yaml:"listen"`
 	// AllowedStaleness is how far the chain's clock may be behind. Default 2m.
 	AllowedStaleness time.Duration `yaml:"allowed_staleness"`
+	// AllowedClockLag is how far the chain's clock may be ahead of this
+	// machine's. Default 1m.
+	AllowedClockLag time.Duration `yaml:"allowed_clock_lag"`
 	// EvaluationTimeout bounds one evaluation of a policy. Default 5s: clients
 	// wait for 10.
 	EvaluationTimeout time.Duration `yaml:"evaluation_timeout"`
@@ -66,7 +69,7 @@ func readConfig(path string) (*config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
-	c := &config{Listen: "0.0.0.0:2024"}
+	c := &config{Listen: "0.0.0.0:2024", AllowedClockLag: time.Minute}
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	d.KnownFields(true)
 	if err := d.Decode(c); err != nil && err != io.EOF {
@@ -104,7 +107,7 @@ func (c *config) check() error {
 	if (c.AnchorSigner == "") != (c.AnchorPackage == "") {
 		errs = append(errs, errors.New("anchor_signer and anchor_package belong together: give both, or none"))
 	}
-	if c.AnchorInterval < 0 || c.AllowedStaleness < 0 || c.EvaluationTimeout < 0 || c.SessionKeyTTLMax < 0 || c.MaxConcurrent < 0 {
+	if c.AnchorInterval < 0 || c.AllowedClockLag < 0 || c.AllowedStaleness < 0 || c.EvaluationTimeout < 0 || c.SessionKeyTTLMax < 0 || c.MaxConcurrent < 0 {
 		errs = append(errs, errors.New("durations and limits must not be negative"))
 	}
 	return errors.Join(errs...)

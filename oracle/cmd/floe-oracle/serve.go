@@ -36,8 +36,8 @@ FILE is YAML:
 
 and optionally witness_policy (a file), anchor_signer (a keystore) with
 anchor_package and anchor_interval (10m), master_key_env, listen (0.0.0.0:2024),
-allowed_staleness (2m), evaluation_timeout (5s), session_key_ttl_max (30m),
-clock_skew (5s), max_concurrent (64).
+allowed_staleness (2m), allowed_clock_lag (1m), evaluation_timeout (5s),
+session_key_ttl_max (30m), clock_skew (5s), max_concurrent (64).
 
 Beside Seal's API, anybody may read receipts (/v1/receipts), the log that they
 are in (/checkpoint, /tile/…), and proofs (/v1/receipts/N/proof). The owner of
@@ -78,7 +78,7 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 	}
 	pkg, _ := sui.ParseAddress(c.KeyServerPackage)
 	evaluator, err := policy.NewSimulator(policy.SimulatorConfig{
-		Chain: client, StalenessPackage: pkg, AllowedStaleness: c.AllowedStaleness, Timeout: c.EvaluationTimeout,
+		Chain: client, StalenessPackage: pkg, AllowedStaleness: c.AllowedStaleness, AllowedLag: c.AllowedClockLag, Timeout: c.EvaluationTimeout,
 	})
 	if err != nil {
 		return err
