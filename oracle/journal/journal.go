@@ -37,8 +37,10 @@ var (
 	ErrDamaged = errors.New("journal is damaged")
 )
 
+// FileName is the file of the receipts in a journal's directory.
+const FileName = "receipts.jwt"
+
 const (
-	fileName = "receipts.jwt"
 	lockName = "lock"
 	// maxBatch is how many receipts share one fsync at most.
 	maxBatch = 256
@@ -120,7 +122,7 @@ func Open(cfg Config) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open journal in %s: %w", cfg.Dir, err)
 	}
-	path := filepath.Join(cfg.Dir, fileName)
+	path := filepath.Join(cfg.Dir, FileName)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err == nil {
 		err = syncDir(cfg.Dir)
@@ -164,6 +166,11 @@ func open(cfg Config, f file) (*Journal, error) {
 // policies whose chains it belongs to; opening, which may be nil, is stored
 // beside it. When ctx ends first the receipt may be stored all the same.
 func (j *Journal) Write(ctx context.Context, claims *receipt.Claims, policies []sui.Address, opening *receipt.Opening) (*Entry, error) {
+	if opening != nil {
+		if err := opening.Check(claims); err != nil { // it could not be read again
+			return nil, fmt.Errorf("write receipt: %w: %w", ErrNotDurable, err)
+		}
+	}
 	w := &write{claims: claims, policies: policies, opening: opening, result: make(chan result, 1)}
 	if err := j.enqueue(ctx, w); err != nil {
 		return nil, err

@@ -104,7 +104,7 @@ func TestJournalCutsTornRecord(t *testing.T) {
 			j := mustOpen(t, dir)
 			add(t, j, "a")
 			add(t, j, "b")
-			path := filepath.Join(dir, fileName)
+			path := filepath.Join(dir, FileName)
 			b, _ := os.ReadFile(path)
 			add(t, j, "lost")
 			whole, _ := os.ReadFile(path)
@@ -139,7 +139,7 @@ func TestJournalRefusesDamage(t *testing.T) {
 				add(t, j, c)
 			}
 			j.Close()
-			path := filepath.Join(dir, fileName)
+			path := filepath.Join(dir, FileName)
 			b, _ := os.ReadFile(path)
 			changed := change(strings.SplitAfter(string(b), "\n"))
 			os.WriteFile(path, []byte(changed), 0o600)
@@ -181,6 +181,77 @@ func TestJournalIsExclusive(t *testing.T) {
 	if _, err := j.Write(t.Context(), refusal("x"), nil, nil); !errors.Is(err, ErrNotDurable) {
 		t.Errorf("write after close: %v", err)
 	}
+}
+
+// Openings are read back with their receipts, by policy and by request; one
+// that does not belong to its receipt is not stored.
+func TestJournalFinds(t *testing.T) {
+	dir := t.TempDir()
+	j := mustOpen(t, dir)
+	policyB := sui.Address{0xb}
+	for i, policies := range [][]sui.Address{{policyA}, {policyB}, {policyA, policyB}} {
+		o := receipt.Opening{Salt: [32]byte{byte(i)}, Requester: sui.Address{byte(i + 1)}}
+		c := &receipt.Claims{Decision: receipt.Release, ShareCommitment: &receipt.Hash{}, RequestHash: receipt.Hash{byte(i)}, RequesterCommitment: o.RequesterCommitment()}
+		if _, err := j.Write(t.Context(), c, policies, &o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := j.Write(t.Context(), refusal("x"), nil, &receipt.Opening{}); !errors.Is(err, ErrNotDurable) {
+		t.Errorf("an opening of another receipt: %v", err)
+	}
+	for range 2 { // before and after a restart
+		got, head, err := j.OfPolicy(policyB, 0, 10)
+		if err != nil || head != 2 || len(got) != 2 || got[0].Sequence != 2 || got[1].Sequence != 3 || got[1].Opening.Requester != (sui.Address{3}) {
+			t.Errorf("of policy B: %+v, %d, %v", got, head, err)
+		}
+		if got, head, err := j.OfPolicy(policyA, 1, 10); err != nil || head != 2 || len(got) != 1 || got[0].Sequence != 3 {
+			t.Errorf("of policy A after 1: %+v, %d, %v", got, head, err)
+		}
+		if e, o, err := j.Release(receipt.Hash{1}); err != nil || e == nil || e.Receipt().Sequence != 2 || o.Salt != [32]byte{1} {
+			t.Errorf("by request: %+v, %+v, %v", e, o, err)
+		}
+		if e, _, err := j.Release(receipt.Hash{9}); err != nil || e != nil {
+			t.Errorf("of no request: %+v, %v", e, err)
+		}
+		j.Close()
+		j = mustOpen(t, dir)
+	}
+}
+
+func TestJournalForgetsReleases(t *testing.T) {
+	at := time.UnixMilli(1)
+	cfg := config(t.TempDir())
+	cfg.Now = func() time.Time { return at }
+	cfg.Remember = time.Minute
+	j, err := Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	for i, later := range []time.Duration{0, time.Minute, time.Millisecond} {
+		at = at.Add(later)
+		c := &receipt.Claims{Decision: receipt.Release, ShareCommitment: &receipt.Hash{}, RequestHash: receipt.Hash{byte(i)}}
+		if _, err := j.Write(t.Context(), c, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if e, _, _ := j.Release(receipt.Hash{0}); (e != nil) != (i < 2) {
+			t.Errorf("after receipt %d: %v", i+1, e)
+		}
+	}
+	if len(j.index.recent) != 2 || len(j.index.releases) != 2 {
+		t.Errorf("%d and %d are remembered", len(j.index.recent), len(j.index.releases))
+	}
+}
+
+func FuzzSplitLine(f *testing.F) {
+	f.Add("a.b.c " + strings.Repeat("A", 86))
+	f.Add("a.b.c")
+	f.Fuzz(func(t *testing.T, text string) {
+		jwt, opening, err := splitLine(text)
+		if err == nil && line(jwt, opening) != text+"\n" {
+			t.Errorf("%q is written as %q", text, line(jwt, opening))
+		}
+	})
 }
 
 func TestJournalGroupCommit(t *testing.T) {

@@ -114,7 +114,7 @@ func New(cfg Config) (*Server, error) {
 	if j.Torn > 0 {
 		cfg.Log.Warn("cut off a receipt that a crash left incomplete", "bytes", j.Torn, "dir", cfg.JournalDir)
 	}
-	log, err := tilelog.Open(context.Background(), tilelog.Config{Dir: filepath.Join(cfg.JournalDir, "log"), Journal: j,
+	log, err := tilelog.Open(context.Background(), tilelog.Config{Dir: filepath.Join(cfg.JournalDir, tilelog.DirName), Journal: j,
 		Origin: receipt.LogOrigin(cfg.ObjectID), Key: cfg.ReceiptKey, WitnessPolicy: cfg.WitnessPolicy, Log: cfg.Log, Now: cfg.Now})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("create key server: %w", err), j.Close())

@@ -46,6 +46,9 @@ var (
 	ErrLate = errors.New("a receipt is not in the log in time")
 )
 
+// DirName is the log's folder in the directory of its journal.
+const DirName = "log"
+
 // A Source is the journal that the log is made of.
 type Source interface {
 	// Len is the number of durable receipts.

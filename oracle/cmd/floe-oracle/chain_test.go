@@ -111,6 +111,13 @@ func TestRegisterAndServe(t *testing.T) {
 	}
 	res.Body.Close()
 	checkCosigned(t, url, policy, filepath.Join(dir, "keys", "jwks.json"), object)
+	drill := []string{"drill", "--config", config, "--live", url}
+	if out := program(t, drill...); !strings.Contains(out, "everything is as it should be") {
+		t.Errorf("drill: %s", out)
+	}
+	if code := execute(t.Context(), append(drill, "--key-dir", filepath.Join(dir, "other"), "--json"), io.Discard, t.Output()); code != 1 {
+		t.Errorf("drill with other keys: exit code %d", code)
+	}
 	server.stop()
 	witness.stop()
 }

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/floe-data/floe/oracle/drill"
+	"github.com/floe-data/floe/sdk/receipt/remote"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
+)
+
+type drilling struct {
+	config, journal, keys, live string
+	offline, json               bool
+}
+
+func newDrill() *cobra.Command {
+	var d drilling
+	cmd := &cobra.Command{
+		Use:   "drill --config FILE",
+		Short: "Prove that a key server's files, or a backup, are whole",
+		Long: `Restores a copy of the journal into a folder of its own, makes the log anew from
+it, and compares: every receipt is signed and in its place, the log that the
+world has seen is that of the journal, no receipt that was promised to be in the
+log is missing, and the master key is the one that the chain shows. The server
+may run meanwhile. What was restored is removed again.
+
+For a backup give its directories with --journal-dir and --key-dir, and the
+address of the running server with --live: a backup that lacks receipts which
+the world has seen must not be served from. Exit code 1 if anything is wrong.`,
+		Example: "  floe-oracle drill --config oracle.yaml\n  floe-oracle drill --config oracle.yaml --journal-dir backup/receipts --key-dir backup/keys --live https://keys.example.org",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := required(cmd, "config"); err != nil {
+				return err
+			}
+			r, err := d.run(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return d.report(cmd.OutOrStdout(), r)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&d.config, "config", "", "configuration file")
+	f.StringVar(&d.journal, "journal-dir", "", "directory of receipts to try instead of the configured one")
+	f.StringVar(&d.keys, "key-dir", "", "directory of keys to try instead of the configured one")
+	f.StringVar(&d.live, "live", "", "address of the running server, whose log is compared with")
+	f.BoolVar(&d.offline, "offline", false, "do not compare the master key with the chain")
+	f.BoolVar(&d.json, "json", false, "print one JSON object")
+	return cmd
+}
+
+func (d *drilling) run(ctx context.Context) (*drill.Report, error) {
+	c, err := readConfig(d.config)
+	if err != nil {
+		return nil, err
+	}
+	if d.journal != "" {
+		c.JournalDir = d.journal
+	}
+	if d.keys != "" {
+		c.KeyDir = d.keys
+	}
+	keys, err := c.keys()
+	if err != nil {
+		return nil, err
+	}
+	id, _ := sui.ParseAddress(c.KeyServerObjectID)
+	cfg := drill.Config{JournalDir: c.JournalDir, Issuer: id, Key: keys.Receipt, Master: keys.Master, Rand: rand.Reader}
+	if !d.offline {
+		if cfg.PublicKey, err = registeredKey(ctx, c.NodeURL, id); err != nil {
+			return nil, fmt.Errorf("%w; --offline leaves out this comparison", err)
+		}
+	}
+	if d.live != "" {
+		server := &remote.Server{ID: id, URL: d.live, HTTP: &http.Client{Timeout: 20 * time.Second}}
+		if cfg.Seen, err = server.Checkpoint(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.Sandbox, err = os.MkdirTemp("", "floe-drill-"); err != nil {
+		return nil, fmt.Errorf("make sandbox: %w", err)
+	}
+	r, err := drill.Run(ctx, cfg)
+	return r, errors.Join(err, os.RemoveAll(cfg.Sandbox))
+}
+
+// registeredKey reads the public key that the chain shows for a server.
+func registeredKey(ctx context.Context, node string, id sui.Address) (*seal.PublicKey, error) {
+	client, err := suirpc.Dial(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	ks, err := seal.LoadKeyServer(ctx, client, id)
+	if err != nil {
+		return nil, err
+	}
+	return &ks.PublicKey, nil
+}
+
+func (d *drilling) report(w io.Writer, r *drill.Report) error {
+	if d.json {
+		if err := json.NewEncoder(w).Encode(r); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(w, "restored %d receipts; the log has %d of them, root %s\n", r.Receipts, r.Logged, r.Root)
+		for _, f := range r.Findings {
+			fmt.Fprintf(w, "WRONG  %s: %s\n", f.Code, f.Text)
+		}
+	}
+	if n := len(r.Findings); n > 0 {
+		return fmt.Errorf("the drill found %d things wrong", n)
+	}
+	if !d.json {
+		fmt.Fprintln(w, "everything is as it should be")
+	}
+	return nil
+}
