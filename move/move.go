@@ -61,6 +61,9 @@ type definition struct {
 	// apart. Empty for the framework, whose addresses are fixed.
 	placeholder  string
 	dependencies []string
+	// isInterface marks a package of others that ours is compiled against. It
+	// has no bytecode here: who publishes gives the real package's address.
+	isInterface bool
 }
 
 // definitions stand in the order in which packages are built and published.
@@ -70,15 +73,25 @@ var definitions = []definition{
 	{name: "catalog", placeholder: "0x00000000000000000000000000000000000000000000000000000000f10e0002", dependencies: []string{"storage"}},
 	{name: "access", placeholder: "0x00000000000000000000000000000000000000000000000000000000f10e0003", dependencies: []string{"storage", "catalog"}},
 	{name: "key_server", placeholder: "0x00000000000000000000000000000000000000000000000000000000f10e0004"},
+	{name: "walrus", placeholder: "0x00000000000000000000000000000000000000000000000000000000f10e0005", isInterface: true},
+	{name: "walrus_adapter", placeholder: "0x00000000000000000000000000000000000000000000000000000000f10e0006", dependencies: []string{"storage", "walrus"}},
 }
 
 // Packages returns the names of all packages, each after those it depends on.
-func Packages() []string {
-	var names []string
+func Packages() []string { return names(false) }
+
+// Interfaces returns the names of packages of others that ours are compiled
+// against. They have a Placeholder and no bytecode.
+func Interfaces() []string { return names(true) }
+
+func names(interfaces bool) []string {
+	var out []string
 	for _, d := range definitions {
-		names = append(names, d.name)
+		if d.isInterface == interfaces {
+			out = append(out, d.name)
+		}
 	}
-	return names
+	return out
 }
 
 // Dependencies returns the names of our own packages that a package links to.
@@ -124,8 +137,8 @@ type Manifest struct {
 
 // Package returns the compiled package of that name.
 func Package(name string) (*Bytecode, error) {
-	if _, err := find(name); err != nil {
-		return nil, err
+	if d, err := find(name); err != nil || d.isInterface {
+		return nil, fmt.Errorf("%w %q: there are %s", ErrUnknownPackage, name, strings.Join(Packages(), ", "))
 	}
 	return load(embedded, path.Join("bytecode", name))
 }

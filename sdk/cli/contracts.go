@@ -26,7 +26,7 @@ is kept.`
 }
 
 func (a *app) contractsPublish() *cobra.Command {
-	var dir, delay string
+	var dir, delay, walrus string
 	return a.command(verb{
 		use:   "publish",
 		short: "Publish the contracts that are not on the network yet",
@@ -34,11 +34,14 @@ func (a *app) contractsPublish() *cobra.Command {
 upgrade must be proposed, which everybody can see, and waits for --upgrade-delay
 before it can be done, so that users can leave first. The delay can be raised
 later, never lowered. "none" leaves the UpgradeCaps free: whoever has them can
-then replace the contracts, policies included, at any time.`,
+then replace the contracts, policies included, at any time.
+
+Where Walrus is, the adapter is published too that records what Walrus certified.`,
 		example: "  floe contracts publish --network testnet\n  floe contracts publish --network testnet --upgrade-delay 14d --dir move",
 		signs:   true,
 		flags: func(f *pflag.FlagSet) {
 			f.StringVar(&dir, "dir", "", "folder of the Published.toml files (default: contracts/NETWORK in Floe's folder)")
+			f.StringVar(&walrus, "walrus", "", "Walrus' System object, or none (default: the network's, if it has one)")
 			f.StringVar(&delay, "upgrade-delay", "", "how long upgrades wait, or none (default: 7d; 0 on devnet)")
 		},
 		read: func([]string) (action, error) {
@@ -50,16 +53,35 @@ then replace the contracts, policies included, at any time.`,
 			}
 			cfg := deploy.Config{Dir: dir}
 			if delay == "none" {
-				return a.deployment(cfg, deploy.Publish, false), nil
+				return withWalrus(walrus, a.deployment(cfg, deploy.Publish, false))
 			}
 			ms, err := dataset.ParseSpan(delay)
 			if err != nil {
 				return nil, fmt.Errorf("--upgrade-delay: %w", err)
 			}
 			cfg.UpgradeDelayMS = &ms
-			return a.deployment(cfg, deploy.Publish, false), nil
+			return withWalrus(walrus, a.deployment(cfg, deploy.Publish, false))
 		},
 	})
+}
+
+// withWalrus notes in the network's description where Walrus is, or that it is
+// nowhere, before it goes on.
+func withWalrus(system string, next action) (action, error) {
+	if system == "" {
+		return next, nil
+	}
+	var id sui.Address
+	if system != "none" {
+		var err error
+		if id, err = sui.ParseAddress(system); err != nil {
+			return nil, fmt.Errorf("--walrus: %w", err)
+		}
+	}
+	return func(ctx context.Context, env *dataset.Env) (any, func(), error) {
+		env.Network.WalrusSystem = id
+		return next(ctx, env)
+	}, nil
 }
 
 func (a *app) contractsUpgrade() *cobra.Command {
@@ -89,7 +111,7 @@ func (a *app) deployment(cfg deploy.Config, run deployer, wait bool) action {
 		if cfg.Dir == "" {
 			cfg.Dir = filepath.Join(a.home, "contracts", env.Network.Name)
 		}
-		cfg.Env = env.Network.Name
+		cfg.Env, cfg.WalrusSystem = env.Network.Name, env.Network.WalrusSystem
 		cfg.Progress = func(s deploy.Step) {
 			a.note("floe: %-10s %-10s %s version %d", s.Package, s.Action, s.ID, s.Version)
 		}

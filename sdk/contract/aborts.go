@@ -83,6 +83,10 @@ var advices = map[string]advice{
 	"system::ETooEarly":        {"the delay of the proposed storage committee is not over", do("apply it when its delay is over; the event CommitteeProposed says when")},
 	"system::EWrongSuccessor":  {"the storage committee signed the hand-over to another one", fixCommittee},
 	"system::EInvalidDelay":    {"the delay would not grow, or be longer than ten years", do("choose a longer delay, of at most ten years")},
+	"system::EFollows":         {"the storage system follows another network: it has no committee", do("store on the network that it follows, and record the blob")},
+	"system::EHasCommittee":    {"the storage system has a committee: it follows nobody", do("publish the contracts anew to follow another network")},
+	"system::ENotFollowed":     {"the storage system does not follow the network that the module reports", do("look up which module it follows")},
+	"system::EEpochBefore":     {"the followed network's epoch is before the one reported last", isABug},
 
 	"blob::EInvalidEncoding":     {"the encoding is not RS2, the only one that storage nodes accept", isABug},
 	"blob::EInvalidEndEpoch":     {"the blob would end in the current storage epoch or before", do("choose a later end epoch")},
@@ -249,6 +253,12 @@ var advices = map[string]advice{
 	"attested::EAlreadyAttested":   {"the node is attested already", do("nothing needs to be done")},
 	"attested::EReplayed":          {"a node was attested by this run already", do("a run attests one version; run it again for another")},
 	"attested::ENotAttested":       {"the node is not attested", do("have an enclave make the version and attest it")},
+
+	// Walrus adapter.
+	"walrus_adapter::ENotCertified": {"Walrus has not certified the blob", do("certify it on Walrus first")},
+	"walrus_adapter::EDeletable":    {"the owner may delete the blob on Walrus at any time", do("store it on Walrus as a permanent blob")},
+	"walrus_adapter::EExpired":      {"Walrus stores the blob no longer", do("store it on Walrus again")},
+	"walrus_adapter::EOtherBlob":    {"the two objects are for different blobs", do("name a Walrus blob of the same content")},
 
 	// Access.
 	"policy::EWrongIdentity":  {"the key that was asked for does not belong to this policy", do("ask with the policy that the data was encrypted under")},

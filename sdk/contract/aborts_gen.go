@@ -107,6 +107,14 @@ var (
 	SystemEWrongSuccessor error = AbortCode{Storage, "system", 10}
 	// The delay would not grow, or be longer than ten years.
 	SystemEInvalidDelay error = AbortCode{Storage, "system", 11}
+	// The system follows another network: it has no committee.
+	SystemEFollows error = AbortCode{Storage, "system", 12}
+	// The system has a committee: it follows nobody.
+	SystemEHasCommittee error = AbortCode{Storage, "system", 13}
+	// The module is not the one that the system follows.
+	SystemENotFollowed error = AbortCode{Storage, "system", 14}
+	// The other network's epoch is before the one reported last.
+	SystemEEpochBefore error = AbortCode{Storage, "system", 15}
 )
 
 // Abort codes of floe_catalog::hold, for errors.Is.
@@ -631,6 +639,18 @@ var (
 	TimeEStaleFullnode error = AbortCode{KeyServer, "time", 93492}
 )
 
+// Abort codes of floe_walrus_adapter::walrus_adapter, for errors.Is.
+var (
+	// Walrus has not certified the blob.
+	WalrusAdapterENotCertified error = AbortCode{WalrusAdapter, "walrus_adapter", 0}
+	// Its owner may delete the blob at any time: only permanent ones are recorded.
+	WalrusAdapterEDeletable error = AbortCode{WalrusAdapter, "walrus_adapter", 1}
+	// The blob's last epoch is over.
+	WalrusAdapterEExpired error = AbortCode{WalrusAdapter, "walrus_adapter", 2}
+	// The two objects are for different blobs.
+	WalrusAdapterEOtherBlob error = AbortCode{WalrusAdapter, "walrus_adapter", 3}
+)
+
 // documented are all abort codes, each module in the order of its constants.
 var documented = []Abort{
 	{Package: Storage, Module: "messages", Code: 0, Name: "EMessageTooShort", Doc: "The message ends before its header or its body is complete."},
@@ -678,6 +698,10 @@ var documented = []Abort{
 	{Package: Storage, Module: "system", Code: 9, Name: "ETooEarly", Doc: "The delay is not over."},
 	{Package: Storage, Module: "system", Code: 10, Name: "EWrongSuccessor", Doc: "The committee signed the hand-over to another one."},
 	{Package: Storage, Module: "system", Code: 11, Name: "EInvalidDelay", Doc: "The delay would not grow, or be longer than ten years."},
+	{Package: Storage, Module: "system", Code: 12, Name: "EFollows", Doc: "The system follows another network: it has no committee."},
+	{Package: Storage, Module: "system", Code: 13, Name: "EHasCommittee", Doc: "The system has a committee: it follows nobody."},
+	{Package: Storage, Module: "system", Code: 14, Name: "ENotFollowed", Doc: "The module is not the one that the system follows."},
+	{Package: Storage, Module: "system", Code: 15, Name: "EEpochBefore", Doc: "The other network's epoch is before the one reported last."},
 	{Package: Catalog, Module: "hold", Code: 0, Name: "ENotHolder", Doc: "The sender is not one of the holders."},
 	{Package: Catalog, Module: "hold", Code: 1, Name: "EAlreadyVoted", Doc: "The holder voted already; the vote waits for others."},
 	{Package: Catalog, Module: "hold", Code: 2, Name: "ENothingToChange", Doc: "The vote is for what is so already."},
@@ -879,4 +903,8 @@ var documented = []Abort{
 	{Package: KeyServer, Module: "key_server", Code: 2, Name: "EInvalidVersion", Doc: "The key server does not have the layout that the call is for."},
 	{Package: KeyServer, Module: "key_server", Code: 3, Name: "EInvalidServerType", Doc: "The call is for independent servers and this is a committee, or the other way round."},
 	{Package: KeyServer, Module: "time", Code: 93492, Name: "EStaleFullnode", Doc: "The chain's clock is further behind than allowed. Key servers know Seal's number, so it is not counted from 0."},
+	{Package: WalrusAdapter, Module: "walrus_adapter", Code: 0, Name: "ENotCertified", Doc: "Walrus has not certified the blob."},
+	{Package: WalrusAdapter, Module: "walrus_adapter", Code: 1, Name: "EDeletable", Doc: "Its owner may delete the blob at any time: only permanent ones are recorded."},
+	{Package: WalrusAdapter, Module: "walrus_adapter", Code: 2, Name: "EExpired", Doc: "The blob's last epoch is over."},
+	{Package: WalrusAdapter, Module: "walrus_adapter", Code: 3, Name: "EOtherBlob", Doc: "The two objects are for different blobs."},
 }

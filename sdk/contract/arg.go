@@ -48,6 +48,10 @@ type (
 	// NitroDocument is a 0x2::nitro_attestation::NitroAttestationDocument, which
 	// the chain verified.
 	NitroDocument struct{}
+	// WalrusBlob is a Blob of Walrus' own contracts.
+	WalrusBlob struct{}
+	// WalrusSystem is the System of Walrus' own contracts.
+	WalrusSystem struct{}
 	// TypeName is a 0x1::type_name::TypeName.
 	TypeName struct{}
 )

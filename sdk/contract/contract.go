@@ -31,6 +31,8 @@ const (
 	Catalog   = "catalog"
 	Access    = "access"
 	KeyServer = "key_server"
+	// WalrusAdapter is published only where Walrus is.
+	WalrusAdapter = "walrus_adapter"
 )
 
 // A Package is a published package. Original is its first id: types and Seal
@@ -44,7 +46,9 @@ type Package struct {
 // Packages are the contracts on one network.
 type Packages struct {
 	Storage, Catalog, Access, KeyServer Package
-	Shared                              Shared
+	// WalrusAdapter is there only where Walrus' contracts are.
+	WalrusAdapter Package
+	Shared        Shared
 }
 
 // Shared are the shared objects that calls name, one of each on a network.
@@ -81,7 +85,7 @@ func (p Packages) Name(id sui.Address) (string, bool) {
 	for _, n := range []struct {
 		name string
 		pkg  Package
-	}{{Storage, p.Storage}, {Catalog, p.Catalog}, {Access, p.Access}, {KeyServer, p.KeyServer}} {
+	}{{Storage, p.Storage}, {Catalog, p.Catalog}, {Access, p.Access}, {KeyServer, p.KeyServer}, {WalrusAdapter, p.WalrusAdapter}} {
 		if !id.IsZero() && (id == n.pkg.Original || id == n.pkg.Latest) {
 			return n.name, true
 		}

@@ -13,6 +13,9 @@ var events = map[string]map[string]func() bcs.Unmarshaler{
 		"events::CommitteeProposed":    func() bcs.Unmarshaler { return new(CommitteeProposed) },
 		"events::CommitteeCancelled":   func() bcs.Unmarshaler { return new(CommitteeCancelled) },
 		"events::CommitteeDelayRaised": func() bcs.Unmarshaler { return new(CommitteeDelayRaised) },
+		"events::NetworkFollowed":      func() bcs.Unmarshaler { return new(NetworkFollowed) },
+		"events::EpochFollowed":        func() bcs.Unmarshaler { return new(EpochFollowed) },
+		"events::BlobRecorded":         func() bcs.Unmarshaler { return new(BlobRecorded) },
 		"events::BlobRegistered":       func() bcs.Unmarshaler { return new(BlobRegistered) },
 		"events::BlobCertified":        func() bcs.Unmarshaler { return new(BlobCertified) },
 		"events::BlobExtended":         func() bcs.Unmarshaler { return new(BlobExtended) },
@@ -108,4 +111,5 @@ var events = map[string]map[string]func() bcs.Unmarshaler{
 		"events::KeyServerRegistered": func() bcs.Unmarshaler { return new(KeyServerRegistered) },
 		"events::KeyServerUpdated":    func() bcs.Unmarshaler { return new(KeyServerUpdated) },
 	},
+	WalrusAdapter: {},
 }

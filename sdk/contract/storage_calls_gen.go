@@ -220,6 +220,10 @@ func (c CommitteeCalls) PublicKey(member Arg[StorageMember]) Arg[[]byte] {
 // holder cannot certify: that takes signatures of members who hold a quorum of
 // the shards, over the message that Walrus' storage nodes sign. Nothing is paid
 // here.
+//
+// Where there is a storage network already, a system can follow that instead of
+// having a committee: then a module, named once and for ever by a type that only
+// it makes, reports the other network's epoch and the blobs that it certified.
 type SystemCalls struct{ calls }
 
 // SystemCalls adds calls of floe_storage::system to a transaction.
@@ -268,6 +272,25 @@ func (c SystemCalls) ExpireBlob(system Arg[System], blob Arg[Blob]) {
 	c.call("expire_blob", nil, system.Arg, blob.Arg)
 }
 
+// ReportEpoch: takes over the epoch of the network that the system follows. For the module
+// that defines `W`.
+func (c SystemCalls) ReportEpoch(typeW sui.TypeTag, system Arg[System], value sui.Arg, epoch Arg[uint32]) {
+	c.call("report_epoch", []sui.TypeTag{typeW}, system.Arg, value, epoch.Arg)
+}
+
+// RecordBlob: records a permanent blob that the other network certified and stores until
+// `end_epoch` (exclusive). `source` is the object that stands for it there. For the
+// module that defines `W`.
+func (c SystemCalls) RecordBlob(typeW sui.TypeTag, system Arg[System], value sui.Arg, source Arg[sui.Address], blobID Arg[walrus.BlobID], size Arg[uint64], encodingType Arg[uint8], registeredEpoch Arg[uint32], certifiedEpoch Arg[uint32], endEpoch Arg[uint32]) Arg[Blob] {
+	return Arg[Blob]{c.call("record_blob", []sui.TypeTag{typeW}, system.Arg, value, source.Arg, blobID.Arg, size.Arg, encodingType.Arg, registeredEpoch.Arg, certifiedEpoch.Arg, endEpoch.Arg)}
+}
+
+// ReportEnd: records that the other network stores a blob until `end_epoch` (exclusive). For
+// the module that defines `W`.
+func (c SystemCalls) ReportEnd(typeW sui.TypeTag, system Arg[System], value sui.Arg, blob Arg[Blob], endEpoch Arg[uint32]) {
+	c.call("report_end", []sui.TypeTag{typeW}, system.Arg, value, blob.Arg, endEpoch.Arg)
+}
+
 // EndEpochOf: first epoch in which the blob is no longer stored, all extensions counted.
 func (c SystemCalls) EndEpochOf(system Arg[System], blob Arg[Blob]) Arg[uint32] {
 	return Arg[uint32]{c.call("end_epoch_of", nil, system.Arg, blob.Arg)}
@@ -281,6 +304,12 @@ func (c SystemCalls) IsStored(system Arg[System], blob Arg[Blob]) Arg[bool] {
 // IsExpiryRecorded: true if somebody recorded that the blob's last epoch is over.
 func (c SystemCalls) IsExpiryRecorded(system Arg[System], blob Arg[Blob]) Arg[bool] {
 	return Arg[bool]{c.call("is_expiry_recorded", nil, system.Arg, blob.Arg)}
+}
+
+// Followed: by which type the module is known that reports the network that the system
+// follows; none if it has a committee.
+func (c SystemCalls) Followed(system Arg[System]) Arg[*string] {
+	return Arg[*string]{c.call("followed", nil, system.Arg)}
 }
 
 // Version: version of the package that the system belongs to.
@@ -344,6 +373,12 @@ func (c SystemCalls) CancelCommittee(system Arg[System], cap Arg[AdminCap]) {
 // RaiseCommitteeDelay: lets committees that are proposed from now on wait longer.
 func (c SystemCalls) RaiseCommitteeDelay(system Arg[System], cap Arg[AdminCap], delayMS Arg[uint64]) {
 	c.call("raise_committee_delay", nil, system.Arg, cap.Arg, delayMS.Arg)
+}
+
+// Follow: has a system that never had a committee follow another network, for ever: as
+// the module that defines `W` reports it.
+func (c SystemCalls) Follow(typeW sui.TypeTag, system Arg[System], cap Arg[AdminCap]) {
+	c.call("follow", []sui.TypeTag{typeW}, system.Arg, cap.Arg)
 }
 
 // Migrate: moves the system to this version of the package, after an upgrade.

@@ -112,6 +112,63 @@ func (v *CommitteeDelayRaised) UnmarshalBCS(d *bcs.Decoder) {
 	v.DelayMS = d.U64()
 }
 
+// NetworkFollowed: the system has no committee, but follows another network, which the module that
+// defines this type reports.
+//
+// In Move: floe_storage::events::NetworkFollowed.
+type NetworkFollowed struct {
+	Reporter string
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *NetworkFollowed) UnmarshalBCS(d *bcs.Decoder) {
+	v.Reporter = d.String()
+}
+
+// EpochFollowed: the network that the system follows is in this epoch now.
+//
+// In Move: floe_storage::events::EpochFollowed.
+type EpochFollowed struct {
+	Epoch uint32
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *EpochFollowed) UnmarshalBCS(d *bcs.Decoder) {
+	v.Epoch = d.U32()
+}
+
+// BlobRecorded: a blob that the followed network certified was recorded.
+//
+// In Move: floe_storage::events::BlobRecorded.
+type BlobRecorded struct {
+	// Epoch in which it was recorded.
+	Epoch  uint32
+	BlobID walrus.BlobID
+	// Unencoded size in bytes.
+	Size         uint64
+	EncodingType uint8
+	// Epoch of the certificate.
+	CertifiedEpoch uint32
+	// First epoch in which the blob is no longer stored.
+	EndEpoch uint32
+	// The record.
+	ObjectID sui.Address
+	// The object that stands for the blob on the followed network.
+	SourceID sui.Address
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *BlobRecorded) UnmarshalBCS(d *bcs.Decoder) {
+	v.Epoch = d.U32()
+	v.BlobID = fixed[walrus.BlobID](d)
+	v.Size = d.U64()
+	v.EncodingType = d.U8()
+	v.CertifiedEpoch = d.U32()
+	v.EndEpoch = d.U32()
+	v.ObjectID = address(d)
+	v.SourceID = address(d)
+}
+
 // BlobRegistered: a blob object was created; from now on storage nodes accept its slivers.
 //
 // In Move: floe_storage::events::BlobRegistered.
@@ -405,6 +462,19 @@ type AfterlifeKey struct {
 // UnmarshalBCS reads the fields in Move's order.
 func (v *AfterlifeKey) UnmarshalBCS(d *bcs.Decoder) {
 	v.ObjectID = address(d)
+}
+
+// FollowedKey: name of the dynamic field of the system that keeps by which type the module is
+// known that reports another network. There is none if the system has a committee.
+//
+// In Move: floe_storage::system::FollowedKey.
+type FollowedKey struct {
+	DummyField bool
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *FollowedKey) UnmarshalBCS(d *bcs.Decoder) {
+	v.DummyField = d.Bool()
 }
 
 // Afterlife: what the system keeps about a blob object.

@@ -43,6 +43,9 @@ type Network struct {
 	// CatalogLineage is the shared object that says which versions were made
 	// from which.
 	CatalogLineage sui.Address `json:"catalog_lineage,omitzero"`
+	// WalrusSystem is the System object of Walrus' own contracts, where they are:
+	// then the adapter that records what Walrus certified is published too.
+	WalrusSystem sui.Address `json:"walrus_system,omitzero"`
 	// EnclaveRegistry is the shared object with the keys of all enclaves.
 	EnclaveRegistry sui.Address `json:"enclave_registry,omitzero"`
 	// CatalogVersion is the shared object that names the current version of
@@ -76,8 +79,24 @@ type KeyServer struct {
 
 // wellKnown are the public nodes of networks that have a fixed name.
 var wellKnown = map[string]Network{
-	"testnet": {Name: "testnet", URL: "https://fullnode.testnet.sui.io:443", Faucet: "https://faucet.testnet.sui.io"},
-	"mainnet": {Name: "mainnet", URL: "https://fullnode.mainnet.sui.io:443"},
+	"testnet": {
+		Name: "testnet", URL: "https://fullnode.testnet.sui.io:443", Faucet: "https://faucet.testnet.sui.io",
+		WalrusSystem: known("0x6c2547cbbc38025cf3adac45f63cb0a8d12ecf777cdc75a4971612bf97fdf6af"),
+	},
+	"mainnet": {
+		Name: "mainnet", URL: "https://fullnode.mainnet.sui.io:443",
+		WalrusSystem: known("0x2134d52768ea07e8c43570ef975eb3e4c27a39fa6396bef985b5abc58d03ddd2"),
+	},
+}
+
+// known parses a constant. Walrus' System objects are those of npm
+// @mysten/walrus 1.x, TESTNET_WALRUS_PACKAGE_CONFIG and its sibling.
+func known(id string) sui.Address {
+	a, err := sui.ParseAddress(id)
+	if err != nil {
+		panic("network: " + err.Error())
+	}
+	return a
 }
 
 // A NotFoundError says that no network of that name is recorded, and what to

@@ -154,6 +154,43 @@ public(package) fun new(
     blob
 }
 
+/// Records a permanent blob that another network, whose epoch this is, certified.
+public(package) fun recorded(
+    epoch: u32,
+    source: ID,
+    blob_id: u256,
+    size: u64,
+    encoding_type: u8,
+    registered_epoch: u32,
+    certified_epoch: u32,
+    end_epoch: u32,
+    ctx: &mut TxContext,
+): Blob {
+    assert!(encoding_type == ENCODING_RS2, EInvalidEncoding);
+    assert!(end_epoch > epoch, EInvalidEndEpoch);
+    let blob = Blob {
+        id: object::new(ctx),
+        registered_epoch,
+        blob_id,
+        size,
+        encoding_type,
+        certified_epoch: option::some(certified_epoch),
+        end_epoch,
+        deletable: false,
+    };
+    events::emit_blob_recorded(
+        epoch,
+        blob_id,
+        size,
+        encoding_type,
+        certified_epoch,
+        end_epoch,
+        object::id(&blob),
+        source,
+    );
+    blob
+}
+
 /// Records a quorum's statement, made in the current epoch, on the blob.
 public(package) fun certify(self: &mut Blob, certificate: CertifiedBlob) {
     let epoch = certificate.epoch();

@@ -146,9 +146,12 @@ public fun shards(self: &Member): &vector<u16> { &self.shards }
 // === Package Functions ===
 
 /// The committee before any is set: no member, no shard, epoch 0.
-public(package) fun empty(): Committee {
+public(package) fun empty(): Committee { none(0) }
+
+/// No member and no shard in this epoch.
+public(package) fun none(epoch: u32): Committee {
     Committee {
-        epoch: 0,
+        epoch,
         n_shards: 0,
         members: vector[],
         total_public_key: bls12381::g1_identity(),

@@ -7,6 +7,7 @@
 module floe_storage::events;
 
 use std::string::String;
+use std::type_name::TypeName;
 use sui::event;
 
 // === Events ===
@@ -38,6 +39,35 @@ public struct CommitteeCancelled has copy, drop {
 /// Committees that are proposed from now on wait longer.
 public struct CommitteeDelayRaised has copy, drop {
     delay_ms: u64,
+}
+
+/// The system has no committee, but follows another network, which the module that
+/// defines this type reports.
+public struct NetworkFollowed has copy, drop {
+    reporter: TypeName,
+}
+
+/// The network that the system follows is in this epoch now.
+public struct EpochFollowed has copy, drop {
+    epoch: u32,
+}
+
+/// A blob that the followed network certified was recorded.
+public struct BlobRecorded has copy, drop {
+    /// Epoch in which it was recorded.
+    epoch: u32,
+    blob_id: u256,
+    /// Unencoded size in bytes.
+    size: u64,
+    encoding_type: u8,
+    /// Epoch of the certificate.
+    certified_epoch: u32,
+    /// First epoch in which the blob is no longer stored.
+    end_epoch: u32,
+    /// The record.
+    object_id: ID,
+    /// The object that stands for the blob on the followed network.
+    source_id: ID,
 }
 
 /// A blob object was created; from now on storage nodes accept its slivers.
@@ -127,6 +157,36 @@ public(package) fun emit_committee_cancelled(epoch: u32) {
 
 public(package) fun emit_committee_delay_raised(delay_ms: u64) {
     event::emit(CommitteeDelayRaised { delay_ms })
+}
+
+public(package) fun emit_network_followed(reporter: TypeName) {
+    event::emit(NetworkFollowed { reporter })
+}
+
+public(package) fun emit_epoch_followed(epoch: u32) {
+    event::emit(EpochFollowed { epoch })
+}
+
+public(package) fun emit_blob_recorded(
+    epoch: u32,
+    blob_id: u256,
+    size: u64,
+    encoding_type: u8,
+    certified_epoch: u32,
+    end_epoch: u32,
+    object_id: ID,
+    source_id: ID,
+) {
+    event::emit(BlobRecorded {
+        epoch,
+        blob_id,
+        size,
+        encoding_type,
+        certified_epoch,
+        end_epoch,
+        object_id,
+        source_id,
+    })
 }
 
 public(package) fun emit_blob_registered(

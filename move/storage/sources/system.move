@@ -9,12 +9,17 @@
 /// holder cannot certify: that takes signatures of members who hold a quorum of
 /// the shards, over the message that Walrus' storage nodes sign. Nothing is paid
 /// here.
+///
+/// Where there is a storage network already, a system can follow that instead of
+/// having a committee: then a module, named once and for ever by a type that only
+/// it makes, reports the other network's epoch and the blobs that it certified.
 module floe_storage::system;
 
 use floe_storage::blob::{Self, Blob};
 use floe_storage::committee::{Self, Committee};
 use floe_storage::events;
 use std::string::String;
+use std::type_name::{Self, TypeName};
 use sui::clock::Clock;
 use sui::dynamic_field;
 
@@ -44,6 +49,14 @@ const ETooEarly: u64 = 9;
 const EWrongSuccessor: u64 = 10;
 /// The delay would not grow, or be longer than ten years.
 const EInvalidDelay: u64 = 11;
+/// The system follows another network: it has no committee.
+const EFollows: u64 = 12;
+/// The system has a committee: it follows nobody.
+const EHasCommittee: u64 = 13;
+/// The module is not the one that the system follows.
+const ENotFollowed: u64 = 14;
+/// The other network's epoch is before the one reported last.
+const EEpochBefore: u64 = 15;
 
 // === Constants ===
 
@@ -84,6 +97,10 @@ public struct AdminCap has key, store {
 public struct Afterlife has copy, drop, store {
     object_id: ID,
 }
+
+/// Name of the dynamic field of the system that keeps by which type the module is
+/// known that reports another network. There is none if the system has a committee.
+public struct FollowedKey() has copy, drop, store;
 
 /// What the system keeps about a blob object.
 public struct Record has copy, drop, store {
@@ -152,6 +169,7 @@ public fun certify_blob(
 /// Prolongs a certified blob of the sender to `end_epoch` (exclusive).
 public fun extend_blob(self: &System, blob: &mut Blob, end_epoch: u32) {
     self.check_version();
+    assert!(self.followed().is_none(), EFollows);
     let end = self.end_epoch_of(blob);
     blob.extend(self.committee.epoch(), end, end_epoch);
 }
@@ -161,9 +179,8 @@ public fun extend_blob(self: &System, blob: &mut Blob, end_epoch: u32) {
 /// new end is kept in the system, see `end_epoch_of`.
 public fun extend_frozen_blob(self: &mut System, blob: &Blob, end_epoch: u32) {
     self.check_version();
-    let end = self.end_epoch_of(blob);
-    blob.announce_extension(self.committee.epoch(), end, end_epoch);
-    self.record_mut(blob).end_epoch = end_epoch;
+    assert!(self.followed().is_none(), EFollows);
+    self.record_end(blob, end_epoch);
 }
 
 /// Has the storage nodes forget a deletable blob of the sender before its end.
@@ -183,6 +200,57 @@ public fun expire_blob(self: &mut System, blob: &Blob) {
     assert!(!self.is_expiry_recorded(blob), EAlreadyExpired);
     blob.announce_expiry(epoch, end);
     self.record_mut(blob).expired_epoch = option::some(epoch);
+}
+
+// === Following another network ===
+
+/// Takes over the epoch of the network that the system follows. For the module
+/// that defines `W`.
+public fun report_epoch<W: drop>(self: &mut System, _: W, epoch: u32) {
+    self.check_version();
+    self.check_followed<W>();
+    assert!(epoch >= self.committee.epoch(), EEpochBefore);
+    if (epoch == self.committee.epoch()) return;
+    self.committee = committee::none(epoch);
+    events::emit_epoch_followed(epoch);
+}
+
+/// Records a permanent blob that the other network certified and stores until
+/// `end_epoch` (exclusive). `source` is the object that stands for it there. For the
+/// module that defines `W`.
+public fun record_blob<W: drop>(
+    self: &System,
+    _: W,
+    source: ID,
+    blob_id: u256,
+    size: u64,
+    encoding_type: u8,
+    registered_epoch: u32,
+    certified_epoch: u32,
+    end_epoch: u32,
+    ctx: &mut TxContext,
+): Blob {
+    self.check_version();
+    self.check_followed<W>();
+    blob::recorded(
+        self.committee.epoch(),
+        source,
+        blob_id,
+        size,
+        encoding_type,
+        registered_epoch,
+        certified_epoch,
+        end_epoch,
+        ctx,
+    )
+}
+
+/// Records that the other network stores a blob until `end_epoch` (exclusive). For
+/// the module that defines `W`.
+public fun report_end<W: drop>(self: &mut System, _: W, blob: &Blob, end_epoch: u32) {
+    self.check_version();
+    self.check_followed<W>();
+    self.record_end(blob, end_epoch);
 }
 
 // === View helpers ===
@@ -206,6 +274,13 @@ public fun is_expiry_recorded(self: &System, blob: &Blob): bool {
     if (!dynamic_field::exists_(&self.id, name)) return false;
     let record: &Record = dynamic_field::borrow(&self.id, name);
     record.expired_epoch.is_some()
+}
+
+/// By which type the module is known that reports the network that the system
+/// follows; none if it has a committee.
+public fun followed(self: &System): Option<TypeName> {
+    if (!dynamic_field::exists_(&self.id, FollowedKey())) return option::none();
+    option::some(*dynamic_field::borrow(&self.id, FollowedKey()))
 }
 
 /// Version of the package that the system belongs to.
@@ -334,6 +409,18 @@ public fun raise_committee_delay(self: &mut System, cap: &AdminCap, delay_ms: u6
     events::emit_committee_delay_raised(delay_ms);
 }
 
+/// Has a system that never had a committee follow another network, for ever: as
+/// the module that defines `W` reports it.
+public fun follow<W: drop>(self: &mut System, cap: &AdminCap) {
+    self.check_version();
+    self.check_admin(cap);
+    assert!(self.committee.is_empty(), EHasCommittee);
+    assert!(self.followed().is_none(), EFollows);
+    let by = type_name::with_defining_ids<W>();
+    dynamic_field::add(&mut self.id, FollowedKey(), by);
+    events::emit_network_followed(by);
+}
+
 /// Moves the system to this version of the package, after an upgrade.
 public fun migrate(self: &mut System, cap: &AdminCap) {
     self.check_admin(cap);
@@ -356,6 +443,12 @@ fun new(ctx: &mut TxContext): (System, AdminCap) {
     (system, cap)
 }
 
+fun record_end(self: &mut System, blob: &Blob, end_epoch: u32) {
+    let end = self.end_epoch_of(blob);
+    blob.announce_extension(self.committee.epoch(), end, end_epoch);
+    self.record_mut(blob).end_epoch = end_epoch;
+}
+
 /// What the system keeps about the blob, made if need be.
 fun record_mut(self: &mut System, blob: &Blob): &mut Record {
     let name = Afterlife { object_id: blob.object_id() };
@@ -368,6 +461,7 @@ fun record_mut(self: &mut System, blob: &Blob): &mut Record {
 
 /// Makes `next` the committee. What was proposed is void: it was to follow another.
 fun change_committee(self: &mut System, next: Committee) {
+    assert!(self.followed().is_none(), EFollows);
     self.check_after(&next);
     self.committee = next;
     self.proposed = option::none();
@@ -382,6 +476,13 @@ fun check_after(self: &System, next: &Committee) {
     assert!(
         self.committee.is_empty() || next.epoch() > self.committee.epoch(),
         EEpochNotAfter,
+    )
+}
+
+fun check_followed<W>(self: &System) {
+    assert!(
+        self.followed() == option::some(type_name::with_defining_ids<W>()),
+        ENotFollowed,
     )
 }
 

@@ -185,6 +185,11 @@ func (m *model) name(mod *module, handle uint16) (*datatype, string, error) {
 	if addr == sui.Framework || addr == (sui.Address{31: 1}) {
 		return nil, fmt.Sprintf("0x%d::%s::%s", addr[31], module, name), nil
 	}
+	for _, other := range move.Interfaces() {
+		if placeholder, _ := move.Placeholder(other); addr == sui.Address(placeholder) {
+			return nil, other + "::" + module + "::" + name, nil
+		}
+	}
 	owner := mod.pkg
 	for _, p := range packages {
 		if placeholder, ok := move.Placeholder(p); ok && addr == sui.Address(placeholder) {

@@ -34,7 +34,8 @@ var primitives = map[bytecode.TokenKind]goType{
 	bytecode.TokenAddress: byFunction("sui.Address", "address", 32, true),
 }
 
-// framework are the types of the framework that our contracts use. Those
+// framework are the types of the framework, and of packages of others, that our
+// contracts use. Those
 // without a way to read them are handles, which only calls pass around.
 var framework = map[string]goType{
 	"0x1::string::String":                              plain("string", "String", 1),
@@ -52,6 +53,8 @@ var framework = map[string]goType{
 	"0x2::package::UpgradeReceipt":                     {name: "UpgradeReceipt"},
 	"0x2::nitro_attestation::NitroAttestationDocument": {name: "NitroDocument"},
 	"0x2::coin::Coin":                                  {name: "Coin"},
+	"walrus::blob::Blob":                               {name: "WalrusBlob"},
+	"walrus::system::System":                           {name: "WalrusSystem"},
 }
 
 // goType finds the Go type of a token. The hint is the name of the field,

@@ -35,7 +35,7 @@ type Tree struct {
 // package move defines.
 func NewTree(dir string) Tree {
 	t := Tree{Dir: dir, Placeholders: map[string][32]byte{}}
-	for _, name := range move.Packages() {
+	for _, name := range append(move.Packages(), move.Interfaces()...) {
 		if addr, ok := move.Placeholder(name); ok {
 			t.Placeholders[name] = addr
 		}

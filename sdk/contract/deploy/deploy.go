@@ -23,8 +23,8 @@ import (
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
-// order is the order of publication. A package comes after those it links to;
-// test TestOrder.
+// order is the order of publication of what every network has. A package comes
+// after those it links to; test TestOrder. For the Walrus adapter see walrus.go.
 var order = []string{contract.KeyServer, contract.Storage, contract.Catalog, contract.Access}
 
 // Chain is the part of a full node that is needed; *suirpc.Client has it.
@@ -53,6 +53,9 @@ type Config struct {
 	// Dir holds a folder for each package (storage, …) with its Published.toml.
 	// In the repository it is the folder move. Folders are made as needed.
 	Dir string
+	// WalrusSystem is the System object of Walrus' contracts. With it the adapter
+	// is published, which records what Walrus certified; zero leaves it out.
+	WalrusSystem sui.Address
 	// UpgradeDelayMS is how long upgrades of packages that are not guarded yet
 	// will have to wait after they were proposed: see guard.go. Nil leaves them
 	// as they are. A guard can't be taken off again.
@@ -127,7 +130,8 @@ func (d *Deployment) Contracts() contract.Packages {
 	}
 	return contract.Packages{
 		Storage: p(contract.Storage), Catalog: p(contract.Catalog), Access: p(contract.Access), KeyServer: p(contract.KeyServer),
-		Shared: contract.Shared{Lineage: d.Objects.CatalogLineage, CatalogVersion: d.Objects.CatalogVersion, AccessVersion: d.Objects.AccessVersion},
+		Shared:        contract.Shared{Lineage: d.Objects.CatalogLineage, CatalogVersion: d.Objects.CatalogVersion, AccessVersion: d.Objects.AccessVersion},
+		WalrusAdapter: p(contract.WalrusAdapter),
 	}
 }
 
@@ -142,7 +146,7 @@ func Publish(ctx context.Context, chain Chain, signer sui.Signer, cfg Config) (*
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range order {
+	for _, name := range r.order() {
 		if _, ok := r.have[name]; ok {
 			r.unchanged(name)
 			continue
@@ -152,7 +156,7 @@ func Publish(ctx context.Context, chain Chain, signer sui.Signer, cfg Config) (*
 		}
 	}
 	if cfg.UpgradeDelayMS != nil {
-		for _, name := range order {
+		for _, name := range r.order() {
 			if err := r.guard(ctx, signer, name, *cfg.UpgradeDelayMS); err != nil {
 				return nil, fmt.Errorf("guard upgrades of package %s: %w", name, err)
 			}
@@ -179,11 +183,12 @@ func Read(ctx context.Context, chain Chain, cfg Config) (*Deployment, error) {
 // run is one deployment under way.
 type run struct {
 	Config
-	chain Chain
-	id    sui.Digest               // of the chain
-	files map[string]publishedFile // by package
-	have  map[string]Package       // published so far
-	wait  []Pending                // upgrades that are not done
+	chain  Chain
+	id     sui.Digest               // of the chain
+	walrus *walrusContracts         // nil without Config.WalrusSystem
+	files  map[string]publishedFile // by package
+	have   map[string]Package       // published so far
+	wait   []Pending                // upgrades that are not done
 }
 
 func open(ctx context.Context, chain Chain, cfg Config) (*run, error) {
@@ -201,7 +206,10 @@ func open(ctx context.Context, chain Chain, cfg Config) (*run, error) {
 	if r.id, err = chain.ChainID(ctx); err != nil {
 		return nil, fmt.Errorf("deploy contracts: %w", err)
 	}
-	for _, name := range order {
+	if r.walrus, err = r.findWalrus(ctx); err != nil {
+		return nil, fmt.Errorf("deploy contracts: %w", err)
+	}
+	for _, name := range append(slices.Clone(order), contract.WalrusAdapter) {
 		f := publishedFile{path: publishedPath(cfg.Dir, name), env: cfg.Env}
 		p, found, err := f.read(r.id.ChainIdentifier())
 		if err != nil {
@@ -262,6 +270,10 @@ func (r *run) dependencies(name string) []sui.Address {
 	var add func(name string)
 	add = func(name string) {
 		for _, d := range move.Dependencies(name) {
+			if d == walrusInterface {
+				ids = appendNew(ids, r.walrus.dependencies...)
+				continue
+			}
 			if id := r.have[d].Latest; !slices.Contains(ids, id) {
 				ids = append(ids, id)
 				add(d)

@@ -20,6 +20,9 @@ func (r *run) link(name string, self sui.Address) ([][]byte, error) {
 	for _, d := range code.Dependencies {
 		placeholder, ok := move.Placeholder(d)
 		p, published := r.have[d]
+		if d == walrusInterface && r.walrus != nil {
+			p, published = Package{Original: r.walrus.original}, true
+		}
 		if !ok || !published {
 			return nil, fmt.Errorf("link: dependency %s: %w", d, ErrNotPublished)
 		}

@@ -30,7 +30,7 @@ func Upgrade(ctx context.Context, chain Chain, signer sui.Signer, cfg Config) (*
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range order {
+	for _, name := range r.order() {
 		if _, ok := r.have[name]; !ok {
 			return nil, fmt.Errorf("upgrade package %s: %w on %s; publish it with: floe contracts publish", name, ErrNotPublished, cfg.Env)
 		}
