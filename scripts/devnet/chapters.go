@@ -123,7 +123,11 @@ func (s *story) revoke(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("refused by %d key servers", len(r.KeyServers)), nil
+	accounted, err := s.account(ctx)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("refused by %d key servers; %s", len(r.KeyServers), accounted), nil
 }
 
 // nodeLoss stops as many storage nodes as the code stands: 3 of 10.

@@ -15,7 +15,9 @@ import (
 	"github.com/floe-data/floe/scripts/localnet"
 	"github.com/floe-data/floe/sdk/cli"
 	"github.com/floe-data/floe/sdk/dataset"
+	"github.com/floe-data/floe/sdk/logproof"
 	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/receipt/remote"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -72,7 +74,7 @@ func (s *story) chapters() []chapter {
 		{"open_allowed", "Ben, whom Ada allows, opens it", s.openAllowed},
 		{"open_denied", "Cleo, a stranger, tries", s.openDenied},
 		{"grant", "Ada grants Cleo access, and Cleo opens it", s.grant},
-		{"revoke", "Ada revokes it, and Cleo's next request is refused", s.revoke},
+		{"revoke", "Ada revokes it, Cleo's next request is refused, and Ada sees who asked", s.revoke},
 		{"node_loss", "Storage nodes stop", s.nodeLoss},
 		{"keyserver_loss", "A key server stops", s.keyServerLoss},
 		{"tamper", "Somebody alters a stored sliver", s.tamper},
@@ -209,9 +211,70 @@ func (s *story) checkReceipt(ctx context.Context, as actor, k dataset.KeyAnswer)
 	if err := opening.Check(&r.Claims); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.tell, "  receipt %d of %s: %s, %s, at checkpoint %d, requester shown as %s\n",
-		r.Sequence, k.Name, r.Decision, r.Reason.Code, r.Checkpoint.Sequence, r.RequesterCommitment)
+	size, err := s.logSize(ctx, k, keys, r)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.tell, "  receipt %d of %s: %s, %s, at checkpoint %d, in the log at size %d, requester shown as %s\n",
+		r.Sequence, k.Name, r.Decision, r.Reason.Code, r.Checkpoint.Sequence, size, r.RequesterCommitment)
 	return nil
+}
+
+// logSize demands that a receipt gets into its server's public log, as was
+// promised, and returns the size of the log that has it.
+func (s *story) logSize(ctx context.Context, k dataset.KeyAnswer, keys *receipt.KeySet, r *receipt.Receipt) (uint64, error) {
+	log, err := keys.Log(k.Server)
+	if err != nil {
+		return 0, err
+	}
+	server := &remote.Server{ID: k.Server, Name: k.Name, URL: k.URL}
+	proof, err := waitFor(ctx, 20*time.Second, func() (*logproof.Proof, error) { return server.Proof(ctx, r.Sequence) })
+	if err != nil {
+		return 0, err
+	}
+	c, err := r.CheckLogged(log, proof)
+	if err != nil {
+		return 0, err
+	}
+	return c.Size, nil
+}
+
+// policyReceipts is what floe receipts list --policy --json prints.
+type policyReceipts struct {
+	KeyServers []struct {
+		Name     string `json:"name"`
+		Receipts []struct {
+			Decision  receipt.Decision `json:"decision"`
+			Requester sui.Address      `json:"requester"`
+		} `json:"receipts"`
+		Complete bool `json:"complete"`
+		Audited  bool `json:"audited"`
+	} `json:"key_servers"`
+}
+
+// account has the owner ask every key server who asked for keys, and demands
+// that the answer is complete and names the stranger.
+func (s *story) account(ctx context.Context) (string, error) {
+	var all policyReceipts
+	if _, err := s.floe(ctx, s.owner, &all, "receipts", "list", "--policy", s.published.Policy.String(), "--audit"); err != nil {
+		return "", err
+	}
+	total, stranger := 0, 0
+	for _, k := range all.KeyServers {
+		if !k.Complete || !k.Audited {
+			return "", fmt.Errorf("the receipts of %s are not complete", k.Name)
+		}
+		for _, r := range k.Receipts {
+			total++
+			if r.Requester == s.stranger.key.Address() {
+				stranger++
+			}
+		}
+	}
+	if len(all.KeyServers) != len(s.net.KeyServers) || stranger == 0 {
+		return "", fmt.Errorf("%d key servers account for %d requests, %d of them Cleo's", len(all.KeyServers), total, stranger)
+	}
+	return fmt.Sprintf("%d receipts about the policy, %d for Cleo, none missing in the logs of %d key servers", total, stranger, len(all.KeyServers)), nil
 }
 
 // sameFolders demands that two folders hold the same files, byte for byte.

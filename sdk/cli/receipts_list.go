@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -173,7 +174,7 @@ func (a *app) policyAt(ctx context.Context, env *dataset.Env, ks *seal.KeyServer
 				return err
 			}
 		}
-		owned, err := server.Policy(ctx, env.Signer, keys, policy)
+		owned, err := patiently(ctx, server, env.Signer, keys, policy)
 		for _, o := range owned {
 			out.add(&o)
 		}
@@ -188,6 +189,24 @@ func (a *app) policyAt(ctx context.Context, env *dataset.Env, ks *seal.KeyServer
 	}
 	out.Complete = err == nil
 	return out
+}
+
+// patiently asks again for some seconds while the newest receipts are not in
+// the log yet.
+func patiently(ctx context.Context, server *remote.Server, signer sui.Signer, keys *receipt.KeySet, policy sui.Address) ([]remote.Owned, error) {
+	const patience = 10 * time.Second
+	for end := time.Now().Add(patience); ; {
+		owned, err := server.Policy(ctx, signer, keys, policy)
+		waiting := slices.ContainsFunc(owned, func(o remote.Owned) bool { return o.Proof == nil })
+		if err != nil || !waiting || time.Now().After(end) {
+			return owned, err
+		}
+		select {
+		case <-ctx.Done():
+			return owned, context.Cause(ctx)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 func (s *serverReceipts) add(o *remote.Owned) {
