@@ -1,8 +1,8 @@
 // Walks every row of the table in sdk/devnet/chain/README.md with the unmodified
 // npm client @mysten/sui. usage: node conformance.mjs <node url> <faucet url>
-// <text|binary> <package.json> as for sui.mjs. Prints one JSON object: row ->
-// "served", or the code with which the node refuses it. A wrong answer is an
-// exception and exit code 1.
+// <text|binary> <package.json as for sui.mjs> <packages.json of sdk/execution>.
+// Prints one JSON object: row -> "served", or the code with which the node
+// refuses it. A wrong answer is an exception and exit code 1.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { bcs } from '@mysten/sui/bcs';
@@ -13,7 +13,7 @@ import { Transaction } from '@mysten/sui/transactions';
 import { linker } from './link.mjs';
 import { toBase64 } from '@mysten/sui/utils';
 
-const [url, faucet, format, packageFile] = process.argv.slice(2);
+const [url, faucet, format, packageFile, dicePackages] = process.argv.slice(2);
 const client =
 	format === 'binary'
 		? new SuiGrpcClient({ network: 'localnet', transport: new GrpcWebFetchTransport({ baseUrl: url, format: 'binary' }) })
@@ -290,5 +290,25 @@ await row('forkingService', async () => {
 	assert.ok(tx.status.success);
 	const { response: sealed } = await client.forkingService.advanceCheckpoint({});
 	assert.ok(sealed.checkpointSequenceNumber > before.checkpointSequenceNumber);
+});
+await row('tx.object.random', async () => {
+	const { dice } = JSON.parse(readFileSync(dicePackages)).packages;
+	const publish = new Transaction();
+	publish.transferObjects([publish.publish(dice)], sender);
+	const { objectTypes } = await run(publish, { objectTypes: true });
+	const target = `${Object.keys(objectTypes).find((k) => objectTypes[k] === 'package')}::dice::roll`;
+	const seen = new Set();
+	for (let n = 0; n < 2; n++) {
+		const roll = new Transaction();
+		roll.moveCall({ target, arguments: [roll.object.random()] });
+		const { events } = await run(roll, { events: true });
+		assert.equal(events.length, 3);
+		for (const e of events) seen.add(toBase64(e.bcs));
+	}
+	assert.equal(seen.size, 6);
+	const again = new Transaction();
+	for (let n = 0; n < 2; n++) again.moveCall({ target, arguments: [again.object.random()] });
+	again.setSender(sender);
+	await assert.rejects(again.build({ client }), /Random/);
 });
 console.log(JSON.stringify(done));

@@ -27,10 +27,14 @@ func TestConformance(t *testing.T) {
 	}
 	c := chaintest.Start(t)
 	access := writePackages(t, "access")
+	dice, err := filepath.Abs(filepath.Join("..", "..", "sdk", "execution", "testdata", "packages.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, format := range []string{"text", "binary"} {
 		t.Run(format, func(t *testing.T) {
 			got := map[string]string{}
-			if err := json.Unmarshal([]byte(runNode(t, "conformance.mjs", c.URL, c.Faucet, format, access)), &got); err != nil {
+			if err := json.Unmarshal([]byte(runNode(t, "conformance.mjs", c.URL, c.Faucet, format, access, dice)), &got); err != nil {
 				t.Fatal(err)
 			}
 			for row, how := range want {

@@ -200,8 +200,8 @@ func ClockTransaction(epoch, round, timestampMS uint64) *sui.TransactionData {
 }
 
 // VerifySignatures checks that the sender, and the gas owner if it is another
-// address, signed the transaction, and that nobody else did. Only the simple
-// schemes can be verified here; others give sui.ErrScheme (wrapped).
+// address, signed the transaction, and that nobody else did. Signatures of
+// zkLogin can't be verified here: they give sui.ErrScheme (wrapped).
 func VerifySignatures(tx *sui.TransactionData, sigs []sui.Signature) error {
 	want := map[sui.Address]bool{tx.Sender: true, tx.Gas.Owner: true}
 	if len(sigs) != len(want) {
