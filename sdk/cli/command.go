@@ -67,7 +67,12 @@ func (a *app) command(v verb) *cobra.Command {
 		v.flags(cmd.Flags())
 	}
 	if slices.ContainsFunc(names, func(s string) bool { return strings.HasPrefix(s, "[") }) {
-		cmd.Args = cobra.MaximumNArgs(len(names))
+		cmd.Args = func(c *cobra.Command, args []string) error {
+			if len(args) > len(names) {
+				return exactArgs(names...)(c, args)
+			}
+			return nil
+		}
 	}
 	return cmd
 }

@@ -97,3 +97,31 @@ func vector[T any](d *bcs.Decoder, min int, read func(*bcs.Decoder) T) []T {
 	}
 	return out
 }
+
+// ParseNodeField reads an entry of the lineage's table: the dynamic field
+// Field<ID, Node>.
+func ParseNodeField(o *sui.Object) (*Node, error) { return parseField[Node](o, 32) }
+
+// ParseAfterlifeField reads what the storage system keeps about a blob: the
+// dynamic field Field<Afterlife, Record>.
+func ParseAfterlifeField(o *sui.Object) (*Afterlife, error) { return parseField[Afterlife](o, 32) }
+
+// parseField reads the value of a dynamic field whose name has a fixed length.
+// Who asks for a field by its parent and name knows what type it has.
+func parseField[T any, P interface {
+	*T
+	bcs.Unmarshaler
+}](o *sui.Object, nameLength int) (*T, error) {
+	v := new(T)
+	if t := o.Type(); t == nil || t.Address != sui.Framework || t.Module != "dynamic_field" || t.Name != "Field" {
+		return nil, fmt.Errorf("parse dynamic field: %w: object %s is none", ErrWrongType, o.ID())
+	}
+	d := bcs.NewDecoder(o.Move.Contents)
+	address(d)
+	d.Fixed(nameLength)
+	d.Value(P(v))
+	if err := d.Finish(); err != nil {
+		return nil, fmt.Errorf("parse dynamic field %s: %w", o.ID(), err)
+	}
+	return v, nil
+}
