@@ -116,7 +116,11 @@ public fun other_policy(ctx: &mut TxContext): (Policy, PolicyCap) {
     (policy, cap)
 }
 
-public fun outdate(self: &mut World) { self.package_version.set_for_testing(2) }
+public fun outdate(self: &mut World) { self.be_version(2) }
+
+public fun be_version(self: &mut World, version: u64) {
+    self.package_version.set_for_testing(version)
+}
 
 public fun act_as(self: &mut World, who: address) { self.scenario.next_tx(who); }
 
@@ -292,7 +296,14 @@ public fun all(self: &mut World): (&mut Policy, &PackageVersion, &Clock, &mut Tx
     (&mut self.policy, &self.package_version, &self.clock, self.scenario.ctx())
 }
 
-/// The same and the lineage.
+/// The same and the capability.
+public fun all_and_cap(
+    self: &mut World,
+): (&mut Policy, &PolicyCap, &PackageVersion, &Clock, &mut TxContext) {
+    (&mut self.policy, &self.cap, &self.package_version, &self.clock, self.scenario.ctx())
+}
+
+/// All but the capability, and the lineage.
 public fun all_and_lineage(
     self: &mut World,
 ): (&mut Policy, &mut Lineage, &PackageVersion, &Clock, &mut TxContext) {
