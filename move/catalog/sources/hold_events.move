@@ -78,3 +78,53 @@ public(package) fun emit_legal_hold_lifted(version_id: ID, dataset_id: ID, ends_
 public(package) fun emit_legal_hold_ended(version_id: ID, dataset_id: ID, ended_at_ms: u64) {
     event::emit(LegalHoldEnded { version_id, dataset_id, ended_at_ms })
 }
+
+// === Test-Only Helpers ===
+
+#[test_only]
+public fun new_holders_named(
+    version_id: ID,
+    dataset_id: ID,
+    holders: vector<address>,
+    threshold: u64,
+): HoldersNamed {
+    HoldersNamed { version_id, dataset_id, holders, threshold }
+}
+
+#[test_only]
+public fun new_legal_hold_voted(
+    version_id: ID,
+    dataset_id: ID,
+    holder: address,
+    place: bool,
+    voted_at_ms: u64,
+): LegalHoldVoted {
+    LegalHoldVoted { version_id, dataset_id, holder, place, voted_at_ms }
+}
+
+#[test_only]
+public fun new_legal_hold_placed(
+    version_id: ID,
+    dataset_id: ID,
+    placed_at_ms: u64,
+): LegalHoldPlaced {
+    LegalHoldPlaced { version_id, dataset_id, placed_at_ms }
+}
+
+#[test_only]
+public fun new_legal_hold_lifted(
+    version_id: ID,
+    dataset_id: ID,
+    ends_at_ms: u64,
+): LegalHoldLifted {
+    LegalHoldLifted { version_id, dataset_id, ends_at_ms }
+}
+
+#[test_only]
+public fun new_legal_hold_ended(
+    version_id: ID,
+    dataset_id: ID,
+    ended_at_ms: u64,
+): LegalHoldEnded {
+    LegalHoldEnded { version_id, dataset_id, ended_at_ms }
+}

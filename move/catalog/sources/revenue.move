@@ -385,3 +385,10 @@ fun take_deepest(dues: &mut vector<Due>): Due {
 fun portion(amount: u64, bps: u16): u64 {
     ((amount as u128) * (bps as u128) / WHOLE_BPS) as u64
 }
+
+// === Test-Only Helpers ===
+
+#[test_only]
+public fun ticket_for_testing<T>(treasury: &Treasury<T>, sale: ID): RefundTicket {
+    RefundTicket { treasury: object::id(treasury), sale }
+}
