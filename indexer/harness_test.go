@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -77,16 +78,31 @@ func vector(t testing.TB, name string) sui.Event {
 	return event(name, b)
 }
 
-var contractOf = map[string]byte{"CommitteeChanged": 0xd1, "BlobRegistered": 0xd1, "BlobCertified": 0xd1, "DatasetCreated": 0xd2, "VersionPublished": 0xd2,
-	"PolicyCreated": 0xd3, "AccessGranted": 0xd3, "AccessRevoked": 0xd3, "KeyServerRegistered": 0xd4, "KeyServerUpdated": 0xd4}
+// places are the contracts and modules that define the events, by their names.
+var places = []struct {
+	pkg           byte
+	module, names string
+}{
+	{0xd1, "events", "CommitteeChanged BlobRegistered BlobCertified BlobExtended BlobDeleted BlobExpired"},
+	{0xd2, "events", `DatasetCreated VersionPublished OriginBound NodeRecorded NodeRevoked HoldPlaced HoldReleaseAnnounced HoldReleased ConsentGiven ConsentAttached
+		ConsentWithdrawn TreasuryCreated SaleEscrowed SaleSettled SaleRefunded IncomeCredited IncomeClaimed LogCreated LogCommitted LeafOpened`},
+	{0xd2, "hold_events", "HoldersNamed LegalHoldVoted LegalHoldPlaced LegalHoldLifted LegalHoldEnded"},
+	{0xd3, "anchor_events", "AnchorCreated RootAnchored MisbehaviourProven"},
+	{0xd3, "policy_events", "PolicyCreated PolicyComposed AccessGranted AccessRevoked ClauseAdded ClauseRemoved ClauseTightened ClauseLoosened DelegateAdded DelegateRemoved"},
+	{0xd3, "sale_events", "OfferMade PriceChanged OfferClosed OfferBoundToVersion PayeeChanged PassSold PassPaidToVersion PassRefunded PassUsed"},
+	{0xd3, "governance_events", "ChangeProposed ChangeCancelled ChangeApplied DelayRaised PolicyFrozen PolicyHoldVoted PolicyHeld PolicyHoldLifted"},
+	{0xd3, "request_events", "KeyRequested RequesterApproved ApprovalWithdrawn"},
+	{0xd4, "events", "KeyServerRegistered KeyServerUpdated"},
+}
 
 func event(name string, contents []byte) sui.Event {
-	pkg := id(contractOf[name])
-	module := "events"
-	if contractOf[name] == 0xd3 {
-		module = "policy_events"
+	for _, p := range places {
+		if slices.Contains(strings.Fields(p.names), name) {
+			pkg := id(p.pkg)
+			return sui.Event{Package: pkg, Module: "calls", Sender: id(0xa), Type: sui.StructTag{Address: pkg, Module: p.module, Name: name}, Contents: contents}
+		}
 	}
-	return sui.Event{Package: pkg, Module: "calls", Sender: id(0xa), Type: sui.StructTag{Address: pkg, Module: module, Name: name}, Contents: contents}
+	panic("no contract has the event " + name)
 }
 
 // foreign is an event that is none of ours.
@@ -145,6 +161,7 @@ func index(t *testing.T, node *suirpctest.Node, change ...func(*Config)) *runnin
 func indexInto(t *testing.T, node *suirpctest.Node, url, schema string, change ...func(*Config)) *running {
 	t.Helper()
 	cfg := Config{DatabaseURL: url, Schema: schema, Packages: packages(), ReceiptInterval: 5 * time.Millisecond,
+		FollowRegistered: true, AllowPrivateURLs: true,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	if node != nil {
 		cfg.NodeURL = node.URL

@@ -7,7 +7,11 @@
 // rows. A checkpoint's life is source (suirpc) -> decode (pure) -> store (rows
 // and watermark in one transaction); see [Indexer.Run]. Receipts of key
 // servers are read beside it, each server on its own. [Indexer.Handler] is the
-// HTTP API.
+// HTTP API: datasets with their lineage, policies as of any checkpoint, income;
+// /openapi.json describes it. For everything else there is SQL: one table for
+// each kind of event, with comments, and in them the functions policy_as_of,
+// descendants and ancestors and the views income_by_dataset and
+// income_mismatch. Events of enclaves and of guarded upgrades are kept raw only.
 //
 // Start with [New]; the program is cmd/floe-indexer. To read the chain itself,
 // use package suirpc; to check a receipt, package receipt.
@@ -38,16 +42,25 @@ type Config struct {
 	// NodeURL is a Sui full node: https://host or http://host:port.
 	NodeURL string `yaml:"node_url"`
 	// Packages are the defining ids of the contracts to follow: for each the
-	// id of its first version, and of later ones that define new event types.
+	// id of its first version. Later versions are followed from the checkpoint
+	// that publishes them; name those that were published before
+	// FirstCheckpoint and define new event types. An index of other packages
+	// is another index: it needs a schema of its own.
 	Packages decode.Packages `yaml:"packages"`
 	// FirstCheckpoint is where an empty index begins: one at or before the
 	// checkpoint in which the packages were published. Default 0.
 	FirstCheckpoint uint64 `yaml:"first_checkpoint"`
-	// KeyServers limits whose receipt logs are read to these object ids.
-	// Empty: all that registered on chain. Anybody may register there, and
-	// the indexer sends requests to the URL that they give: on a public
-	// network name the servers that you trust.
+	// KeyServers are the object ids of the key servers whose receipt logs are
+	// read, at the URL that they gave on chain. Default none.
 	KeyServers []sui.Address `yaml:"key_servers"`
+	// FollowRegistered reads the logs of all that register on chain, too.
+	// Anybody may register there, and the indexer sends requests to the URL
+	// that they give.
+	FollowRegistered bool `yaml:"follow_registered"`
+	// AllowPrivateURLs lets the URLs of those lead to this machine and to
+	// private networks, for a network of one's own. Default no: they are
+	// refused when the connection is made. Those of KeyServers are trusted.
+	AllowPrivateURLs bool `yaml:"allow_private_urls"`
 	// ReceiptInterval is the pause between two looks at a key server's log.
 	// Default 1s. A server that does not answer is asked less and less often,
 	// at least every 30 s.
@@ -68,7 +81,6 @@ type Indexer struct {
 	cfg    Config
 	log    *slog.Logger
 	client *suirpc.Client
-	decode *decode.Decoder
 	now    func() time.Time
 
 	// mu guards what Run reports to Handler.
@@ -107,7 +119,7 @@ func New(cfg Config) (*Indexer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configure indexer: node_url: %w", err)
 	}
-	return &Indexer{cfg: cfg, log: cfg.Logger, client: client, decode: decode.New(cfg.Packages), now: time.Now,
+	return &Indexer{cfg: cfg, log: cfg.Logger, client: client, now: time.Now,
 		receipts: map[string]receiptState{}}, nil
 }
 

@@ -93,11 +93,11 @@ func TestKilledAnywhereResumes(t *testing.T) {
 	t.Parallel()
 	node := suirpctest.Start(t)
 	story(t, node)
-	const checkpoints = 3000
+	const checkpoints = 15_000
 	for i := range checkpoints {
-		node.Append(uint64(10_000+i), tx(datasetCreated(sui.Address{1, byte(i >> 8), byte(i)}, "a"), foreign()))
+		node.Append(uint64(10_000+i), tx(datasetCreated(sui.Address{1, byte(i >> 16), byte(i >> 8), byte(i)}, "a"), foreign()))
 	}
-	last := node.Append(20_000, tx())
+	last := node.Append(40_000, tx())
 	url, schema := pgtest.Schema(t)
 	env, err := json.Marshal(childConfig{url, schema, node.URL})
 	if err != nil {
@@ -120,7 +120,7 @@ func TestKilledAnywhereResumes(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		target := watermark() + 1 + rng.Int64N(checkpoints/4)
+		target := watermark() + 1 + rng.Int64N(checkpoints/8)
 		until(t, "the child makes progress", func() bool { return watermark() >= min(target, int64(last)) })
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)

@@ -77,12 +77,16 @@ func (x *Indexer) session(ctx context.Context, st *store.Store) error {
 		next = uint64(mark.Checkpoint) + 1
 	}
 	x.log.Info("ingesting", "chain", chainID, "from", next)
+	d, err := x.resumeUpgrades(ctx, st)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	source := make(chan arrival, ahead)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		x.source(ctx, next, source)
+		x.source(ctx, d, next, source)
 	}()
 	defer func() { cancel(); <-done }()
 	return x.write(ctx, w, source)
@@ -104,7 +108,7 @@ type arrival struct {
 }
 
 // source follows the chain and decodes.
-func (x *Indexer) source(ctx context.Context, from uint64, out chan<- arrival) {
+func (x *Indexer) source(ctx context.Context, d *decode.Decoder, from uint64, out chan<- arrival) {
 	retried := suirpc.OnRetry(func(err error, wait time.Duration) {
 		x.report(true, err)
 		x.log.Debug("following the chain again", "error", err, "retry_in", wait)
@@ -113,7 +117,7 @@ func (x *Indexer) source(ctx context.Context, from uint64, out chan<- arrival) {
 		a := arrival{err: err}
 		if err == nil {
 			a.previous = (*[32]byte)(cp.Previous)
-			a.rows, a.err = x.decode.Checkpoint(cp)
+			a.rows, a.err = x.decode(ctx, d, cp)
 		}
 		select {
 		case out <- a:
@@ -121,6 +125,19 @@ func (x *Indexer) source(ctx context.Context, from uint64, out chan<- arrival) {
 			return
 		}
 	}
+}
+
+// decode follows upgrades, then decodes.
+func (x *Indexer) decode(ctx context.Context, d *decode.Decoder, cp *suirpc.Checkpoint) (*decode.Rows, error) {
+	upgrades, err := x.upgrades(ctx, d, cp)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := d.Checkpoint(cp)
+	if err == nil {
+		rows.Upgrades = upgrades
+	}
+	return rows, err
 }
 
 // write takes what waits as one batch, applies it, and goes on.

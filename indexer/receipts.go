@@ -58,12 +58,16 @@ func (x *Indexer) followReceipts(ctx context.Context, st *store.Store) {
 }
 
 func (x *Indexer) wanted(id string) bool {
-	return len(x.cfg.KeyServers) == 0 || slices.ContainsFunc(x.cfg.KeyServers, func(a sui.Address) bool { return a.String() == id })
+	return x.cfg.FollowRegistered || x.named(id)
+}
+
+func (x *Indexer) named(id string) bool {
+	return slices.ContainsFunc(x.cfg.KeyServers, func(a sui.Address) bool { return a.String() == id })
 }
 
 // readLog reads one server's receipts until ctx ends.
 func (x *Indexer) readLog(ctx context.Context, st *store.Store, id string) {
-	r := &logReader{http: &http.Client{Timeout: receiptTimeout, CheckRedirect: noRedirect}}
+	r := &logReader{http: receiptClient(x.cfg.AllowPrivateURLs || x.named(id))}
 	defer r.http.CloseIdleConnections()
 	wait := x.cfg.ReceiptInterval
 	failed := false

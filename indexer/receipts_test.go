@@ -190,12 +190,52 @@ func TestReadsOnlyNamedKeyServers(t *testing.T) {
 	named, other := newKeyServer(t, id(0x81)), newKeyServer(t, id(0x82))
 	named.decide(true, id(0x61))
 	other.decide(true, id(0x61))
-	r := index(t, node, func(c *Config) { c.KeyServers = []sui.Address{named.id} })
+	r := index(t, node, func(c *Config) {
+		c.KeyServers, c.FollowRegistered, c.AllowPrivateURLs = []sui.Address{named.id}, false, false
+	})
 	r.reached(node.Append(1, tx(keyServerRegistered(other.id, other.srv.URL), keyServerRegistered(named.id, named.srv.URL))))
 	r.logged(named, 1)
 	named.decide(true, id(0x61))
 	r.logged(named, 2)
 	r.want(`SELECT DISTINCT key_server_id FROM key_decision`, named.id.String())
+}
+
+// Who registers on chain can't have the indexer ask its own network.
+func TestAsksNoPrivateAddressFromTheChain(t *testing.T) {
+	t.Parallel()
+	node := suirpctest.Start(t)
+	k := newKeyServer(t, id(0x81)) // on 127.0.0.1
+	k.decide(true, id(0x61))
+	quiet := index(t, node, func(c *Config) { c.FollowRegistered, c.AllowPrivateURLs = false, false })
+	r := index(t, node, func(c *Config) { c.AllowPrivateURLs = false })
+	last := node.Append(1, tx(keyServerRegistered(k.id, k.srv.URL), keyServerRegistered(id(0x82), strings.Replace(k.srv.URL, "127.0.0.1", "localhost", 1))))
+	quiet.reached(last)
+	var status Status
+	r.reached(last)
+	until(t, "both are refused", func() bool {
+		r.get("/v1/status", 200, &status)
+		return len(status.KeyServers) == 2 && strings.Contains(status.KeyServers[0].Error, "private") && strings.Contains(status.KeyServers[1].Error, "private")
+	})
+	r.want(`SELECT count(*) FROM key_decision`, "0")
+	status = Status{}
+	quiet.get("/v1/status", 200, &status)
+	if status.KeyServers[0].Error != "" || status.KeyServers[0].LastOK != nil {
+		t.Errorf("a key server that nobody named was asked: %+v", status.KeyServers[0])
+	}
+}
+
+func TestCheckPublic(t *testing.T) {
+	for address, public := range map[string]bool{
+		"93.184.215.14:443": true, "[2606:2800:21f:cb07:6820:80da:af6b:8b2c]:443": true, "8.8.8.8:80": true,
+		"127.0.0.1:80": false, "10.1.2.3:80": false, "172.16.0.1:80": false, "192.168.1.1:80": false, "169.254.169.254:80": false,
+		"100.64.1.1:80": false, "0.0.0.0:80": false, "0.1.2.3:80": false, "224.0.0.1:80": false, "255.255.255.255:80": false, "198.18.0.1:80": false,
+		"[::1]:80": false, "[::]:80": false, "[fd00::1]:80": false, "[fe80::1%eth0]:80": false, "[::ffff:127.0.0.1]:80": false,
+		"[64:ff9b::7f00:1]:80": false, "[2002:7f00:1::]:80": false, "nonsense": false,
+	} {
+		if err := checkPublic(address); (err == nil) != public {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
 }
 
 // A log that forgot its past is told apart from one that goes on.

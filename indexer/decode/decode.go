@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +46,14 @@ type Rows struct {
 	Epoch    int64
 	Digest   sui.Digest
 	Events   []Event // in the order of the chain
+	Upgrades []Upgrade
+}
+
+// Upgrade is a version of a followed package that the checkpoint publishes.
+type Upgrade struct {
+	TxIndex           int32
+	Package, Original sui.Address
+	Version           uint64
 }
 
 // Event is one event of a followed package.
@@ -83,6 +92,22 @@ func New(p Packages) *Decoder {
 		d.followed[id] = contract.Packages{KeyServer: contract.Package{Original: id}}
 	}
 	return d
+}
+
+// Follow adds a version of a package whose first version is followed, and
+// reports whether that is so and it was not followed yet.
+func (d *Decoder) Follow(id, original sui.Address) bool {
+	which, ok := d.followed[original]
+	if _, known := d.followed[id]; !ok || known {
+		return false
+	}
+	for _, p := range []*contract.Package{&which.Storage, &which.Catalog, &which.Access, &which.KeyServer} {
+		if !p.Original.IsZero() {
+			p.Original = id
+		}
+	}
+	d.followed[id] = which
+	return true
 }
 
 // Checkpoint returns the rows of one checkpoint. The only error is a number
@@ -126,28 +151,46 @@ func typed(which contract.Packages, ev sui.Event) (any, string) {
 // storable refuses what a row cannot hold: text that is not UTF-8 or holds a
 // NUL, numbers beyond int64 in columns that count things.
 func storable(value any) error {
-	var texts []string
 	var counts []uint64
 	switch v := value.(type) {
-	case *contract.CommitteeChanged:
-		texts = v.NodeNames
-	case *contract.DatasetCreated:
-		texts = []string{v.Name}
 	case *contract.VersionPublished:
 		counts = []uint64{v.Number}
 	case *contract.KeyServerRegistered:
-		texts, counts = []string{v.Name, v.URL}, []uint64{v.Version}
-	case *contract.KeyServerUpdated:
-		texts = []string{v.URL}
-	}
-	for _, s := range texts {
-		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
-			return fmt.Errorf("text %q is not UTF-8 or holds a NUL", s)
-		}
+		counts = []uint64{v.Version}
 	}
 	for _, n := range counts {
 		if n > math.MaxInt64 {
 			return fmt.Errorf("number %d is out of range", n)
+		}
+	}
+	return checkTexts(reflect.ValueOf(value))
+}
+
+// checkTexts looks at every string in a value.
+func checkTexts(v reflect.Value) error {
+	switch v.Kind() {
+	case reflect.String:
+		if s := v.String(); !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+			return fmt.Errorf("text %q is not UTF-8 or holds a NUL", s)
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return checkTexts(v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if err := checkTexts(v.Field(i)); err != nil {
+				return err
+			}
+		}
+	case reflect.Slice:
+		if k := v.Type().Elem().Kind(); k == reflect.Uint8 || k == reflect.Array {
+			return nil // bytes, ids
+		}
+		for i := range v.Len() {
+			if err := checkTexts(v.Index(i)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -142,14 +143,35 @@ func (s *Store) Pin(ctx context.Context, chainID string, packages []string, firs
 	if err != nil {
 		return 0, fmt.Errorf("pin chain: %w", s.explain(err))
 	}
+	versions, err := s.PackageVersions(ctx)
+	if err != nil {
+		return 0, err
+	}
 	remedy := fmt.Sprintf("give the indexer an empty schema, or drop this one (DROP SCHEMA %s CASCADE), the index is built again from the chain", s.schema)
 	if gotID != chainID {
 		return 0, fmt.Errorf("%w: schema %s at %s indexes chain %s, the node serves %s; %s", ErrOtherChain, s.schema, s.where, gotID, chainID, remedy)
 	}
-	if strings.Join(gotPackages, " ") != strings.Join(packages, " ") {
+	// Versions that the index has found by itself may be named or not.
+	configured := slices.DeleteFunc(slices.Clone(packages), func(id string) bool {
+		return !slices.Contains(gotPackages, id) && slices.ContainsFunc(versions, func(v PackageVersion) bool { return v.Package == id })
+	})
+	if !slices.Equal(gotPackages, configured) {
 		return 0, fmt.Errorf("%w: schema %s at %s follows the packages %v, the configuration names %v; %s", ErrOtherChain, s.schema, s.where, gotPackages, packages, remedy)
 	}
 	return gotFirst, nil
+}
+
+// PackageVersion is a version of a followed package.
+type PackageVersion struct{ Package, Original string }
+
+// PackageVersions returns the versions of the followed packages that the index
+// saw published, in that order.
+func (s *Store) PackageVersions(ctx context.Context) ([]PackageVersion, error) {
+	out, err := collect[PackageVersion](ctx, s.pool, "package_versions")
+	if err != nil {
+		return nil, fmt.Errorf("read package versions: %w", s.explain(err))
+	}
+	return out, nil
 }
 
 // explain adds what to do to errors of the connection.

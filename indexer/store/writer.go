@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -151,6 +152,9 @@ func insertBatch(ctx context.Context, tx pgx.Tx, batch []*decode.Rows, types map
 			events = append(events, &rows.Events[i])
 		}
 	}
+	if err := insertUpgrades(ctx, tx, batch); err != nil {
+		return fmt.Errorf("insert package versions: %w", err)
+	}
 	if len(events) == 0 {
 		return nil
 	}
@@ -163,7 +167,93 @@ func insertBatch(ctx context.Context, tx pgx.Tx, batch []*decode.Rows, types map
 	if err := copyEvents(ctx, tx, events, types); err != nil {
 		return fmt.Errorf("copy events: %w", err)
 	}
+	if err := copyFacts(ctx, tx, events); err != nil {
+		return err
+	}
+	if err := insertRegistrations(ctx, tx, events); err != nil {
+		return fmt.Errorf("insert blob registrations: %w", err)
+	}
 	return insertTyped(ctx, tx, events)
+}
+
+// copyFacts adds the rows that depend on no other row, a table at a time.
+func copyFacts(ctx context.Context, tx pgx.Tx, events []*decode.Event) error {
+	rows := map[string][][]any{}
+	for _, e := range events {
+		facts(e, func(table string, values ...any) {
+			rows[table] = append(rows[table], append([]any{e.Checkpoint, e.Time, e.TxIndex, e.Sequence}, values...))
+		})
+	}
+	for _, t := range factTables {
+		if len(rows[t.name]) == 0 {
+			continue
+		}
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{t.name}, slices.Concat(position, t.columns), pgx.CopyFromRows(rows[t.name])); err != nil {
+			return fmt.Errorf("copy %s: %w", t.name, err)
+		}
+	}
+	return nil
+}
+
+// insertRegistrations adds the batch's blob registrations by one statement.
+func insertRegistrations(ctx context.Context, tx pgx.Tx, events []*decode.Event) error {
+	var r struct {
+		checkpoints, epochs, ends []int64
+		times                     []time.Time
+		txs, seqs                 []int32
+		encodings                 []int16
+		blobs, sizes, objects     []string
+		deletable                 []bool
+	}
+	byPlace := map[[3]int64]*decode.Event{}
+	for _, e := range events {
+		v, ok := e.Typed.(*contract.BlobRegistered)
+		if !ok {
+			continue
+		}
+		r.checkpoints, r.times, r.txs, r.seqs = append(r.checkpoints, e.Checkpoint), append(r.times, e.Time), append(r.txs, e.TxIndex), append(r.seqs, e.Sequence)
+		r.epochs, r.ends, r.encodings = append(r.epochs, int64(v.Epoch)), append(r.ends, int64(v.EndEpoch)), append(r.encodings, int16(v.EncodingType))
+		r.blobs, r.sizes, r.objects = append(r.blobs, v.BlobID.String()), append(r.sizes, decimal(v.Size)), append(r.objects, v.ObjectID.String())
+		r.deletable = append(r.deletable, v.Deletable)
+		byPlace[[3]int64{e.Checkpoint, int64(e.TxIndex), int64(e.Sequence)}] = e
+	}
+	if len(byPlace) == 0 {
+		return nil
+	}
+	rows, err := tx.Query(ctx, query("insert_blob_registrations"), r.checkpoints, r.times, r.txs, r.seqs, r.epochs, r.blobs, r.sizes, r.encodings, r.ends, r.deletable, r.objects)
+	if err != nil {
+		return err
+	}
+	var at [3]int64
+	if _, err := pgx.ForEachRow(rows, []any{&at[0], &at[1], &at[2]}, func() error { delete(byPlace, at); return nil }); err != nil {
+		return err
+	}
+	for _, e := range byPlace {
+		if err := markRefused(ctx, tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markRefused notes with the raw event why it has no typed row.
+func markRefused(ctx context.Context, tx pgx.Tx, e *decode.Event) error {
+	const why = "contradicts earlier events: exists already, or what it changes does not exist"
+	if _, err := tx.Exec(ctx, query("mark_undecoded"), e.Checkpoint, e.TxIndex, e.Sequence, why); err != nil {
+		return fmt.Errorf("mark event: %w", err)
+	}
+	return nil
+}
+
+func insertUpgrades(ctx context.Context, tx pgx.Tx, batch []*decode.Rows) error {
+	for _, rows := range batch {
+		for _, u := range rows.Upgrades {
+			if _, err := tx.Exec(ctx, query("insert_package_version"), rows.Sequence, rows.Time, u.TxIndex, num(u.Version), u.Package.String(), u.Original.String()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func insertCheckpoints(ctx context.Context, tx pgx.Tx, batch []*decode.Rows) error {
@@ -245,26 +335,22 @@ func insertTyped(ctx context.Context, tx pgx.Tx, events []*decode.Event) error {
 		return err
 	}
 	for _, e := range refused {
-		const why = "contradicts earlier events: exists already, or what it changes does not exist"
-		if _, err := tx.Exec(ctx, query("mark_undecoded"), e.Checkpoint, e.TxIndex, e.Sequence, why); err != nil {
-			return fmt.Errorf("mark event: %w", err)
+		if err := markRefused(ctx, tx, e); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// statement names the statement that derives an event's row, with its
-// arguments; "" for an event without one.
+// statement names the statement that derives a row which depends on earlier
+// ones, with its arguments; "" for an event without one. See facts for the
+// others.
 func statement(e *decode.Event) (name string, args []any) {
 	args = []any{e.Checkpoint, e.Time, e.TxIndex, e.Sequence}
 	with := func(more ...any) []any { return append(args, more...) }
 	switch v := e.Typed.(type) {
 	case *contract.CommitteeChanged:
 		return "insert_storage_committee", with(int64(v.Epoch), int32(v.NShards), v.NodeNames)
-	case *contract.BlobRegistered:
-		return "insert_blob_registration", with(int64(v.Epoch), v.BlobID.String(), decimal(v.Size), int16(v.EncodingType), int64(v.EndEpoch), v.Deletable, v.ObjectID.String())
-	case *contract.BlobCertified:
-		return "insert_blob_certificate", with(int64(v.Epoch), v.BlobID.String(), int64(v.EndEpoch), v.Deletable, v.ObjectID.String(), int32s(v.Signers), int32(v.Weight))
 	case *contract.DatasetCreated:
 		return "insert_dataset", with(v.DatasetID.String(), v.CapID.String(), v.Name, v.Owner.String())
 	case *contract.VersionPublished:

@@ -58,13 +58,16 @@ The configuration is YAML:
   database_url: postgres://user:password@host/database   # or $FLOE_DATABASE_URL
   schema: floe                      # made if missing, nothing else is touched
   node_url: https://fullnode.testnet.sui.io
-  packages:                         # from Published.toml
+  packages:                         # first versions, from Published.toml; upgrades
+                                    # are followed; others need another schema
     storage: ["0x…"]
     catalog: ["0x…"]
     access: ["0x…"]
     key_server: ["0x…"]
   first_checkpoint: 0               # at or before the packages' publication
-  key_servers: []                   # whose receipts to read; empty: all registered
+  key_servers: ["0x…"]              # whose receipts to read, by object id
+  follow_registered: false          # read those of all that register on chain, too
+  allow_private_urls: false         # whose URLs may lead to private addresses
   receipt_interval: 1s
   start_timeout: 30s                # how long PostgreSQL may take at the start
   listen: 127.0.0.1:8090`,

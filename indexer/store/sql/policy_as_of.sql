@@ -1,0 +1,1 @@
+SELECT policy_as_of($1, $2)

@@ -1,0 +1,76 @@
+package indexer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/floe-data/floe/indexer/decode"
+	"github.com/floe-data/floe/indexer/store"
+	"github.com/floe-data/floe/sdk/movevm/bytecode"
+	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
+)
+
+// resumeUpgrades makes a decoder that follows the configured packages and the
+// versions of them that the index has seen published.
+func (x *Indexer) resumeUpgrades(ctx context.Context, st *store.Store) (*decode.Decoder, error) {
+	d := decode.New(x.cfg.Packages)
+	known, err := st.PackageVersions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range known {
+		id, err := sui.ParseAddress(v.Package)
+		if err != nil {
+			return nil, fmt.Errorf("read package versions: %w", err)
+		}
+		original, err := sui.ParseAddress(v.Original)
+		if err != nil {
+			return nil, fmt.Errorf("read package versions: %w", err)
+		}
+		d.Follow(id, original)
+	}
+	return d, nil
+}
+
+// upgrades finds the versions of followed packages that a checkpoint publishes,
+// and follows them from there on. The node is asked for each package that is
+// not a first version; what it says is checked against the effects.
+func (x *Indexer) upgrades(ctx context.Context, d *decode.Decoder, cp *suirpc.Checkpoint) (out []decode.Upgrade, err error) {
+	for i, tx := range cp.Transactions {
+		for _, ch := range tx.Effects.Changed {
+			if ch.Output != sui.StatePackageWrite || ch.OutputVersion < 2 {
+				continue
+			}
+			obj, err := x.client.Object(ctx, ch.ID)
+			if errors.Is(err, suirpc.ErrNotFound) {
+				return nil, fmt.Errorf("%w: package %s of checkpoint %d: %w", suirpc.ErrUnreachable, ch.ID, cp.Sequence, err) // a node that lags behind
+			}
+			if err != nil {
+				return nil, err
+			}
+			original, err := originalOf(obj, ch)
+			if err != nil {
+				return nil, fmt.Errorf("read package of checkpoint %d: %w", cp.Sequence, err)
+			}
+			if d.Follow(ch.ID, original) {
+				out = append(out, decode.Upgrade{TxIndex: int32(i), Package: ch.ID, Original: original, Version: ch.OutputVersion})
+			}
+		}
+	}
+	return out, nil
+}
+
+// originalOf is the id of the first version of a package: the address that its
+// modules carry.
+func originalOf(obj *sui.Object, ch sui.ChangedObject) (id sui.Address, err error) {
+	if obj.Package == nil || obj.Digest() != ch.OutputDigest || len(obj.Package.Modules) == 0 {
+		return id, fmt.Errorf("%s is not the package that the effects name", ch.ID)
+	}
+	m, err := bytecode.Parse(obj.Package.Modules[0].Bytes)
+	if err != nil {
+		return id, fmt.Errorf("%s: %w", ch.ID, err)
+	}
+	return m.Address(), nil
+}
