@@ -2,25 +2,10 @@ package execution
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/floe-data/floe/sdk/movevm"
 	"github.com/floe-data/floe/sdk/sui"
 )
-
-// changes are the objects that a transaction touches: as they were, as they
-// are, and what happened to ids.
-type changes struct {
-	before   map[sui.Address]*sui.Object
-	after    map[sui.Address]*sui.Object
-	created  map[sui.Address]bool
-	deleted  map[sui.Address]bool
-	loaded   []sui.ObjectRef
-	received []sui.Digest // transactions that received objects come from
-	events   []sui.Event
-	streamed []movevm.StreamedEvent
-}
 
 // result makes the effects of what was run.
 func (r *run) result() (*Result, error) {
@@ -55,29 +40,22 @@ func (r *run) untouched() *changes {
 	c := newChanges()
 	for _, o := range r.in.objects {
 		if o != nil && o.mutable && !o.receiving {
-			c.before[o.obj.ID()] = o.obj
-			c.after[o.obj.ID()] = o.obj.Clone()
+			c.at(o.obj.ID()).before = o.obj
+			c.at(o.obj.ID()).after = o.obj.Clone()
 		}
 	}
 	r.smashGas(c)
 	coin, _ := r.in.smash(r.held)
-	c.after[coin.ID()] = coin
+	c.at(coin.ID()).after = coin
 	return c
-}
-
-func newChanges() *changes {
-	return &changes{
-		before: map[sui.Address]*sui.Object{}, after: map[sui.Address]*sui.Object{},
-		created: map[sui.Address]bool{}, deleted: map[sui.Address]bool{},
-	}
 }
 
 // smashGas records the gas coins as they were, and those that vanish.
 func (r *run) smashGas(c *changes) {
 	for i, coin := range r.in.gas {
-		c.before[coin.ID()] = coin
+		c.at(coin.ID()).before = coin
 		if i > 0 {
-			c.deleted[coin.ID()] = true
+			c.at(coin.ID()).deleted = true
 		}
 	}
 }
@@ -95,51 +73,31 @@ func (r *run) collect() (*changes, error) {
 		return nil, err
 	}
 	for _, id := range res.Created {
-		c.created[id] = true
+		c.at(id).created = true
 	}
 	for _, id := range res.Deleted {
-		c.deleted[id] = true
+		c.at(id).deleted = true
 	}
 	r.collectChildren(c, res.Children)
 	for _, w := range res.Transfers {
-		c.after[w.ID] = r.object(&w)
+		c.at(w.ID).after = r.object(&w)
 	}
 	for _, p := range r.published {
-		c.created[p.ID] = true
-		c.after[p.ID] = &sui.Object{Package: p, Owner: sui.Immutable()}
+		c.at(p.ID).created = true
+		c.at(p.ID).after = &sui.Object{Package: p, Owner: sui.Immutable()}
 	}
 	for _, ref := range res.Received {
 		obj, err := r.st.ObjectAt(ref.ID, ref.Version)
 		if err != nil {
 			return nil, fmt.Errorf("read received object: %w", err)
 		}
-		c.before[ref.ID] = obj
+		c.at(ref.ID).before = obj
 		c.received = append(c.received, obj.PreviousTransaction)
 	}
 	if err := c.checkSizes(); err != nil {
 		return nil, err
 	}
 	return c, r.checkSharedKept(c)
-}
-
-// maxObjectSize bounds the contents of an object (protocol version 95).
-const maxObjectSize = 250 << 10
-
-// checkSizes refuses objects that are too big to store.
-func (c *changes) checkSizes() error {
-	var worst *sui.Object // of those that are too big, the first by id
-	for _, o := range c.after {
-		if o.Move == nil || len(o.Move.Contents) <= maxObjectSize {
-			continue
-		}
-		if worst == nil || o.ID().Compare(worst.ID()) < 0 {
-			worst = o
-		}
-	}
-	if worst != nil {
-		return tooBig(sui.FailMoveObjectTooBig, uint64(len(worst.Move.Contents)), maxObjectSize)
-	}
-	return nil
 }
 
 // collectInputs writes the inputs that may have changed and still belong to
@@ -150,13 +108,13 @@ func (r *run) collectInputs(c *changes) error {
 		if err != nil {
 			return err
 		}
-		c.after[coin.ID()] = coin
+		c.at(coin.ID()).after = coin
 	}
 	for i, o := range r.in.objects {
 		if o == nil || !o.mutable || o.receiving {
 			continue
 		}
-		c.before[o.obj.ID()] = o.obj
+		c.at(o.obj.ID()).before = o.obj
 		s := r.inputs[i].slot
 		if s.moved {
 			continue
@@ -165,7 +123,7 @@ func (r *run) collectInputs(c *changes) error {
 		if err != nil {
 			return err
 		}
-		c.after[obj.ID()] = obj
+		c.at(obj.ID()).after = obj
 	}
 	return nil
 }
@@ -190,10 +148,10 @@ func (r *run) collectChildren(c *changes, children []movevm.Child) {
 				c.loaded = append(c.loaded, ch.Before.Ref())
 				continue
 			}
-			c.before[ch.ID] = ch.Before
+			c.at(ch.ID).before = ch.Before
 		}
 		if ch.After != nil {
-			c.after[ch.ID] = r.object(ch.After)
+			c.at(ch.ID).after = r.object(ch.After)
 		}
 	}
 }
@@ -215,8 +173,8 @@ func (r *run) object(w *movevm.ObjectWrite) *sui.Object {
 // shared again or deleted.
 func (r *run) checkSharedKept(c *changes) error {
 	for _, id := range r.sharedTaken {
-		obj := c.after[id]
-		if !c.deleted[id] && (obj == nil || obj.Owner.Kind != sui.OwnerShared) {
+		ch := c.at(id)
+		if !ch.deleted && (ch.after == nil || ch.after.Owner.Kind != sui.OwnerShared) {
 			return fail(sui.FailSharedObjectOperationNotAllowed)
 		}
 	}
@@ -227,16 +185,20 @@ func (r *run) checkSharedKept(c *changes) error {
 // written and adds up the fees. It reports whether the budget covers them.
 func (r *run) chargeStorage(c *changes, gas *sui.GasUsed) bool {
 	var fees uint64
-	for _, obj := range c.after {
+	for _, ch := range c.list {
+		if ch.before != nil {
+			fees += ch.before.StorageRebate
+		}
+		obj := ch.after
+		if obj == nil {
+			continue
+		}
 		if obj.Move != nil {
 			obj.Move.Version = r.in.lamport()
 		}
 		obj.PreviousTransaction = r.in.digest
 		obj.StorageRebate = storageFee(obj)
 		gas.Storage += obj.StorageRebate
-	}
-	for _, obj := range c.before {
-		fees += obj.StorageRebate
 	}
 	gas.Rebate, gas.NonRefundable = refundable(fees)
 	left := r.in.tx.Gas.Budget - gas.Computation
@@ -247,19 +209,21 @@ func (r *run) chargeStorage(c *changes, gas *sui.GasUsed) bool {
 // the last resort when the budget does not even cover those of the inputs. The
 // gas coin keeps the fees of the coins that vanished into it.
 func (r *run) stamp(c *changes) {
-	for id, obj := range c.after {
-		obj.Move.Version = r.in.lamport()
-		obj.PreviousTransaction = r.in.digest
-		obj.StorageRebate = c.before[id].StorageRebate
+	for _, ch := range c.list {
+		if obj := ch.after; obj != nil {
+			obj.Move.Version = r.in.lamport()
+			obj.PreviousTransaction = r.in.digest
+			obj.StorageRebate = ch.before.StorageRebate
+		}
 	}
 	for _, coin := range r.in.gas[1:] {
-		c.after[r.in.gas[0].ID()].StorageRebate += coin.StorageRebate
+		c.at(r.in.gas[0].ID()).after.StorageRebate += coin.StorageRebate
 	}
 }
 
 // pay takes the cost from the gas coin and gives back what was held.
 func (r *run) pay(c *changes, gas sui.GasUsed) {
-	coin := c.after[r.in.gas[0].ID()]
+	coin := c.at(r.in.gas[0].ID()).after
 	balance, _ := coin.CoinBalance()
 	total := balance + r.heldNow() + gas.Rebate
 	setBalance(coin, total-min(total, gas.Computation+gas.Storage))
@@ -331,48 +295,4 @@ func (in *inputs) readOnly() (out []sui.UnchangedConsensusObject) {
 		}
 	}
 	return out
-}
-
-// record writes the changes into a result, ascending by id.
-func (c *changes) record(res *Result) {
-	for _, id := range c.ids() {
-		before, after := c.before[id], c.after[id]
-		ch := sui.ChangedObject{ID: id}
-		if before != nil {
-			res.Inputs = append(res.Inputs, before)
-			ch.Input, ch.InputVersion, ch.InputDigest, ch.InputOwner = sui.StateExist, before.Version(), before.Digest(), before.Owner
-		}
-		switch {
-		case after != nil && after.Package != nil:
-			ch.Output, ch.OutputVersion, ch.OutputDigest = sui.StatePackageWrite, after.Version(), after.Digest()
-		case after != nil:
-			ch.Output, ch.OutputDigest, ch.OutputOwner = sui.StateExist, after.Digest(), after.Owner
-		case before != nil:
-			res.Deleted = append(res.Deleted, id)
-		}
-		if after != nil {
-			res.Written = append(res.Written, after)
-		}
-		if before != nil && byConsensus(before) && (after == nil || !byConsensus(after)) {
-			res.Ended = append(res.Ended, id)
-		}
-		switch {
-		case c.created[id]:
-			ch.Operation = sui.IDCreated
-		case c.deleted[id] && after == nil:
-			ch.Operation = sui.IDDeleted
-		}
-		res.Effects.Changed = append(res.Effects.Changed, ch)
-	}
-}
-
-// ids lists all ids that are in the effects, ascending.
-func (c *changes) ids() []sui.Address {
-	out := make([]sui.Address, 0, len(c.before)+len(c.after)+len(c.created)+len(c.deleted))
-	out = slices.AppendSeq(out, maps.Keys(c.before))
-	out = slices.AppendSeq(out, maps.Keys(c.after))
-	out = slices.AppendSeq(out, maps.Keys(c.created))
-	out = slices.AppendSeq(out, maps.Keys(c.deleted))
-	slices.SortFunc(out, sui.Address.Compare)
-	return slices.Compact(out)
 }

@@ -28,14 +28,12 @@ func systemResult(env Env, tx *sui.TransactionData, list ...systemChange) *Resul
 	c := newChanges()
 	deps := map[sui.Digest]bool{}
 	for _, ch := range list {
-		id := ch.after.ID()
 		ch.after.Move.Version, ch.after.PreviousTransaction = version, digest
-		c.after[id] = ch.after
-		if ch.before == nil {
-			c.created[id] = true
-			continue
+		to := c.at(ch.after.ID())
+		to.before, to.after, to.created = ch.before, ch.after, ch.before == nil
+		if ch.before != nil {
+			deps[ch.before.PreviousTransaction] = true
 		}
-		c.before[id], deps[ch.before.PreviousTransaction] = ch.before, true
 	}
 	delete(deps, sui.Digest{})
 	res := &Result{Transaction: tx, Effects: sui.TransactionEffects{Epoch: env.Epoch, Transaction: digest, LamportVersion: version}}
