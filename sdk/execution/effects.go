@@ -145,7 +145,7 @@ func (r *run) collectChildren(c *changes, children []movevm.Child) {
 	for _, ch := range children {
 		if ch.Before != nil {
 			if ch.After != nil && !ch.Changed {
-				c.loaded = append(c.loaded, ch.Before.Ref())
+				c.loaded = append(c.loaded, refOf(r.st, ch.Before))
 				continue
 			}
 			c.at(ch.ID).before = ch.Before
@@ -246,7 +246,7 @@ func (r *run) finish(c *changes, gas sui.GasUsed) *Result {
 	fx := &res.Effects
 	*fx = sui.TransactionEffects{
 		Status: sui.ExecutionStatus{Failure: r.failure}, Epoch: r.env.Epoch, Gas: gas, Transaction: r.in.digest,
-		LamportVersion: r.in.lamport(), UnchangedConsensus: r.in.readOnly(),
+		LamportVersion: r.in.lamport(), UnchangedConsensus: r.in.readOnly(r.st),
 	}
 	r.in.deps = append(r.in.deps, c.received...)
 	for i := range r.in.objects {
@@ -275,10 +275,10 @@ func (r *run) finish(c *changes, gas sui.GasUsed) *Result {
 
 // readOnly lists the inputs by consensus that the transaction cannot change:
 // read-only ones, and those whose stream has ended.
-func (in *inputs) readOnly() (out []sui.UnchangedConsensusObject) {
+func (in *inputs) readOnly(st State) (out []sui.UnchangedConsensusObject) {
 	for i, o := range in.objects {
 		if o != nil && o.consensus && !o.mutable {
-			ref := o.obj.Ref()
+			ref := refOf(st, o.obj)
 			if out == nil {
 				out = make([]sui.UnchangedConsensusObject, 0, len(in.objects)-i)
 			}

@@ -165,7 +165,8 @@ func (in *inputs) loadObjects(st State, epoch uint64, opt Options) error {
 	}
 	in.objects = make([]*inputObject, len(in.pt.Inputs))
 	in.deps = make([]sui.Digest, 0, len(in.pt.Inputs)+4)
-	for i, input := range in.pt.Inputs {
+	for i := range in.pt.Inputs {
+		input := &in.pt.Inputs[i]
 		if input.Kind == sui.InputPure {
 			continue
 		}
@@ -174,10 +175,10 @@ func (in *inputs) loadObjects(st State, epoch uint64, opt Options) error {
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return fmt.Errorf("load input %d: %w", i, err)
 		}
-		if end, err := streamEnd(st, epoch, &input, obj); err != nil {
+		if end, err := streamEnd(st, epoch, input, obj); err != nil {
 			return fmt.Errorf("load input %d: %w", i, err)
 		} else if end != nil {
-			in.addEnded(i, &input, end)
+			in.addEnded(i, input, end)
 			continue
 		}
 		if err != nil {
@@ -186,7 +187,7 @@ func (in *inputs) loadObjects(st State, epoch uint64, opt Options) error {
 		if obj.Move == nil {
 			return refuseObject(id, "it is a package, which cannot be an argument")
 		}
-		o, err := checkObject(in.tx.Sender, &input, obj, opt)
+		o, err := checkObject(in.tx.Sender, input, obj, opt)
 		if err != nil {
 			return err
 		}

@@ -17,18 +17,25 @@ import (
 // the same engine can't have a say in what this one runs.
 //
 // Make one with the packages that are always the same, and derive from it one
-// for each question, with [Snapshot.With]; the digests of packages are then
-// computed once. A snapshot that others were derived from must not be changed
-// any more.
+// for each checkpoint, and perhaps from that for a question, with
+// [Snapshot.With]: digests are computed once, when an object is added. A snapshot
+// that others were derived from must not be changed any more; then it may be used
+// by any number of goroutines.
 type Snapshot struct {
 	base    *Snapshot
-	objects map[sui.Address]*sui.Object // nil for what does not exist
-	digests map[sui.Address]sui.Digest  // of packages
+	objects map[sui.Address]known
+}
+
+// known is what a snapshot knows of an id; the object is nil if there is none.
+type known struct {
+	object *sui.Object
+	digest sui.Digest
 }
 
 var (
 	_ State                  = (*Snapshot)(nil)
 	_ packageDigests         = (*Snapshot)(nil)
+	_ objectDigests          = (*Snapshot)(nil)
 	_ movevm.PackageDigester = digestingHost{}
 )
 
@@ -38,7 +45,7 @@ func NewSnapshot(objects ...*sui.Object) *Snapshot { return (*Snapshot)(nil).Wit
 
 // With derives a snapshot that holds more objects.
 func (s *Snapshot) With(objects ...*sui.Object) *Snapshot {
-	out := &Snapshot{base: s, objects: make(map[sui.Address]*sui.Object, len(objects))}
+	out := &Snapshot{base: s, objects: make(map[sui.Address]known, len(objects))}
 	for _, o := range objects {
 		out.Add(o)
 	}
@@ -46,19 +53,19 @@ func (s *Snapshot) With(objects ...*sui.Object) *Snapshot {
 }
 
 // Add puts one more object into the snapshot.
-func (s *Snapshot) Add(o *sui.Object) {
-	s.objects[o.ID()] = o
-	if o.Package == nil {
-		return
-	}
-	if s.digests == nil {
-		s.digests = map[sui.Address]sui.Digest{}
-	}
-	s.digests[o.ID()] = o.Digest()
-}
+func (s *Snapshot) Add(o *sui.Object) { s.objects[o.ID()] = known{o, o.Digest()} }
 
 // AddAbsent notes that there is no object of that id at the checkpoint.
-func (s *Snapshot) AddAbsent(id sui.Address) { s.objects[id] = nil }
+func (s *Snapshot) AddAbsent(id sui.Address) { s.objects[id] = known{} }
+
+func (s *Snapshot) find(id sui.Address) (known, error) {
+	for at := s; at != nil; at = at.base {
+		if k, ok := at.objects[id]; ok {
+			return k, nil
+		}
+	}
+	return known{}, &MissingError{id}
+}
 
 // A MissingError says that a snapshot does not know whether an object exists.
 type MissingError struct{ ID sui.Address }
@@ -69,15 +76,11 @@ func (e *MissingError) Error() string {
 
 // Object implements [State].
 func (s *Snapshot) Object(id sui.Address) (*sui.Object, error) {
-	for at := s; at != nil; at = at.base {
-		switch o, known := at.objects[id]; {
-		case o != nil:
-			return o, nil
-		case known:
-			return nil, fmt.Errorf("object %s: %w", id, ErrNotFound)
-		}
+	k, err := s.find(id)
+	if err == nil && k.object == nil {
+		err = fmt.Errorf("object %s: %w", id, ErrNotFound)
 	}
-	return nil, &MissingError{id}
+	return k.object, err
 }
 
 // ObjectAt implements [State]: there is one version of each object.
@@ -106,12 +109,29 @@ func (s *Snapshot) ChildObject(parent, child sui.Address, maxVersion uint64) (*s
 
 // PackageDigest identifies the content of a package.
 func (s *Snapshot) PackageDigest(id sui.Address) (sui.Digest, error) {
-	for at := s; at != nil; at = at.base {
-		if d, ok := at.digests[id]; ok {
-			return d, nil
-		}
+	k, err := s.find(id)
+	return k.digest, err
+}
+
+// ObjectDigest returns the digest of an object that Object returned.
+func (s *Snapshot) ObjectDigest(o *sui.Object) sui.Digest {
+	if k, err := s.find(o.ID()); err == nil && k.object == o {
+		return k.digest
 	}
-	return sui.Digest{}, &MissingError{id}
+	return o.Digest()
+}
+
+// objectDigests is a State that knows the digests of its objects.
+type objectDigests interface {
+	ObjectDigest(o *sui.Object) sui.Digest
+}
+
+// refOf names an object that a state has.
+func refOf(st State, o *sui.Object) sui.ObjectRef {
+	if d, ok := st.(objectDigests); ok {
+		return sui.ObjectRef{ID: o.ID(), Version: o.Version(), Digest: d.ObjectDigest(o)}
+	}
+	return o.Ref()
 }
 
 // packageDigests is a State that tells packages apart by their content.

@@ -2,6 +2,7 @@ package movevm
 
 import (
 	"crypto/x509"
+	"slices"
 
 	"github.com/floe-data/floe/sdk/nitro"
 	"github.com/floe-data/floe/sdk/sui"
@@ -83,7 +84,8 @@ func New(cfg Config) *VM {
 
 // NewSession starts the execution of one transaction.
 func (vm *VM) NewSession(src PackageSource, host Host, tx TxContext) *Session {
-	s := &Session{vm: vm, loader: vm.shared, src: src, host: host, tx: tx}
+	s := newSession()
+	s.vm, s.loader, s.src, s.host, s.tx = vm, vm.shared, src, host, tx
 	s.usage.maxFuel, s.usage.maxMemory = vm.cfg.Fuel, vm.cfg.MaxMemory
 	s.machine.s, s.machine.usage = s, &s.usage
 	return s
@@ -109,6 +111,7 @@ type Session struct {
 	events  events
 	current *Function // that Call is running
 	args    []value   // of the last call
+	sound   sound     // linkages that were compared with the source
 
 	scenario *scenario // of a unit test
 }
@@ -125,22 +128,42 @@ func (s *Session) LoadTypeIn(tag sui.TypeTag) (*Type, error) { return s.loadType
 
 func (s *Session) loadType(tag sui.TypeTag, anyVersion bool) (t *Type, err error) {
 	defer recoverFault(&err)
-	r := s.loader.resolve(s.src)
+	r := s.resolve()
 	defer r.done()
 	return r.tag(tag, anyVersion, 0)
+}
+
+// sound remembers the last few linkages.
+type sound struct {
+	list [4]*linkage
+	next int
+}
+
+func (s *sound) has(l *linkage) bool { return slices.Contains(s.list[:], l) }
+
+func (s *sound) add(l *linkage) {
+	s.list[s.next%len(s.list)] = l
+	s.next++
+}
+
+// resolve locks the loader for a request of the session.
+func (s *Session) resolve() *resolver {
+	r := s.loader.resolve(s.src)
+	r.session = s
+	return r
 }
 
 // loadStruct is LoadType for a struct.
 func (s *Session) loadStruct(st sui.StructTag) (t *Type, err error) {
 	defer recoverFault(&err)
-	r := s.loader.resolve(s.src)
+	r := s.resolve()
 	defer r.done()
 	return r.structTag(st, false, 0)
 }
 
 // Reference is the type &elem or &mut elem.
 func (s *Session) Reference(elem *Type, mut bool) *Type {
-	r := s.loader.resolve(s.src)
+	r := s.resolve()
 	defer r.done()
 	return r.reference(mut, elem)
 }

@@ -16,7 +16,7 @@ import (
 // deserializer's and verifier's.
 func (s *Session) LoadFunction(pkg sui.Address, module, name string, typeArgs []sui.TypeTag) (fn *Function, err error) {
 	defer recoverFault(&err)
-	r := s.loader.resolve(s.src)
+	r := s.resolve()
 	defer r.done()
 	l, err := r.link(pkg)
 	if err != nil {
@@ -259,7 +259,7 @@ func asError(err error) *Error {
 // Vector makes a vector of elements, which are moved in.
 func (s *Session) Vector(elem *Type, elements []Value) (v Value, err error) {
 	defer recoverFault(&err)
-	r := s.loader.resolve(s.src)
+	r := s.resolve()
 	defer r.done()
 	t, err := r.vector(elem)
 	if err != nil {

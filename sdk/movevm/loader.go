@@ -172,6 +172,7 @@ type resolver struct {
 	*loader
 	src     PackageSource
 	digests PackageDigester // src, if it is one
+	session *Session        // that asks, if one does
 	budget  int             // types that it may still make
 	steps   int             // of the static pass
 }
@@ -196,7 +197,7 @@ func (l *loader) resolve(src PackageSource) *resolver {
 }
 
 func (r *resolver) done() {
-	r.src, r.digests = nil, nil
+	r.src, r.digests, r.session = nil, nil, nil
 	r.mu.Unlock()
 }
 
@@ -231,10 +232,16 @@ func (r *resolver) pack(id sui.Address) (*pack, error) {
 // link finds the linkage of a root package by its storage id.
 func (r *resolver) link(id sui.Address) (*linkage, error) {
 	if l, ok := r.links[id]; ok {
+		if r.session != nil && r.session.sound.has(l) {
+			return l, nil
+		}
 		switch same, err := r.unchanged(l.root); {
 		case err != nil:
 			return nil, err
 		case same:
+			if r.session != nil {
+				r.session.sound.add(l)
+			}
 			return l, nil
 		}
 		r.reset()

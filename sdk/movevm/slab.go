@@ -9,8 +9,8 @@ type slab struct {
 	objects []object
 	values  []value
 	room    []byte
-	piece   *piece
-	single  bool // for a few objects that live on: no pieces
+	piece   *piece // the first
+	single  bool   // for a few objects that live on: no pieces
 }
 
 const (
@@ -19,8 +19,9 @@ const (
 	pieceBytes   = 512
 )
 
-// A piece is all zeros before a session has it.
+// A piece is all zeros before a session has it. The session itself is in it.
 type piece struct {
+	session Session
 	objects [96]object
 	values  [192]value
 	room    [1024]byte
@@ -28,24 +29,19 @@ type piece struct {
 
 var pieces = sync.Pool{New: func() any { return new(piece) }}
 
-// close gives the piece back. Nothing that the slab handed out may be used any
-// more.
-func (s *slab) close() {
-	if s.piece != nil {
-		*s.piece = piece{}
-		pieces.Put(s.piece)
-		*s = slab{single: true}
-	}
+// newSession takes a piece.
+func newSession() *Session {
+	p := pieces.Get().(*piece)
+	p.session.usage.slab = slab{objects: p.objects[:], values: p.values[:], room: p.room[:], piece: p}
+	return &p.session
 }
 
-// open takes a piece, once.
-func (s *slab) open() bool {
-	if s.piece != nil {
-		return false
+// close gives the piece back, and the session with it.
+func (s *slab) close() {
+	if p := s.piece; p != nil {
+		*p = piece{}
+		pieces.Put(p)
 	}
-	s.piece = pieces.Get().(*piece)
-	s.objects, s.values, s.room = s.piece.objects[:], s.piece.values[:], s.piece.room[:]
-	return true
 }
 
 // object makes an object without content.
@@ -53,7 +49,7 @@ func (s *slab) object() *object {
 	if s.single {
 		return new(object)
 	}
-	if len(s.objects) == 0 && !s.open() {
+	if len(s.objects) == 0 {
 		s.objects = make([]object, pieceObjects)
 	}
 	o := &s.objects[0]
@@ -92,7 +88,7 @@ func (s *slab) wide(w [4]uint64) value {
 	return wideIn(o, w)
 }
 
-// buffer makes room for n bytes. An object is made before.
+// buffer makes room for n bytes.
 func (s *slab) buffer(n int) []byte {
 	if s.single || n > pieceBytes/4 {
 		return make([]byte, n)
