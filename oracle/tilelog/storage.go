@@ -3,6 +3,7 @@ package tilelog
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/transparency-dev/merkle/compact"
@@ -17,9 +19,8 @@ import (
 	"github.com/transparency-dev/tessera"
 	"github.com/transparency-dev/tessera/client"
 	"github.com/transparency-dev/tessera/storage/posix"
+	"golang.org/x/mod/sumdb/note"
 	"k8s.io/klog/v2"
-
-	"crypto/ed25519"
 
 	"github.com/floe-data/floe/sdk/logproof"
 	"github.com/floe-data/floe/sdk/receipt"
@@ -42,10 +43,11 @@ var batches = []int{256, 64, 16, 4, 1}
 // open sets up storage and appenders and checks the invariants.
 func (l *Log) open(ctx context.Context) error {
 	quiet()
-	signer, err := logproof.Signer(l.cfg.Origin, l.cfg.Key)
+	inner, err := logproof.Signer(l.cfg.Origin, l.cfg.Key)
 	if err != nil {
 		return err
 	}
+	signer := &closableSigner{inner, &l.closed}
 	if l.verify, err = logproof.NewLog(l.cfg.Origin, l.cfg.Key.Public().(ed25519.PublicKey)); err != nil {
 		return err
 	}
@@ -69,6 +71,20 @@ func (l *Log) open(ctx context.Context) error {
 		l.shutdown = append(l.shutdown, shutdown)
 	}
 	return l.compare(ctx)
+}
+
+// closableSigner signs nothing after Close: Tessera's publisher can't be waited
+// for, and would put a last checkpoint into a directory that is given back.
+type closableSigner struct {
+	note.Signer
+	closed *atomic.Bool
+}
+
+func (s *closableSigner) Sign(msg []byte) ([]byte, error) {
+	if s.closed.Load() {
+		return nil, errors.New("the log is closed")
+	}
+	return s.Signer.Sign(msg)
 }
 
 // publishBy sets how often checkpoints are published and who cosigns them.

@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/transparency-dev/tessera"
@@ -96,6 +97,7 @@ type Log struct {
 	stop     chan struct{} // closed by Close
 	done     chan struct{} // closed when the integrator has ended
 	closing  sync.Once
+	closed   atomic.Bool
 
 	mu sync.Mutex // guards the rest, for moments only
 	// integrated is the size of the tree, published that of the checkpoint.
@@ -163,14 +165,18 @@ func (l *Log) Status() Status {
 	return s
 }
 
+// maxMarks bounds pending: a log that stands still for long is late by any of
+// them.
+const maxMarks = 1000
+
 // see notes that the journal had length receipts. mu is held.
 func (l *Log) see(length uint64, now time.Time) {
-	last := l.published
-	if n := len(l.pending); n > 0 {
-		last = l.pending[n-1].length
-	}
-	if length > last {
+	n := len(l.pending)
+	switch {
+	case n == 0 && length > l.published, n > 0 && n < maxMarks && length > l.pending[n-1].length:
 		l.pending = append(l.pending, mark{length, now})
+	case n == maxMarks:
+		l.pending[n-1].length = max(length, l.pending[n-1].length)
 	}
 }
 
@@ -189,6 +195,7 @@ func (l *Log) Close() (err error) {
 			err = errors.Join(err, shutdown(ctx))
 		}
 		err = errors.Join(err, l.refresh(ctx))
+		l.closed.Store(true)
 		l.cancel()
 	})
 	return err
