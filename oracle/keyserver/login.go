@@ -1,12 +1,15 @@
 package keyserver
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -21,84 +24,84 @@ import (
 const (
 	challengeLife = 2 * time.Minute
 	tokenLife     = 15 * time.Minute
-	// maxChallenges bounds the challenges that are open at a time.
-	maxChallenges = 10_000
 	tokenAudience = "receipts"
 )
 
 // logins lets wallets log in: the server names a text, the wallet signs it as
 // a personal message, and the server gives a bearer token for some minutes.
-// Tokens end with the process.
+// Nothing is kept of a text until a wallet has signed it, so that asking for
+// texts costs the server nothing. Tokens end with the process.
 type logins struct {
 	server sui.Address
 	key    [32]byte
 	now    func() time.Time
 
 	mu   sync.Mutex
-	open map[string]challenge // by message
-}
-
-type challenge struct {
-	user sui.Address
-	ends time.Time
+	used map[string]time.Time // texts that were signed, and when they end
+	full int                  // size of used at which those that ended are dropped
 }
 
 func newLogins(server sui.Address, now func() time.Time) *logins {
-	l := &logins{server: server, now: now, open: map[string]challenge{}}
+	l := &logins{server: server, now: now, used: map[string]time.Time{}}
 	rand.Read(l.key[:])
 	return l
 }
 
 var (
-	errChallenges = errors.New("too many logins are open, try again in two minutes")
-	errNoLogin    = errors.New("this login was not begun here, is used up, or took longer than two minutes: begin anew")
-	errToken      = errors.New("log in first, and send the token as: Authorization: Bearer TOKEN")
+	errNoLogin = errors.New("this login was not begun here, is used up, or took longer than two minutes: begin anew")
+	errToken   = errors.New("log in first, and send the token as: Authorization: Bearer TOKEN")
 )
 
-// challenge returns the text that user's wallet is to sign.
-func (l *logins) challenge(user sui.Address) (string, error) {
-	var nonce [16]byte
-	rand.Read(nonce[:])
-	now := l.now()
-	text := receipt.LoginMessage(l.server, user, now, base64.RawURLEncoding.EncodeToString(nonce[:]))
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.open) >= maxChallenges {
-		for m, c := range l.open {
-			if now.After(c.ends) {
-				delete(l.open, m)
-			}
-		}
-	}
-	if len(l.open) >= maxChallenges {
-		return "", errChallenges
-	}
-	l.open[text] = challenge{user, now.Add(challengeLife)}
-	return text, nil
+// challenge returns the text that user's wallet is to sign. Its nonce is a
+// random part and a tag over all of the text, by which it is known again.
+func (l *logins) challenge(user sui.Address) string {
+	var random [16]byte
+	rand.Read(random[:])
+	now, part := l.now(), base64.RawURLEncoding.EncodeToString(random[:])
+	return receipt.LoginMessage(l.server, user, now, part+"."+l.tag(user, now, part))
+}
+
+func (l *logins) tag(user sui.Address, at time.Time, part string) string {
+	mac := hmac.New(sha256.New, l.key[:])
+	mac.Write([]byte("floe-login-v1\n" + receipt.LoginMessage(l.server, user, at, part)))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // login gives a token for a challenge that its wallet has signed. A challenge
 // is good for one login.
 func (l *logins) login(message string, sig sui.Signature) (token string, ends time.Time, err error) {
+	user, err := sig.VerifyPersonalMessage([]byte(message))
+	if err != nil {
+		return "", ends, fmt.Errorf("the signature is not good: %w", err)
+	}
+	at, nonce, err := receipt.ParseLoginMessage(message, l.server, user)
+	if err != nil {
+		return "", ends, err
+	}
+	part, tag, _ := strings.Cut(nonce, ".")
 	now := l.now()
-	l.mu.Lock()
-	c, ok := l.open[message]
-	delete(l.open, message)
-	l.mu.Unlock()
-	if !ok || now.After(c.ends) {
+	if !hmac.Equal([]byte(tag), []byte(l.tag(user, at, part))) || now.Sub(at) > challengeLife || !l.use(message, at.Add(challengeLife), now) {
 		return "", ends, errNoLogin
 	}
-	signer, err := sig.VerifyPersonalMessage([]byte(message))
-	if err == nil {
-		err = sui.VerifyBy(c.user, signer)
-	}
-	if err != nil {
-		return "", ends, fmt.Errorf("the signature is not that of %s: %w", c.user, err)
-	}
 	ends = now.Add(tokenLife)
-	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{Subject: c.user.String(), Issuer: l.server.String(),
+	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{Subject: user.String(), Issuer: l.server.String(),
 		Audience: jwt.ClaimStrings{tokenAudience}, ExpiresAt: jwt.NewNumericDate(ends)}).SignedString(l.key[:])
 	return token, ends, err
+}
+
+// use notes that a text was used, and tells whether that was the first time.
+func (l *logins) use(message string, ends, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, again := l.used[message]; again {
+		return false
+	}
+	if len(l.used) >= l.full {
+		maps.DeleteFunc(l.used, func(_ string, end time.Time) bool { return now.After(end) })
+		l.full = 2*len(l.used) + 4
+	}
+	l.used[message] = ends
+	return true
 }
 
 // user returns who a request's token was given to.
@@ -125,12 +128,7 @@ func (s *Server) serveChallenge(w http.ResponseWriter, r *http.Request) {
 		s.writeRefusal(w, badRequest(err))
 		return
 	}
-	text, err := s.logins.challenge(in.Address)
-	if err != nil {
-		s.writeRefusal(w, &refusal{Type: "TooManyRequests", Message: err.Error()})
-		return
-	}
-	s.writeJSON(w, http.StatusOK, receipt.LoginChallenge{Message: text})
+	s.writeJSON(w, http.StatusOK, receipt.LoginChallenge{Message: s.logins.challenge(in.Address)})
 }
 
 // serveLogin ends a login: the message and its signature for a token.

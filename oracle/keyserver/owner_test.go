@@ -1,11 +1,18 @@
 package keyserver
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -98,7 +105,7 @@ func TestLoginRefuses(t *testing.T) {
 		if status := post("/v1/login/challenge", map[string]any{"address": who}, &c); status != 200 {
 			t.Fatal(status)
 		}
-		if err := receipt.CheckLoginMessage(c.Message, serverID, who); err != nil {
+		if _, _, err := receipt.ParseLoginMessage(c.Message, serverID, who); err != nil {
 			t.Fatal(err)
 		}
 		return c.Message
@@ -162,19 +169,102 @@ func TestLoginRefuses(t *testing.T) {
 	}
 }
 
-func TestChallengesAreBounded(t *testing.T) {
+// Only what was signed is remembered, and only while it could be used again.
+func TestUsedChallengesAreForgotten(t *testing.T) {
 	now := startTime
 	l := newLogins(serverID, func() time.Time { return now })
-	for range maxChallenges {
-		if _, err := l.challenge(sui.Address{1}); err != nil {
-			t.Fatal(err)
+	w := newWallet(t)
+	for range 3 {
+		for range 5 {
+			l.challenge(w.Address())
+			message := l.challenge(w.Address())
+			sig, err := w.SignPersonalMessage([]byte(message))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := l.login(message, sig); err != nil {
+				t.Fatal(err)
+			}
 		}
+		now = now.Add(challengeLife + time.Millisecond)
 	}
-	if _, err := l.challenge(sui.Address{1}); !errors.Is(err, errChallenges) {
-		t.Errorf("one more: %v", err)
+	if len(l.used) > 10 {
+		t.Errorf("%d challenges are remembered", len(l.used))
 	}
-	now = now.Add(challengeLife + time.Millisecond)
-	if _, err := l.challenge(sui.Address{1}); err != nil || len(l.open) != 1 {
-		t.Errorf("later: %v, %d open", err, len(l.open))
+}
+
+// What a key server that cheats does to its answers is found.
+func TestOwnerFindsCheats(t *testing.T) {
+	f := start(t)
+	owner := newWallet(t)
+	f.ownedBy(owner.Address())
+	for range 6 {
+		req, _ := f.request(nil)
+		f.post(req)
+	}
+	f.untilLogged(6)
+	keys := f.server.ReceiptKeys()
+	other, _ := f.request(nil) // of another requester
+	f.wallet = newWallet(t)
+	f.post(other)
+	f.untilLogged(7)
+	real, err := url.Parse(f.server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		policy func(p *receipt.PolicyPage) // changes an owner's answer
+		all    func(jwts []map[string]any) []map[string]any
+		want   string
+	}{
+		{"nothing changed", nil, nil, ""},
+		{"the last hidden", func(p *receipt.PolicyPage) { p.Head, p.Receipts = p.Head-1, p.Receipts[:len(p.Receipts)-1] }, nil, "not given"},
+		{"the last cut off", func(p *receipt.PolicyPage) {
+			p.Receipts = slices.DeleteFunc(p.Receipts, func(r receipt.PolicyReceipt) bool { return r.PolicySequence == 7 })
+		}, nil, "counts 7 of the policy and shows 6"},
+		{"one hidden", func(p *receipt.PolicyPage) { p.Receipts = append(p.Receipts[:2:2], p.Receipts[3:]...) }, nil, "number 3 of the policy is missing"},
+		{"one changed", func(p *receipt.PolicyPage) { p.Receipts[1].JWT = strings.Replace(p.Receipts[1].JWT, ".", ".e", 1) }, nil, "receipt 2"},
+		{"another opening", func(p *receipt.PolicyPage) { p.Receipts[1].Opening.Requester = sui.Address{1} }, nil, "another requester"},
+		{"the proof of another", func(p *receipt.PolicyPage) { p.Receipts[1].Proof = p.Receipts[2].Proof }, nil, "proof is of entry 2, want 1"},
+		{"a short salt", func(p *receipt.PolicyPage) { p.Receipts[1].Opening.Salt = []byte{1} }, nil, "salt of 1 bytes"},
+		{"a receipt of the whole log hidden", nil, func(all []map[string]any) []map[string]any { return append(all[:2:2], all[3:]...) }, "not the entries of its log"},
+		{"two of the whole log swapped", nil, func(all []map[string]any) []map[string]any { all[1], all[2] = all[2], all[1]; return all }, "not the entries of its log"},
+	} {
+		proxy := httputil.NewSingleHostReverseProxy(real)
+		proxy.ModifyResponse = func(r *http.Response) error {
+			b, err := io.ReadAll(r.Body)
+			if err != nil {
+				return err
+			}
+			var page receipt.PolicyPage
+			var all struct {
+				Receipts []map[string]any `json:"receipts"`
+			}
+			if path := r.Request.URL.Path; c.policy != nil && strings.HasPrefix(path, "/v1/policies/") && json.Unmarshal(b, &page) == nil && (len(page.Receipts) > 2 || c.name == "the last cut off") {
+				c.policy(&page)
+				b, _ = json.Marshal(page)
+			} else if c.all != nil && path == "/v1/receipts" && json.Unmarshal(b, &all) == nil && len(all.Receipts) > 2 {
+				all.Receipts = c.all(all.Receipts)
+				b, _ = json.Marshal(all)
+			}
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(b)), int64(len(b))
+			r.Header.Set("Content-Length", strconv.Itoa(len(b)))
+			return nil
+		}
+		cheat := httptest.NewServer(proxy)
+		server := &remote.Server{ID: serverID, Name: "cheat", URL: cheat.URL}
+		whole, _, err := server.Audit(t.Context(), keys)
+		var owned []remote.Owned
+		if err == nil {
+			owned, err = server.Policy(t.Context(), owner, keys, policyID)
+		}
+		if err == nil {
+			err = remote.CheckGiven(owned, whole, policyID)
+		}
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+		cheat.Close()
 	}
 }

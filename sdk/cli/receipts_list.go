@@ -181,8 +181,11 @@ func (a *app) policyAt(ctx context.Context, env *dataset.Env, ks *seal.KeyServer
 		if err != nil {
 			return err
 		}
+		if err := checkLogged(owned, time.Now()); err != nil {
+			return err
+		}
 		out.Audited = audit
-		return out.check(owned, whole, policy, time.Now())
+		return remote.CheckGiven(owned, whole, policy)
 	}()
 	if err != nil {
 		out.Problem = err.Error()
@@ -223,19 +226,12 @@ func (s *serverReceipts) add(o *remote.Owned) {
 	s.Receipts = append(s.Receipts, l)
 }
 
-// check finds receipts that are not in the log though they were promised to
-// be, and receipts of the policy in the whole log that its owner was not given.
-func (s *serverReceipts) check(owned []remote.Owned, whole []*receipt.Receipt, policy sui.Address, now time.Time) error {
-	given := map[receipt.Hash]bool{}
+// checkLogged finds receipts that are not in the log though they were promised
+// to be.
+func checkLogged(owned []remote.Owned, now time.Time) error {
 	for _, o := range owned {
-		given[o.Hash] = true
 		if o.Proof == nil && now.UnixMilli() > o.LogByMS {
 			return fmt.Errorf("receipt %d is not in the log, where it was promised to be by %s", o.Sequence, time.UnixMilli(o.LogByMS).UTC().Format(time.RFC3339))
-		}
-	}
-	for _, r := range whole {
-		if r.OfPolicy(policy) && !given[r.Hash] {
-			return fmt.Errorf("the log holds receipt %d of the policy, which the key server did not show to its owner", r.Sequence)
 		}
 	}
 	return nil

@@ -115,8 +115,8 @@ func TestVerifyPolicy(t *testing.T) {
 func TestLoginMessage(t *testing.T) {
 	server, user := sui.Address{1}, sui.Address{2}
 	good := LoginMessage(server, user, time.Unix(1e9, 0), "n-o_nce")
-	if err := CheckLoginMessage(good, server, user); err != nil {
-		t.Error(err)
+	if at, nonce, err := ParseLoginMessage(good, server, user); err != nil || at.Unix() != 1e9 || nonce != "n-o_nce" {
+		t.Errorf("%v, %s, %v", at, nonce, err)
 	}
 	for name, message := range map[string]string{
 		"another server": LoginMessage(user, user, time.Unix(1e9, 0), "n"),
@@ -127,7 +127,7 @@ func TestLoginMessage(t *testing.T) {
 		"another text":   "Accessing keys of package " + good,
 		"empty":          "",
 	} {
-		if err := CheckLoginMessage(message, server, user); err == nil {
+		if _, _, err := ParseLoginMessage(message, server, user); err == nil {
 			t.Errorf("%s is signed", name)
 		}
 	}

@@ -3,6 +3,7 @@ package receipt
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/floe-data/floe/sdk/seal"
@@ -17,19 +18,20 @@ func LoginMessage(server, user sui.Address, now time.Time, nonce string) string 
 		server, user, now.UTC().Format(time.RFC3339), nonce)
 }
 
-// CheckLoginMessage refuses to sign anything but a LoginMessage for this
-// server and user.
-func CheckLoginMessage(message string, server, user sui.Address) error {
-	var at, nonce string
-	head := fmt.Sprintf("Log in to key server %s\nas %s\nto read the receipts of my policies.\n", server, user)
-	if _, err := fmt.Sscanf(message, head+"Time: %s\nNonce: %s", &at, &nonce); err != nil {
-		return errors.New("the key server wants another text signed than a login to itself")
+// ParseLoginMessage reads time and nonce of a LoginMessage for this server and
+// user. Any other text is an error: a wallet must not sign it.
+func ParseLoginMessage(message string, server, user sui.Address) (at time.Time, nonce string, err error) {
+	wrong := errors.New("the text to sign is not a login of this wallet to this key server")
+	lines := strings.Split(message, "\n")
+	if len(lines) != 5 {
+		return at, "", wrong
 	}
-	t, err := time.Parse(time.RFC3339, at)
-	if err != nil || LoginMessage(server, user, t, nonce) != message {
-		return errors.New("the key server wants another text signed than a login to itself")
+	text, ok := strings.CutPrefix(lines[3], "Time: ")
+	nonce, ok2 := strings.CutPrefix(lines[4], "Nonce: ")
+	if at, err = time.Parse(time.RFC3339, text); err != nil || !ok || !ok2 || nonce == "" || LoginMessage(server, user, at, nonce) != message {
+		return at, "", wrong
 	}
-	return nil
+	return at, nonce, nil
 }
 
 // LoginChallenge is the answer to POST /v1/login/challenge with an address.

@@ -25,7 +25,7 @@ func (s *Server) Login(ctx context.Context, signer sui.Signer) (string, error) {
 	if err := json.Unmarshal(b, &c); err != nil {
 		return "", fmt.Errorf("log in to %s: %w", s.label(), err)
 	}
-	if err := receipt.CheckLoginMessage(c.Message, s.ID, signer.Address()); err != nil {
+	if _, _, err := receipt.ParseLoginMessage(c.Message, s.ID, signer.Address()); err != nil {
 		return "", fmt.Errorf("log in to %s: %w", s.label(), err)
 	}
 	sig, err := signer.SignPersonalMessage([]byte(c.Message))
@@ -152,6 +152,21 @@ func (s *Server) Audit(ctx context.Context, keys *receipt.KeySet) ([]*receipt.Re
 		return nil, nil, fmt.Errorf("audit %s: %w", s.label(), err)
 	}
 	return rs, c, nil
+}
+
+// CheckGiven demands that an owner was given all receipts of the policy that
+// the whole log holds: whole is of an Audit before owned was got.
+func CheckGiven(owned []Owned, whole []*receipt.Receipt, policy sui.Address) error {
+	given := map[receipt.Hash]bool{}
+	for _, o := range owned {
+		given[o.Hash] = true
+	}
+	for _, r := range whole {
+		if r.OfPolicy(policy) && !given[r.Hash] {
+			return fmt.Errorf("the log holds receipt %d of the policy, which its owner was not given", r.Sequence)
+		}
+	}
+	return nil
 }
 
 // rootOf is the root of the log of these receipts.
