@@ -58,15 +58,18 @@ func childOpen(accounts int) *Chain {
 // clients is how many payers a child has at work at the same time.
 const clients = 4
 
-// childPays lets every account pay for ever and prints the digest of each
-// payment when it is acknowledged.
+// childPays lets every account pay for ever, while epochs end, and prints the
+// digest of each payment when it is acknowledged.
 func childPays() {
 	c := childOpen(clients)
 	errs := make(chan error)
-	for _, key := range c.Accounts() {
+	for i, key := range c.Accounts() {
 		go func() {
-			for {
+			for n := 1; ; n++ {
 				digest, err := payOnce(c, key)
+				if err == nil && i == 0 && n%5 == 0 {
+					_, err = c.AdvanceEpoch(context.Background())
+				}
 				if err != nil {
 					errs <- err
 					return
@@ -98,11 +101,11 @@ func payOnce(c *Chain, key *sui.PrivateKey) (sui.Digest, error) {
 	return s.digest, c.submit(context.Background(), s)
 }
 
-// A chain with several clients is killed 50 times, at random moments: while it
+// A chain with several clients is killed 20 times, at random moments: while it
 // opens, executes, commits or answers. Nothing that was acknowledged is lost,
 // and the chain stays whole.
 func TestKillLosesNothing(t *testing.T) {
-	const kills = 50
+	const kills = 20
 	dir := t.TempDir()
 	rnd := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
 	acknowledged := map[string]bool{}
@@ -147,7 +150,10 @@ func TestKillLosesNothing(t *testing.T) {
 			t.Errorf("acknowledged payment is lost: %v", err)
 		}
 	}
-	t.Logf("%d kills, %d payments acknowledged, %d checkpoints", kills, len(acknowledged), c.Head().Sequence)
+	if c.Epoch() == 0 {
+		t.Error("no epoch ended")
+	}
+	t.Logf("%d kills, %d payments acknowledged, %d checkpoints, %d epochs", kills, len(acknowledged), c.Head().Sequence, c.Epoch())
 }
 
 // childFillsDisk pays until the file may not grow, expects to be told so, then
