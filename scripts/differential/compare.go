@@ -42,7 +42,7 @@ type Report struct {
 // A Result is what came of a case on our VM.
 type Result struct {
 	Module, Case string
-	Outcome
+	Outcome      Outcome
 }
 
 // A Disagreement is a case in which the machines differ.

@@ -67,7 +67,8 @@ func main() {
 // run plants the faults and counts those that nothing notices.
 func run(ctx context.Context, c config) (missed int, err error) {
 	if c.replay != "" {
-		return 0, replay(c.replay)
+		d, err := replay(c.replay)
+		return 0, errors.Join(err, json.NewEncoder(os.Stdout).Encode(d))
 	}
 	dir, err := os.MkdirTemp("", "planted")
 	if err != nil {
@@ -78,6 +79,9 @@ func run(ctx context.Context, c config) (missed int, err error) {
 	cases, err := record(ctx, c, programs)
 	if err != nil {
 		return 0, err
+	}
+	if d, err := replay(programs); err != nil || d.Differ > 0 {
+		return 0, fmt.Errorf("with no fault planted, %d cases differ (%s): %w", d.Differ, d.First, err)
 	}
 	verdicts := plantAll(ctx, dir, programs, c.only)
 	var failed error
@@ -127,21 +131,20 @@ func record(ctx context.Context, c config, file string) (cases int, err error) {
 	return cases, os.WriteFile(file, b, 0o600)
 }
 
-// replay runs recorded programs and prints a difference as JSON.
-func replay(file string) error {
+// replay runs recorded programs on the VM as it is.
+func replay(file string) (d difference, err error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return err
+		return d, err
 	}
 	var list []program
 	if err := json.Unmarshal(b, &list); err != nil {
-		return err
+		return d, err
 	}
-	var d difference
 	for _, p := range list {
 		vm, err := differential.NewMachine(movevm.Config{Fuel: differential.CaseFuel, MaxMemory: differential.CaseMemory}, p.Bytecode)
 		if err != nil {
-			return err
+			return d, err
 		}
 		for _, want := range p.Results {
 			if got, err := vm.Run(want.Module, want.Case); err != nil || !reflect.DeepEqual(got, want.Outcome) {
@@ -151,7 +154,7 @@ func replay(file string) error {
 			}
 		}
 	}
-	return json.NewEncoder(os.Stdout).Encode(d)
+	return d, nil
 }
 
 func choose(err error, o differential.Outcome) string {
