@@ -246,6 +246,7 @@ func TestJournalForgetsReleases(t *testing.T) {
 func FuzzSplitLine(f *testing.F) {
 	f.Add("a.b.c " + strings.Repeat("A", 86))
 	f.Add("a.b.c")
+	f.Add(" AAAAA\n" + strings.Repeat("A", 81)) // case 1: a line break in the opening
 	f.Fuzz(func(t *testing.T, text string) {
 		jwt, opening, err := splitLine(text)
 		if err == nil && line(jwt, opening) != text+"\n" {

@@ -135,7 +135,7 @@ func splitLine(line string) (jwt string, opening *receipt.Opening, err error) {
 		return jwt, nil, nil
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) != 64 {
+	if err != nil || len(b) != 64 || strings.ContainsAny(text, "\r\n") { // base64 passes over line breaks
 		return "", nil, errors.New("the opening is not 64 bytes in base64url")
 	}
 	return jwt, &receipt.Opening{Salt: [32]byte(b[:32]), Requester: sui.Address(b[32:])}, nil

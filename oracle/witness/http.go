@@ -91,7 +91,7 @@ func parseRequest(body []byte) (*request, error) {
 	}
 	for _, l := range lines[1:] {
 		b, err := base64.StdEncoding.Strict().DecodeString(l)
-		if err != nil || len(b) != tlog.HashSize {
+		if err != nil || len(b) != tlog.HashSize || strings.Contains(l, "\r") { // base64 passes over line breaks
 			return nil, fmt.Errorf("%w: a hash is not 32 bytes in base64", errMalformed)
 		}
 		r.proof = append(r.proof, tlog.Hash(b))

@@ -178,6 +178,7 @@ func TestRefusals(t *testing.T) {
 
 func FuzzParseRequest(f *testing.F) {
 	f.Add([]byte("old 10\n" + strings.Repeat("A", 43) + "=\n\nlog\n12\n"))
+	f.Add([]byte("old 0\n\r" + strings.Repeat("A", 43) + "=\n\n")) // case 1: a line break in a hash
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := parseRequest(b)
 		if err != nil {

@@ -77,7 +77,7 @@ func decimal(s string) (uint64, error) {
 
 func parseHash(s string) (h Hash, err error) {
 	b, err := base64.StdEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) != len(h) {
+	if err != nil || len(b) != len(h) || strings.ContainsAny(s, "\r\n") { // base64 passes over line breaks
 		return h, fmt.Errorf("%.60q is not 32 bytes in base64", s)
 	}
 	return Hash(b), nil

@@ -63,7 +63,7 @@ func ParseProof(b []byte) (*Proof, error) {
 	if len(lines) > 0 {
 		if text, ok := strings.CutPrefix(lines[0], "extra "); ok {
 			extra, err := base64.StdEncoding.Strict().DecodeString(text)
-			if err != nil {
+			if err != nil || strings.Contains(text, "\r") { // base64 passes over line breaks
 				return nil, errors.New("parse proof: the extra line is not base64")
 			}
 			p.Extra, lines = append([]byte{}, extra...), lines[1:]

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -139,7 +140,7 @@ func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (h *Hash) UnmarshalText(text []byte) error {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
-	if err != nil || len(b) != len(h) {
+	if err != nil || len(b) != len(h) || strings.ContainsAny(string(text), "\r\n") { // base64 passes over line breaks
 		return errors.New("hash has to be 32 bytes in base64url without padding")
 	}
 	copy(h[:], b)
@@ -231,6 +232,9 @@ func Sign(key ed25519.PrivateKey, c *Claims) (*Receipt, error) {
 // issuer, the KeyServer object id, wrote it. Only EdDSA is accepted.
 func Verify(raw string, keys *KeySet, issuer sui.Address) (*Receipt, error) {
 	r := &Receipt{Raw: raw, Hash: HashOf(raw)}
+	if err := checkSpelling(raw); err != nil {
+		return nil, fmt.Errorf("verify receipt: %w", err)
+	}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithIssuer(issuerName(issuer)),
 		jwt.WithStrictDecoding())
 	t, err := parser.ParseWithClaims(raw, &r.Claims, keys.lookup)
@@ -250,12 +254,24 @@ func Verify(raw string, keys *KeySet, issuer sui.Address) (*Receipt, error) {
 // Parse reads a receipt without checking its signature, to show it.
 func Parse(raw string) (*Receipt, error) {
 	r := &Receipt{Raw: raw, Hash: HashOf(raw)}
+	if err := checkSpelling(raw); err != nil {
+		return nil, fmt.Errorf("parse receipt: %w", err)
+	}
 	t, _, err := jwt.NewParser(jwt.WithStrictDecoding()).ParseUnverified(raw, &r.Claims)
 	if err != nil {
 		return nil, fmt.Errorf("parse receipt: %w", err)
 	}
 	r.KeyID, _ = t.Header["kid"].(string)
 	return r, nil
+}
+
+// checkSpelling refuses line breaks. Base64 passes over them, strict or not, so
+// that a signed receipt would have many spellings, with a hash for each.
+func checkSpelling(raw string) error {
+	if strings.ContainsAny(raw, "\r\n") {
+		return errors.New("there is a line break in it: give the receipt as it was written, on one line")
+	}
+	return nil
 }
 
 func (c *Claims) check() error {

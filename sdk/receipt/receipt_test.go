@@ -253,6 +253,8 @@ func FuzzVerify(f *testing.F) {
 	for _, raw := range log {
 		f.Add(raw)
 	}
+	f.Add(log[0] + "\n")                                          // case 1: a line break in the signature
+	f.Add(log[0][:len(log[0])-5] + "\r" + log[0][len(log[0])-5:]) // case 2
 	f.Fuzz(func(t *testing.T, raw string) {
 		if _, err := Verify(raw, keys, issuer); err == nil && !slices.Contains(log, raw) {
 			t.Error("a receipt was accepted that the key did not sign")

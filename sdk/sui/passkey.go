@@ -38,8 +38,7 @@ func (s Signature) verifyPasskey(digest [32]byte) (Address, error) {
 	if err := json.Unmarshal([]byte(p.clientDataJSON), &client); err != nil {
 		return Address{}, errors.New("read Passkey signature: the client's data is not JSON")
 	}
-	challenge, err := base64.RawURLEncoding.Strict().DecodeString(client.Challenge)
-	if err != nil || client.Type != "webauthn.get" || string(challenge) != string(digest[:]) {
+	if client.Type != "webauthn.get" || client.Challenge != base64.RawURLEncoding.EncodeToString(digest[:]) {
 		return Address{}, fmt.Errorf("verify Passkey signature: the passkey was asked to sign something else: %w", ErrSignature)
 	}
 	user, err := p.user.Simple()

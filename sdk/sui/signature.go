@@ -144,6 +144,9 @@ func (s Signature) Simple() (*SimpleSignature, error) {
 // ParseSignature reads the base64 form.
 func ParseSignature(s string) (Signature, error) {
 	b, err := base64.StdEncoding.DecodeString(s)
+	if err == nil && Signature(b).String() != s { // line breaks, or bits beyond the last byte
+		err = errors.New("it is not in canonical form")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("parse signature: not base64: %w", err)
 	}
