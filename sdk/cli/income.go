@@ -39,7 +39,7 @@ it reads from.`,
 					}
 				}
 				treasuries := books.Treasuries()
-				return fields{"income": income, "treasuries": treasuries}, func() {
+				return fields{"income": income, "treasuries": treasuries, "kept_back": books.KeptBack()}, func() {
 					a.sayIncome(income)
 					if only.IsZero() {
 						a.sayTreasuries(treasuries)
@@ -48,7 +48,7 @@ it reads from.`,
 			}, err
 		},
 	})
-	cmd.AddCommand(a.incomeClaim())
+	cmd.AddCommand(a.incomeClaim(), a.incomeSettle())
 	return cmd
 }
 
@@ -107,6 +107,32 @@ func (a *app) incomeClaim() *cobra.Command {
 					a.say("claimed  %d of the coin's smallest unit (transaction %s)", claimed.Amount, digest)
 				}, nil
 			}, err
+		},
+	})
+}
+
+func (a *app) incomeSettle() *cobra.Command {
+	return a.command(verb{
+		use:     "settle",
+		short:   "Have payments paid out whose refund window is over",
+		long:    "Anybody may. What belongs to a version that is revoked or on hold stays where it is.",
+		example: "  floe income settle",
+		signs:   true,
+		read: func([]string) (action, error) {
+			return func(ctx context.Context, env *dataset.Env) (any, func(), error) {
+				settled, err := dataset.SettleSales(ctx, env)
+				if err != nil {
+					return nil, nil, err
+				}
+				return fields{"settled": settled}, func() {
+					for _, s := range settled {
+						a.say("settled  sale %s: %d of the coin's smallest unit", s.Sale, s.Amount)
+					}
+					if len(settled) == 0 {
+						a.say("no payment's refund window is over")
+					}
+				}, nil
+			}, nil
 		},
 	})
 }

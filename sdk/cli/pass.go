@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) pass() *cobra.Command {
-	return group("pass", "Buy and list passes to policies", a.passBuy(), a.passList())
+	return group("pass", "Buy passes to policies, list them, and give them back", a.passBuy(), a.passList(), a.passRefund())
 }
 
 func (a *app) passBuy() *cobra.Command {
@@ -49,6 +49,30 @@ func (a *app) passBuy() *cobra.Command {
 				return fields{"pass_id": sold.PassID, "policy_id": sold.PolicyID, "offer": offer, "holder": to, "price_mist": sold.Price, "transaction": digest}, func() {
 					a.say("bought %s for %s (transaction %s)", passExtent(sold.ExpiresAtMS, sold.Uses), paid, digest)
 					a.say("pass     %s", sold.PassID)
+				}, nil
+			}, err
+		},
+	})
+}
+
+func (a *app) passRefund() *cobra.Command {
+	return a.command(verb{
+		use:   "refund PASS",
+		short: "Give a pass back for what was paid",
+		long: `It is possible while the payment is kept back, as the version's terms say, and no
+keys can be had, because the policy is under hold or the version or one that it was
+made from is revoked or on hold. The money goes to who paid.`,
+		example: "  floe pass refund 0x9a…",
+		signs:   true,
+		read: func(args []string) (action, error) {
+			id, err := readAddress(args[0], "pass id")
+			return func(ctx context.Context, env *dataset.Env) (any, func(), error) {
+				back, digest, err := dataset.RefundPass(ctx, env, id)
+				if err != nil {
+					return nil, nil, err
+				}
+				return fields{"pass_id": id, "sale_id": back.SaleID, "amount": back.Amount, "buyer": back.Buyer, "transaction": digest}, func() {
+					a.say("refunded %d of the coin's smallest unit to %s (transaction %s)", back.Amount, back.Buyer, digest)
 				}, nil
 			}, err
 		},

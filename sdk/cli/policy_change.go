@@ -64,10 +64,7 @@ func (a *app) policyTighten() *cobra.Command {
 			}
 			rules, offers, err := readCondition(args[2])
 			return a.changes(args[0], policyChange{past: "tightened", detail: fmt.Sprintf("clause %d", clause), build: func(t *dataset.PolicyTx) error {
-				rules, err := t.AddOffers(rules, offers)
-				if err != nil {
-					return err
-				}
+				rules := t.AddOffers(rules, offers)
 				t.Packages.ClausesCalls(t.Builder).Tighten(t.Object, t.Cap, contract.Pure(t.Builder, clause), contract.MakeRule(t.Builder, t.Packages, rules[0]), t.Version)
 				return nil
 			}}, err)
@@ -115,19 +112,54 @@ func (a *app) policyPayee() *cobra.Command {
 	})
 }
 
-func (a *app) policyOffer() *cobra.Command {
-	add := a.command(verb{
+func (a *app) policyOfferAdd() *cobra.Command {
+	var along string
+	return a.command(verb{
 		use: "add DATASET OFFER", short: "Offer passes for sale", signs: true,
-		long:    "An offer opens nothing unless a clause asks for its passes: propose one with\nfloe policy propose DATASET --allow \"pass NUMBER\".",
-		example: "  floe policy offer add 0x1f… '5 SUI for 30d'\n  floe policy offer add 0x1f… '1 SUI for 3 requests for 30d'",
+		long: `An offer opens nothing unless a clause asks for its passes: propose one with
+floe policy propose DATASET --allow "pass NUMBER". What is paid goes to the policy's
+payee, or with --along to the payees of a version that the policy guards and of all
+that it was made from, by the weights in the lineage.`,
+		example: "  floe policy offer add 0x1f… '5 SUI for 30d'\n  floe policy offer add 0x1f… '1 SUI for 3 requests for 30d' --along 0x1f…",
+		flags: func(f *pflag.FlagSet) {
+			f.StringVar(&along, "along", "", "version, or dataset, along whose lineage it is paid")
+		},
 		read: func(args []string) (action, error) {
 			_, offers, err := readCondition("pays " + args[1])
-			return a.changes(args[0], policyChange{past: "offered", detail: args[1], build: func(t *dataset.PolicyTx) error {
-				_, err := t.AddOffers(nil, offers)
-				return err
-			}}, err)
+			if err != nil || along == "" {
+				return a.changes(args[0], policyChange{past: "offered", detail: args[1], build: func(t *dataset.PolicyTx) error {
+					t.AddOffers(nil, offers)
+					return nil
+				}}, err)
+			}
+			version, err := readAddress(along, "--along")
+			return func(ctx context.Context, env *dataset.Env) (any, func(), error) {
+				id, err := dataset.VersionID(ctx, env, version)
+				if err != nil {
+					return nil, nil, err
+				}
+				coin, err := offers[0].CoinTag()
+				if err != nil {
+					return nil, nil, err
+				}
+				if _, err := dataset.EnsureTreasury(ctx, env, coin); err != nil {
+					return nil, nil, err
+				}
+				offers[0].Version = &id
+				act, err := a.changes(args[0], policyChange{past: "offered", detail: args[1] + ", paid along the lineage of " + id.String(), build: func(t *dataset.PolicyTx) error {
+					t.AddOffers(nil, offers)
+					return nil
+				}}, nil)
+				if err != nil {
+					return nil, nil, err
+				}
+				return act(ctx, env)
+			}, err
 		},
 	})
+}
+
+func (a *app) policyOffer() *cobra.Command {
 	raise := a.command(verb{
 		use: "raise DATASET NUMBER PRICE", short: "Raise the price of an offer, at once", signs: true,
 		long:    "A lower price must be proposed: floe policy propose DATASET --price \"NUMBER PRICE\".",
@@ -156,7 +188,7 @@ func (a *app) policyOffer() *cobra.Command {
 			}}, err)
 		},
 	})
-	return group("offer", "What passes cost", add, raise, withdraw)
+	return group("offer", "What passes cost", a.policyOfferAdd(), raise, withdraw)
 }
 
 func (a *app) policyDelegate() *cobra.Command {

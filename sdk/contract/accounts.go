@@ -15,7 +15,7 @@ import (
 type Accounts struct {
 	treasuries map[sui.Address]*TreasuryAccount
 	datasets   map[sui.Address]sui.Address // of policies
-	kept       map[sui.Address]uint64      // sales that are kept back
+	kept       map[sui.Address]KeptSale    // sales that are kept back
 	credited   map[sui.Address]uint64      // of sales that are being settled
 	income     map[incomeKey]*Income
 }
@@ -56,11 +56,34 @@ type Income struct {
 	Refunded uint64 `json:"refunded"`
 }
 
+// A KeptSale is a payment that is kept back until its refund window is over.
+type KeptSale struct {
+	Sale              sui.Address `json:"sale_id"`
+	Treasury          sui.Address `json:"treasury_id"`
+	CoinType          string      `json:"coin_type"`
+	Version           sui.Address `json:"version_id"`
+	Buyer             sui.Address `json:"buyer"`
+	Amount            uint64      `json:"amount"`
+	RefundableUntilMS uint64      `json:"refundable_until_ms"`
+}
+
+// KeptBack are the payments that are kept back, by the end of their window.
+func (a *Accounts) KeptBack() []KeptSale {
+	out := []KeptSale{}
+	for _, k := range a.kept {
+		out = append(out, k)
+	}
+	slices.SortFunc(out, func(x, y KeptSale) int {
+		return cmp.Or(cmp.Compare(x.RefundableUntilMS, y.RefundableUntilMS), x.Sale.Compare(y.Sale))
+	})
+	return out
+}
+
 // Add takes the next event, as [DecodeEvent] returns it. Events that are not
 // about money are left aside.
 func (a *Accounts) Add(event any) error {
 	if a.treasuries == nil {
-		*a = Accounts{map[sui.Address]*TreasuryAccount{}, map[sui.Address]sui.Address{}, map[sui.Address]uint64{}, map[sui.Address]uint64{}, map[incomeKey]*Income{}}
+		*a = Accounts{map[sui.Address]*TreasuryAccount{}, map[sui.Address]sui.Address{}, map[sui.Address]KeptSale{}, map[sui.Address]uint64{}, map[incomeKey]*Income{}}
 	}
 	switch e := event.(type) {
 	case *VersionPublished:
@@ -102,7 +125,7 @@ func (a *Accounts) escrowed(e *SaleEscrowed) error {
 	if _, known := a.kept[e.SaleID]; known {
 		return fmt.Errorf("sale %s is kept back twice", e.SaleID)
 	}
-	a.kept[e.SaleID] = e.Amount
+	a.kept[e.SaleID] = KeptSale{e.SaleID, e.TreasuryID, t.CoinType, e.VersionID, e.Buyer, e.Amount, e.RefundableUntilMS}
 	in := a.incomeOf(e.DatasetID, t.CoinType)
 	return firstError(plus(&t.In, e.Amount), plus(&t.KeptBack, e.Amount), plus(&in.KeptBack, e.Amount))
 }
@@ -150,8 +173,8 @@ func (a *Accounts) refunded(e *SaleRefunded) error {
 // release takes a sale out of those that are kept back.
 func (a *Accounts) release(sale sui.Address, amount uint64, t *TreasuryAccount, in *Income) error {
 	kept, known := a.kept[sale]
-	if !known || kept != amount || t.KeptBack < amount || in.KeptBack < amount {
-		return fmt.Errorf("sale %s ends with %d, but %d were kept back for it", sale, amount, kept)
+	if !known || kept.Amount != amount || t.KeptBack < amount || in.KeptBack < amount {
+		return fmt.Errorf("sale %s ends with %d, but %d were kept back for it", sale, amount, kept.Amount)
 	}
 	delete(a.kept, sale)
 	t.KeptBack, in.KeptBack = t.KeptBack-amount, in.KeptBack-amount

@@ -30,7 +30,7 @@ type NewPolicy struct {
 func ComposePolicy(b *sui.Builder, p Packages, n NewPolicy, owner sui.Address) {
 	policy, cap := p.PolicyCalls(b).Compose(Pure(b, n.DelayMS), Pure(b, n.Holders), Pure(b, n.HoldThreshold), p.accessVersion(b))
 	for _, o := range n.Offers {
-		makeOffer(b, p, policy, cap, o)
+		AddOffer(b, p, policy, cap, o)
 	}
 	for _, rules := range n.Clauses {
 		p.ClausesCalls(b).Add(policy, cap, makeRules(b, p, rules), p.accessVersion(b))
@@ -81,10 +81,11 @@ func Bind(b *sui.Builder, p Packages, policy, cap, version sui.Address) {
 // which must name the policy as the guard of its keys, what is paid goes along
 // its lineage.
 func MakeOffer(b *sui.Builder, p Packages, policy, cap sui.Address, o Offer) {
-	makeOffer(b, p, Object[Policy](b, policy), Object[PolicyCap](b, cap), o)
+	AddOffer(b, p, Object[Policy](b, policy), Object[PolicyCap](b, cap), o)
 }
 
-func makeOffer(b *sui.Builder, p Packages, policy Arg[Policy], cap Arg[PolicyCap], o Offer) {
+// AddOffer is [MakeOffer] for a policy and a capability that are arguments.
+func AddOffer(b *sui.Builder, p Packages, policy Arg[Policy], cap Arg[PolicyCap], o Offer) {
 	coin, price, term, uses := typeArgument(b, o.CoinType), Pure(b, o.Price), Pure(b, o.TermMS), Pure(b, o.Uses)
 	if o.Version == nil {
 		p.ShopCalls(b).MakeOffer(coin, policy, cap, price, term, uses, p.accessVersion(b))

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/floe-data/floe/sdk/contract"
@@ -114,18 +113,14 @@ func changeMember(ctx context.Context, env *Env, id, member sui.Address, grant b
 
 // AddOffers adds the offers that rules ask passes of, numbered from 0, to the
 // policy, and returns the rules with the numbers that the policy gives them.
-func (t *PolicyTx) AddOffers(rules []contract.Rule, offers []contract.Offer) ([]contract.Rule, error) {
+func (t *PolicyTx) AddOffers(rules []contract.Rule, offers []contract.Offer) []contract.Rule {
 	for i, o := range offers {
-		coin, err := o.CoinTag()
-		if err != nil {
-			return nil, fmt.Errorf("make offer: %w", err)
-		}
-		t.Packages.ShopCalls(t.Builder).MakeOffer(coin, t.Object, t.Cap, contract.Pure(t.Builder, o.Price), contract.Pure(t.Builder, o.TermMS), contract.Pure(t.Builder, o.Uses), t.Version)
+		contract.AddOffer(t.Builder, t.Packages, t.Object, t.Cap, o)
 		o.ID, o.Open = t.Policy.Next+uint64(i), true
 		t.Policy.Offers = append(t.Policy.Offers, o)
 	}
 	if len(offers) == 0 {
-		return rules, nil
+		return rules
 	}
 	rules = slices.Clone(rules)
 	for i := range rules {
@@ -133,5 +128,5 @@ func (t *PolicyTx) AddOffers(rules []contract.Rule, offers []contract.Offer) ([]
 			rules[i].Offer += t.Policy.Next
 		}
 	}
-	return rules, nil
+	return rules
 }

@@ -52,11 +52,9 @@ type Proposed struct {
 // them from 0.
 func Propose(ctx context.Context, env *Env, id sui.Address, c contract.Change, offers []contract.Offer) (*Proposed, error) {
 	var p *contract.Policy
-	done, err := ChangePolicy(ctx, env, id, func(t *PolicyTx) (err error) {
+	done, err := ChangePolicy(ctx, env, id, func(t *PolicyTx) error {
 		p = t.Policy
-		if c.Rules, err = t.AddOffers(c.Rules, offers); err != nil {
-			return err
-		}
+		c.Rules = t.AddOffers(c.Rules, offers)
 		governance := t.Packages.GovernanceCalls(t.Builder)
 		number := governance.Propose(t.Object, t.Cap, contract.MakeChange(t.Builder, t.Packages, c), t.Version)
 		if p.DelayMS == 0 {
@@ -72,33 +70,6 @@ func Propose(ctx context.Context, env *Env, id sui.Address, c contract.Change, o
 		return nil, fmt.Errorf("propose change: %w", err)
 	}
 	return &Proposed{p.ID, e.Proposal, c, p.SayChange(c), e.ReadyAtMS, p.DelayMS == 0, done.Digest}, nil
-}
-
-// BuyPass buys a pass of a policy's offer for holder, paid by the signer in SUI.
-func BuyPass(ctx context.Context, env *Env, id sui.Address, offer uint64, holder sui.Address) (*contract.PassSold, sui.Digest, error) {
-	done, err := AskPolicy(ctx, env, id, func(t *PolicyTx) error { return t.buy(offer, holder) })
-	if err != nil {
-		return nil, sui.Digest{}, err
-	}
-	sold, err := firstEvent[contract.PassSold](env, done)
-	return sold, done.Digest, err
-}
-
-func (t *PolicyTx) buy(offer uint64, holder sui.Address) error {
-	o := t.Policy.Offer(offer)
-	if o == nil {
-		return fmt.Errorf("buy pass: policy %s has no offer %d; see its offers with: floe policy explain %s", t.Policy.ID, offer, t.Policy.ID)
-	}
-	if o.Version != nil {
-		return fmt.Errorf("buy pass: offer %d is paid along the lineage of version %s; call pass::buy_version with a treasury for SUI", offer, o.Version)
-	}
-	if !o.InSUI() {
-		return fmt.Errorf("buy pass: offer %d is for %s, and floe pays in SUI only; call pass::buy with a coin of that type", offer, o.CoinType)
-	}
-	coin := t.SplitCoins(sui.GasCoin, t.Pure(o.Price)).At(0)
-	t.Packages.PassCalls(t.Builder).Buy(sui.SUIType(), t.Object, contract.Pure(t.Builder, o.ID), contract.Arg[contract.Coin]{Arg: coin},
-		contract.Pure(t.Builder, holder), t.Version)
-	return nil
 }
 
 // firstEvent finds the event of a type that a transaction must have left.

@@ -104,3 +104,37 @@ func ClaimIncome(ctx context.Context, env *Env, treasury sui.Address) (*contract
 		b.Transfer(env.Signer.Address(), coin.Arg)
 	})
 }
+
+// SettleSales settles, in one transaction each, the payments whose refund window
+// is over. Those of versions that are revoked or on hold are left alone.
+func SettleSales(ctx context.Context, env *Env) ([]contract.KeptSale, error) {
+	books, err := Books(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	now, err := ChainTime(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	settled := []contract.KeptSale{}
+	for _, k := range books.KeptBack() {
+		if k.RefundableUntilMS > uint64(now.UnixMilli()) {
+			continue
+		}
+		coin, err := contract.Offer{CoinType: k.CoinType}.CoinTag()
+		if err != nil {
+			return settled, err
+		}
+		_, _, err = sendFor[contract.SaleSettled](ctx, env, func(b *sui.Builder) {
+			contract.SettleSale(b, Packages(env.Network), coin, k.Treasury, env.Network.CatalogLineage, k.Sale)
+		})
+		if errors.Is(err, contract.RevenueENotForSale) {
+			continue
+		}
+		if err != nil {
+			return settled, err
+		}
+		settled = append(settled, k)
+	}
+	return settled, nil
+}

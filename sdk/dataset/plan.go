@@ -20,12 +20,14 @@ type Plan struct {
 	Cost  uint64   `json:"cost_mist"`
 	Steps []string `json:"steps"` // in plain words, in order; none if there is nothing to do but to show
 
-	policy  *contract.Policy
-	buy     []uint64 // numbers of offers
-	passes  []sui.Address
-	held    []held
-	purpose string
-	request bool // a key request is made
+	policy *contract.Policy
+	buy    []uint64 // numbers of offers
+	// treasury is paid for offers along a lineage.
+	treasury sui.Address
+	passes   []sui.Address
+	held     []held
+	purpose  string
+	request  bool // a key request is made
 }
 
 // held is an object of the signer to show.
@@ -95,35 +97,6 @@ func Prepare(ctx context.Context, env *Env, id sui.Address, opt OpenOptions) (*V
 	}
 	v, err := TryPolicy(ctx, env, p.ID, show)
 	return v, show, err
-}
-
-// A PassState is a pass that somebody has.
-type PassState struct {
-	ID          sui.Address `json:"pass_id"`
-	Policy      sui.Address `json:"policy_id"`
-	Offer       uint64      `json:"offer"`
-	ExpiresAtMS *uint64     `json:"expires_at_ms,omitempty"`
-	UsesLeft    *uint64     `json:"uses_left,omitempty"`
-}
-
-// Passes lists somebody's passes, of all policies.
-func Passes(ctx context.Context, env *Env, who sui.Address) ([]PassState, error) {
-	if err := env.Network.NeedContracts(); err != nil {
-		return nil, err
-	}
-	objects, err := env.Chain.OwnedObjects(ctx, who, Packages(env.Network).PassType())
-	if err != nil {
-		return nil, fmt.Errorf("find passes: %w", err)
-	}
-	out := []PassState{}
-	for _, o := range objects {
-		p, err := contract.ParsePass(o)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, PassState{p.ID, p.Policy, p.Offer, p.ExpiresAtMS, p.UsesLeft})
-	}
-	return out, nil
 }
 
 // owned is what the signer has from a policy.
@@ -209,8 +182,8 @@ func planFor(ctx context.Context, env *Env, p *contract.Policy, c contract.Claus
 	for _, r := range c.Rules {
 		switch r.Kind {
 		case contract.RulePass:
-			if !plan.addPass(r.Offer, own) {
-				return nil, nil
+			if added, err := plan.addPass(ctx, env, r.Offer, own); err != nil || !added {
+				return nil, err
 			}
 		case contract.RulePurpose:
 			if purpose == "" || len(r.Purposes) > 0 && !slices.Contains(r.Purposes, purpose) {
@@ -241,7 +214,7 @@ func planFor(ctx context.Context, env *Env, p *contract.Policy, c contract.Claus
 }
 
 // addPass adds a pass of the offer: the signer's, or one to buy.
-func (plan *Plan) addPass(offer uint64, own owned) bool {
+func (plan *Plan) addPass(ctx context.Context, env *Env, offer uint64, own owned) (bool, error) {
 	for _, pass := range own.passes {
 		if pass.Offer != offer || pass.UsesLeft != nil && *pass.UsesLeft == 0 || slices.Contains(plan.passes, pass.ID) {
 			continue
@@ -251,17 +224,23 @@ func (plan *Plan) addPass(offer uint64, own owned) bool {
 			plan.request = true
 			plan.Steps = append(plan.Steps, fmt.Sprintf("use your pass %s once, which then has %d left", pass.ID, *pass.UsesLeft-1))
 		}
-		return true
+		return true, nil
 	}
 	o := plan.policy.Offer(offer)
 	if o == nil || !o.Open || !o.InSUI() {
-		return false
+		return false, nil
+	}
+	if o.Version != nil {
+		var err error
+		if plan.treasury, err = findTreasury(ctx, env, o.CoinType); err != nil {
+			return false, nil // who sells has to make one
+		}
 	}
 	plan.buy = append(plan.buy, offer)
 	plan.Cost += o.Price
 	plan.request = plan.request || o.Uses != nil
 	plan.Steps = append(plan.Steps, fmt.Sprintf("buy a pass%s for %s", o.Extent(), o.Cost()))
-	return true
+	return true, nil
 }
 
 // findHeld finds an object of the type that a rule asks for.
@@ -317,7 +296,7 @@ func (plan *Plan) carryOut(env *Env, send func(*sui.Builder) ([]sui.Event, error
 	if len(plan.buy) > 0 {
 		t := newPolicyTx(env, plan.policy)
 		for _, offer := range plan.buy {
-			if err := t.buy(offer, show.As); err != nil {
+			if err := t.buy(offer, show.As, plan.treasury); err != nil {
 				return show, err
 			}
 		}
