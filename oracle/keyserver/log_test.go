@@ -3,6 +3,7 @@ package keyserver
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"os/signal"
@@ -158,6 +159,37 @@ func TestFullDisk(t *testing.T) {
 	if n := len(f.log()); n != 2 {
 		t.Errorf("%d receipts", n)
 	}
+}
+
+// Whatever keeps a request from being decided is refused for that request
+// alone, with a reason under the server's signature.
+func TestRefusalsAreSigned(t *testing.T) {
+	f := start(t)
+	f.eval.evidence = policy.Evidence{Checkpoint: &receipt.Checkpoint{Sequence: 42}}
+	unknown := func(code string) error { return &policy.Refusal{Kind: policy.Unknown, Reason: seal.Reason{Code: code}} }
+	for i, c := range []struct {
+		eval, pkg error
+		code      string
+	}{
+		{eval: unknown("chain_unavailable"), code: "chain_unavailable"}, // the node is down
+		{eval: unknown("chain_stale"), code: "chain_stale"},
+		{eval: unknown("clock_behind"), code: "clock_behind"},
+		{eval: errors.New("an answer that does not parse"), code: "internal"},
+		{pkg: unknown("chain_unavailable"), code: "chain_unavailable"}, // the package version is not known
+	} {
+		f.eval.err, f.eval.pkgErr = c.eval, c.pkg
+		req, _ := f.request(nil)
+		e := f.refused(req, 503, "Failure")
+		r, err := receipt.Verify(e.Receipt, f.server.ReceiptKeys(), serverID)
+		if err != nil || r.Decision != receipt.Refuse || r.Reason.Code != c.code || r.Sequence != uint64(2*i+1) {
+			t.Errorf("%s: %+v, %v", c.code, r, err)
+		}
+		f.eval.err, f.eval.pkgErr = nil, nil
+		if status, _, b := f.post(req); status != 200 { // the same request, asked again
+			t.Errorf("after %s: HTTP %d %s", c.code, status, b)
+		}
+	}
+	f.untilLogged(10)
 }
 
 // Without its log the server releases nothing, says so under its signature,

@@ -75,7 +75,8 @@ func (r *repeats) take(ctx context.Context, request receipt.Hash) (done func(), 
 }
 
 // repeat answers a request for which keys were released before. Both results
-// are nil if there was none.
+// are nil if there was none. The policy is not asked again: the answer gives
+// nothing that was not given before, and only to the one who sent the request.
 func (s *Server) repeat(who *requester) (*seal.FetchKeyResponse, *refusal) {
 	entry, opening, err := s.journal.Release(who.hash())
 	if err != nil {

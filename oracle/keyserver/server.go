@@ -107,7 +107,8 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create key server: %w", err)
 	}
-	j, err := journal.Open(journal.Config{Dir: cfg.JournalDir, Issuer: cfg.ObjectID, Key: cfg.ReceiptKey, Now: cfg.Now})
+	j, err := journal.Open(journal.Config{Dir: cfg.JournalDir, Issuer: cfg.ObjectID, Key: cfg.ReceiptKey, Now: cfg.Now,
+		Remember: cfg.MaxTTL + cfg.ClockSkew})
 	if err != nil {
 		return nil, fmt.Errorf("create key server: %w", err)
 	}

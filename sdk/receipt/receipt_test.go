@@ -245,6 +245,17 @@ func TestRequesterCommitment(t *testing.T) {
 	}
 }
 
+func FuzzParseLoginMessage(f *testing.F) {
+	server, user := sui.Address{1}, sui.Address{2}
+	f.Add(LoginMessage(server, user, time.Unix(1e9, 0), "n"))
+	f.Add(LoginMessage(server, user, time.Unix(1e9, 0), "n") + "\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if at, nonce, err := ParseLoginMessage(text, server, user); err == nil && LoginMessage(server, user, at, nonce) != text {
+			t.Errorf("%q is read as %v, %q", text, at, nonce)
+		}
+	})
+}
+
 func FuzzVerify(f *testing.F) {
 	f.Add("a.b.c")
 	f.Add("eyJhbGciOiJFZERTQSIsImtpZCI6IngiLCJ0eXAiOiJmbG9lLXJlY2VpcHQrand0In0.e30.AA")
