@@ -313,6 +313,8 @@ var advices = map[string]advice{
 	"governance::EPriceNotLowered": {"the price is not below the present one", do("raise a price without proposing it")},
 	"governance::EDelayNotRaised":  {"the policy's delay would not grow, and it can only be raised", do("choose a longer delay")},
 
+	"enclave_gate::EWrongWallet": {"the requester's address is not that of the wallet's key", do("ask with the wallet that the enclave vouches for, and give its Ed25519 key")},
+
 	"pass::EWrongPolicy":   {"the pass is another policy's", buyPass},
 	"pass::ENotHolder":     {"the pass is another address's", do("act as the holder of the pass, or buy another")},
 	"pass::EExpired":       {"the pass's term is over", buyPass},

@@ -490,7 +490,8 @@ var (
 	PolicyENoPurpose error = AbortCode{Access, "policy", 11}
 	// Too few stewards approve of the sender.
 	PolicyENotApproved error = AbortCode{Access, "policy", 12}
-	// The module that the policy asks for has not vouched for the sender.
+	// The module that the policy asks for has not vouched for the sender, or the sender
+	// is no wallet of an enclave that the policy asks for.
 	PolicyENotAttested error = AbortCode{Access, "policy", 13}
 	// The policy has no such clause.
 	PolicyEUnknownClause error = AbortCode{Access, "policy", 14}
@@ -508,6 +509,51 @@ var (
 	PolicyERevoked error = AbortCode{Access, "policy", 22}
 	// The version that the policy demands, or one that it was made from, is on hold.
 	PolicyEOnHold error = AbortCode{Access, "policy", 23}
+)
+
+// Abort codes of floe_access::pass, for errors.Is.
+var (
+	// The pass is another policy's.
+	PassEWrongPolicy error = AbortCode{Access, "pass", 0}
+	// The pass is another address's.
+	PassENotHolder error = AbortCode{Access, "pass", 1}
+	// The pass's term is over.
+	PassEExpired error = AbortCode{Access, "pass", 2}
+	// The pass has no use left.
+	PassEUsedUp error = AbortCode{Access, "pass", 3}
+	// The pass's uses are counted, and a decision can't count: make a key request.
+	PassEMustRequest error = AbortCode{Access, "pass", 4}
+	// The offer's passes are not sold any more.
+	PassENotForSale error = AbortCode{Access, "pass", 5}
+	// The offer is for another coin.
+	PassEWrongCoin error = AbortCode{Access, "pass", 6}
+	// The payment is not exactly the price.
+	PassEWrongAmount error = AbortCode{Access, "pass", 7}
+	// The offer is paid along the lineage of a version: use `buy_version`.
+	PassEForVersion error = AbortCode{Access, "pass", 8}
+	// The offer is paid to the policy's payee: use `buy`.
+	PassENotForVersion error = AbortCode{Access, "pass", 9}
+	// The version that the offer is for, or one that it was made from, is revoked or on
+	// hold.
+	PassENotLiving error = AbortCode{Access, "pass", 10}
+	// What was paid for the pass was never kept back, or keys can be had.
+	PassENotRefundable error = AbortCode{Access, "pass", 11}
+)
+
+// Abort codes of floe_access::key_request, for errors.Is.
+var (
+	// The request is for another policy.
+	KeyRequestEWrongPolicy error = AbortCode{Access, "key_request", 0}
+	// The request is another address's.
+	KeyRequestENotRequester error = AbortCode{Access, "key_request", 1}
+	// The request is over.
+	KeyRequestEExpired error = AbortCode{Access, "key_request", 2}
+)
+
+// Abort codes of floe_access::enclave_gate, for errors.Is.
+var (
+	// The sender's address is not that of the wallet's Ed25519 key.
+	EnclaveGateEWrongWallet error = AbortCode{Access, "enclave_gate", 0}
 )
 
 // Abort codes of floe_access::shop, for errors.Is.
@@ -552,45 +598,6 @@ var (
 	GovernanceEPriceNotLowered error = AbortCode{Access, "governance", 4}
 	// The delay would not grow.
 	GovernanceEDelayNotRaised error = AbortCode{Access, "governance", 5}
-)
-
-// Abort codes of floe_access::pass, for errors.Is.
-var (
-	// The pass is another policy's.
-	PassEWrongPolicy error = AbortCode{Access, "pass", 0}
-	// The pass is another address's.
-	PassENotHolder error = AbortCode{Access, "pass", 1}
-	// The pass's term is over.
-	PassEExpired error = AbortCode{Access, "pass", 2}
-	// The pass has no use left.
-	PassEUsedUp error = AbortCode{Access, "pass", 3}
-	// The pass's uses are counted, and a decision can't count: make a key request.
-	PassEMustRequest error = AbortCode{Access, "pass", 4}
-	// The offer's passes are not sold any more.
-	PassENotForSale error = AbortCode{Access, "pass", 5}
-	// The offer is for another coin.
-	PassEWrongCoin error = AbortCode{Access, "pass", 6}
-	// The payment is not exactly the price.
-	PassEWrongAmount error = AbortCode{Access, "pass", 7}
-	// The offer is paid along the lineage of a version: use `buy_version`.
-	PassEForVersion error = AbortCode{Access, "pass", 8}
-	// The offer is paid to the policy's payee: use `buy`.
-	PassENotForVersion error = AbortCode{Access, "pass", 9}
-	// The version that the offer is for, or one that it was made from, is revoked or on
-	// hold.
-	PassENotLiving error = AbortCode{Access, "pass", 10}
-	// What was paid for the pass was never kept back, or keys can be had.
-	PassENotRefundable error = AbortCode{Access, "pass", 11}
-)
-
-// Abort codes of floe_access::key_request, for errors.Is.
-var (
-	// The request is for another policy.
-	KeyRequestEWrongPolicy error = AbortCode{Access, "key_request", 0}
-	// The request is another address's.
-	KeyRequestENotRequester error = AbortCode{Access, "key_request", 1}
-	// The request is over.
-	KeyRequestEExpired error = AbortCode{Access, "key_request", 2}
 )
 
 // Abort codes of floe_access::stewards, for errors.Is.
@@ -849,7 +856,7 @@ var documented = []Abort{
 	{Package: Access, Module: "policy", Code: 10, Name: "ENoPass", Doc: "The sender has not shown a valid pass of the offer that the policy asks for."},
 	{Package: Access, Module: "policy", Code: 11, Name: "ENoPurpose", Doc: "The sender has not declared a purpose that the policy accepts."},
 	{Package: Access, Module: "policy", Code: 12, Name: "ENotApproved", Doc: "Too few stewards approve of the sender."},
-	{Package: Access, Module: "policy", Code: 13, Name: "ENotAttested", Doc: "The module that the policy asks for has not vouched for the sender."},
+	{Package: Access, Module: "policy", Code: 13, Name: "ENotAttested", Doc: "The module that the policy asks for has not vouched for the sender, or the sender is no wallet of an enclave that the policy asks for."},
 	{Package: Access, Module: "policy", Code: 14, Name: "EUnknownClause", Doc: "The policy has no such clause."},
 	{Package: Access, Module: "policy", Code: 15, Name: "EUnknownOffer", Doc: "The policy sells no such passes."},
 	{Package: Access, Module: "policy", Code: 16, Name: "ETooMany", Doc: "The policy has as many clauses as it can."},
@@ -858,6 +865,22 @@ var documented = []Abort{
 	{Package: Access, Module: "policy", Code: 19, Name: "EInvalidDelay", Doc: "The delay is longer than ten years."},
 	{Package: Access, Module: "policy", Code: 22, Name: "ERevoked", Doc: "The version that the policy demands, or one that it was made from, is revoked."},
 	{Package: Access, Module: "policy", Code: 23, Name: "EOnHold", Doc: "The version that the policy demands, or one that it was made from, is on hold."},
+	{Package: Access, Module: "pass", Code: 0, Name: "EWrongPolicy", Doc: "The pass is another policy's."},
+	{Package: Access, Module: "pass", Code: 1, Name: "ENotHolder", Doc: "The pass is another address's."},
+	{Package: Access, Module: "pass", Code: 2, Name: "EExpired", Doc: "The pass's term is over."},
+	{Package: Access, Module: "pass", Code: 3, Name: "EUsedUp", Doc: "The pass has no use left."},
+	{Package: Access, Module: "pass", Code: 4, Name: "EMustRequest", Doc: "The pass's uses are counted, and a decision can't count: make a key request."},
+	{Package: Access, Module: "pass", Code: 5, Name: "ENotForSale", Doc: "The offer's passes are not sold any more."},
+	{Package: Access, Module: "pass", Code: 6, Name: "EWrongCoin", Doc: "The offer is for another coin."},
+	{Package: Access, Module: "pass", Code: 7, Name: "EWrongAmount", Doc: "The payment is not exactly the price."},
+	{Package: Access, Module: "pass", Code: 8, Name: "EForVersion", Doc: "The offer is paid along the lineage of a version: use `buy_version`."},
+	{Package: Access, Module: "pass", Code: 9, Name: "ENotForVersion", Doc: "The offer is paid to the policy's payee: use `buy`."},
+	{Package: Access, Module: "pass", Code: 10, Name: "ENotLiving", Doc: "The version that the offer is for, or one that it was made from, is revoked or on hold."},
+	{Package: Access, Module: "pass", Code: 11, Name: "ENotRefundable", Doc: "What was paid for the pass was never kept back, or keys can be had."},
+	{Package: Access, Module: "key_request", Code: 0, Name: "EWrongPolicy", Doc: "The request is for another policy."},
+	{Package: Access, Module: "key_request", Code: 1, Name: "ENotRequester", Doc: "The request is another address's."},
+	{Package: Access, Module: "key_request", Code: 2, Name: "EExpired", Doc: "The request is over."},
+	{Package: Access, Module: "enclave_gate", Code: 0, Name: "EWrongWallet", Doc: "The sender's address is not that of the wallet's Ed25519 key."},
 	{Package: Access, Module: "shop", Code: 0, Name: "ETooMany", Doc: "The policy has as many offers as it can."},
 	{Package: Access, Module: "shop", Code: 1, Name: "EPriceNotRaised", Doc: "The price is not above the present one, and lowering it must be proposed."},
 	{Package: Access, Module: "shop", Code: 2, Name: "EClosed", Doc: "The offer's passes are not sold any more."},
@@ -874,21 +897,6 @@ var documented = []Abort{
 	{Package: Access, Module: "governance", Code: 3, Name: "EUnknownRule", Doc: "The clause does not have the rule to remove."},
 	{Package: Access, Module: "governance", Code: 4, Name: "EPriceNotLowered", Doc: "The price is not below the present one."},
 	{Package: Access, Module: "governance", Code: 5, Name: "EDelayNotRaised", Doc: "The delay would not grow."},
-	{Package: Access, Module: "pass", Code: 0, Name: "EWrongPolicy", Doc: "The pass is another policy's."},
-	{Package: Access, Module: "pass", Code: 1, Name: "ENotHolder", Doc: "The pass is another address's."},
-	{Package: Access, Module: "pass", Code: 2, Name: "EExpired", Doc: "The pass's term is over."},
-	{Package: Access, Module: "pass", Code: 3, Name: "EUsedUp", Doc: "The pass has no use left."},
-	{Package: Access, Module: "pass", Code: 4, Name: "EMustRequest", Doc: "The pass's uses are counted, and a decision can't count: make a key request."},
-	{Package: Access, Module: "pass", Code: 5, Name: "ENotForSale", Doc: "The offer's passes are not sold any more."},
-	{Package: Access, Module: "pass", Code: 6, Name: "EWrongCoin", Doc: "The offer is for another coin."},
-	{Package: Access, Module: "pass", Code: 7, Name: "EWrongAmount", Doc: "The payment is not exactly the price."},
-	{Package: Access, Module: "pass", Code: 8, Name: "EForVersion", Doc: "The offer is paid along the lineage of a version: use `buy_version`."},
-	{Package: Access, Module: "pass", Code: 9, Name: "ENotForVersion", Doc: "The offer is paid to the policy's payee: use `buy`."},
-	{Package: Access, Module: "pass", Code: 10, Name: "ENotLiving", Doc: "The version that the offer is for, or one that it was made from, is revoked or on hold."},
-	{Package: Access, Module: "pass", Code: 11, Name: "ENotRefundable", Doc: "What was paid for the pass was never kept back, or keys can be had."},
-	{Package: Access, Module: "key_request", Code: 0, Name: "EWrongPolicy", Doc: "The request is for another policy."},
-	{Package: Access, Module: "key_request", Code: 1, Name: "ENotRequester", Doc: "The request is another address's."},
-	{Package: Access, Module: "key_request", Code: 2, Name: "EExpired", Doc: "The request is over."},
 	{Package: Access, Module: "stewards", Code: 0, Name: "ENotSteward", Doc: "No clause of the policy names the sender as a steward."},
 	{Package: Access, Module: "stewards", Code: 1, Name: "EAlreadyOver", Doc: "The approval would end before it begins."},
 	{Package: Access, Module: "stewards", Code: 2, Name: "ENotApproved", Doc: "The sender has not approved of the requester."},

@@ -42,6 +42,27 @@ type Read struct {
 	Version sui.Arg // the PackageVersion: [Shared.AccessVersion]
 }
 
+// An EnclaveProof shows that the sender is the wallet of an enclave: the enclave
+// signed an attest.WalletPayload of the wallet's Ed25519 key.
+type EnclaveProof struct {
+	Config, Enclave sui.Arg // shared objects; for key servers resolved and read-only
+	Wallet          []byte
+	Signed          Signed
+}
+
+// SealApproveWithEnclave is [SealApprove] for the wallet of an enclave.
+func SealApproveWithEnclave(b *sui.Builder, p Packages, id []byte, e EnclaveProof, read Read) {
+	p.EnclaveGateCalls(b).SealApproveWithEnclave(Pure(b, id), Arg[Policy]{read.Policy}, Arg[EnclaveConfig]{e.Config}, Arg[Enclave]{e.Enclave},
+		Pure(b, e.Wallet), Pure(b, e.Signed.TimestampMS), Pure(b, e.Signed.Signature), Arg[Lineage]{read.Lineage}, Arg[PackageVersion]{read.Version})
+}
+
+// SealApproveWithEnclaveRequest is SealApproveWithRequest for the wallet of an
+// enclave: what the request says was shown counts as well.
+func SealApproveWithEnclaveRequest(b *sui.Builder, p Packages, id []byte, request sui.Arg, e EnclaveProof, read Read) {
+	p.EnclaveGateCalls(b).SealApproveWithEnclaveRequest(Pure(b, id), Arg[Policy]{read.Policy}, Arg[KeyRequest]{request}, Arg[EnclaveConfig]{e.Config}, Arg[Enclave]{e.Enclave},
+		Pure(b, e.Wallet), Pure(b, e.Signed.TimestampMS), Pure(b, e.Signed.Signature), Arg[Lineage]{read.Lineage}, Arg[PackageVersion]{read.Version})
+}
+
 // MigrateAccess puts the latest version of the access package in force and so
 // switches older ones off. cap is the PackageVersionCap.
 func MigrateAccess(b *sui.Builder, p Packages, cap sui.Address) {

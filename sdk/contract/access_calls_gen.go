@@ -179,6 +179,11 @@ func (c RuleCalls) Living(lineage Arg[Lineage], version Arg[sui.Address]) Arg[Ru
 	return Arg[Rule]{c.call("living", nil, lineage.Arg, version.Arg)}
 }
 
+// Enclave: the requester is the wallet of an enclave of this configuration.
+func (c RuleCalls) Enclave(config Arg[EnclaveConfig]) Arg[Rule] {
+	return Arg[Rule]{c.call("enclave", nil, config.Arg)}
+}
+
 // ID: unique in its policy, never used again.
 func (c RuleCalls) ID(clause Arg[Clause]) Arg[uint64] {
 	return Arg[uint64]{c.call("id", nil, clause.Arg)}
@@ -561,6 +566,208 @@ func (c ClausesCalls) Bind(policy Arg[Policy], cap Arg[PolicyCap], lineage Arg[L
 	c.call("bind", nil, policy.Arg, cap.Arg, lineage.Arg, version.Arg, packageVersion.Arg)
 }
 
+// PassCalls calls floe_access::pass.
+// Passes: bought on chain, they meet a policy's pass rule for a term (a
+// subscription), for a number of key requests (pay-per-use), or both.
+//
+// What is paid goes to the policy's payee, or, if the offer is for a version of a
+// dataset, along its lineage, in the same transaction. Such a payment may be kept
+// back for a while, as the version's terms say; should keys stop meanwhile, the
+// pass is given back for the money.
+//
+// A pass belongs to the address that it was bought for. It can't be sold on,
+// shared or frozen, so nobody else can show it. Whoever shares keys or data
+// instead can't be stopped by any contract.
+type PassCalls struct{ calls }
+
+// PassCalls adds calls of floe_access::pass to a transaction.
+func (p Packages) PassCalls(b *sui.Builder) PassCalls { return PassCalls{calls{b, p.Access, "pass"}} }
+
+// Buy: buys a pass for `holder`, who may be somebody else than who pays. The whole
+// coin is paid to the policy's payee and must be worth exactly the price.
+// Returns the pass's id.
+func (c PassCalls) Buy(typeC sui.TypeTag, policy Arg[Policy], offer Arg[uint64], payment Arg[Coin], holder Arg[sui.Address], packageVersion Arg[PackageVersion]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("buy", []sui.TypeTag{typeC}, policy.Arg, offer.Arg, payment.Arg, holder.Arg, packageVersion.Arg, c.b.Clock())}
+}
+
+// BuyVersion: as `buy`, for an offer that is for a version: the coin is paid into `treasury`
+// and credited, to the last unit, to the payees of the version and of all that it
+// was made from; at once, or after the version's refund window.
+func (c PassCalls) BuyVersion(typeC sui.TypeTag, policy Arg[Policy], offer Arg[uint64], payment Arg[Coin], holder Arg[sui.Address], lineage Arg[Lineage], treasury Arg[Treasury], packageVersion Arg[PackageVersion]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("buy_version", []sui.TypeTag{typeC}, policy.Arg, offer.Arg, payment.Arg, holder.Arg, lineage.Arg, treasury.Arg, packageVersion.Arg, c.b.Clock())}
+}
+
+// Refund: gives a pass back for what was paid, which goes to who paid: while the payment is
+// kept back and keys can't be had, because the policy is under hold or the version
+// or one that it was made from is revoked or on hold. Uses that are gone are not
+// reckoned, but one must be left.
+func (c PassCalls) Refund(typeC sui.TypeTag, pass Arg[Pass], policy Arg[Policy], lineage Arg[Lineage], treasury Arg[Treasury], packageVersion Arg[PackageVersion]) {
+	c.call("refund", []sui.TypeTag{typeC}, pass.Arg, policy.Arg, lineage.Arg, treasury.Arg, packageVersion.Arg, c.b.Clock())
+}
+
+// Discard: throws a pass away.
+func (c PassCalls) Discard(pass Arg[Pass]) {
+	c.call("discard", nil, pass.Arg)
+}
+
+// SealApproveWithPass: as `policy::seal_approve`, for the holder of a pass whose uses are not
+// counted. For the others there is `floe_access::key_request`.
+func (c PassCalls) SealApproveWithPass(id Arg[[]byte], policy Arg[Policy], pass Arg[Pass], lineage Arg[Lineage], packageVersion Arg[PackageVersion]) {
+	c.call("seal_approve_with_pass", nil, id.Arg, policy.Arg, pass.Arg, lineage.Arg, packageVersion.Arg, c.b.Clock())
+}
+
+// Policy: the policy whose rules it meets.
+func (c PassCalls) Policy(pass Arg[Pass]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("policy", nil, pass.Arg)}
+}
+
+// Offer: the offer that was bought.
+func (c PassCalls) Offer(pass Arg[Pass]) Arg[uint64] {
+	return Arg[uint64]{c.call("offer", nil, pass.Arg)}
+}
+
+// Holder: who alone may use it.
+func (c PassCalls) Holder(pass Arg[Pass]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("holder", nil, pass.Arg)}
+}
+
+// ExpiresAtMS: last moment at which it is valid; none is for ever.
+func (c PassCalls) ExpiresAtMS(pass Arg[Pass]) Arg[*uint64] {
+	return Arg[*uint64]{c.call("expires_at_ms", nil, pass.Arg)}
+}
+
+// UsesLeft: key requests that are left; none is any number.
+func (c PassCalls) UsesLeft(pass Arg[Pass]) Arg[*uint64] {
+	return Arg[*uint64]{c.call("uses_left", nil, pass.Arg)}
+}
+
+// RefundableSale: the sale that is undone if the pass is given back; none if it can't be.
+func (c PassCalls) RefundableSale(pass Arg[Pass]) Arg[*sui.Address] {
+	return Arg[*sui.Address]{c.call("refundable_sale", nil, pass.Arg)}
+}
+
+// KeyRequestCalls calls floe_access::key_request.
+// Key requests in two steps, for rules that must count, charge or log.
+//
+// Key servers only simulate decisions, so a decision can't use up a pass or
+// record a purpose. A transaction does: `begin` a draft, show what there is,
+// and `finish` it. That mints a `KeyRequest`, which `seal_approve_with_request`
+// takes for what was shown, as long as it is valid. All other rules of the
+// policy, and a hold, are checked again at that time, so narrowing works at
+// once on requests that were made before. An enclave is shown anew each time.
+type KeyRequestCalls struct{ calls }
+
+// KeyRequestCalls adds calls of floe_access::key_request to a transaction.
+func (p Packages) KeyRequestCalls(b *sui.Builder) KeyRequestCalls {
+	return KeyRequestCalls{calls{b, p.Access, "key_request"}}
+}
+
+// Begin: begins a request of the sender.
+func (c KeyRequestCalls) Begin(policy Arg[Policy], packageVersion Arg[PackageVersion]) Arg[KeyRequestDraft] {
+	return Arg[KeyRequestDraft]{c.call("begin", nil, policy.Arg, packageVersion.Arg, c.b.Clock())}
+}
+
+// UsePass: uses the sender's pass: one use less, if they are counted. The request does
+// not outlast the pass's term.
+func (c KeyRequestCalls) UsePass(draft Arg[KeyRequestDraft], pass Arg[Pass]) {
+	c.call("use_pass", nil, draft.Arg, pass.Arg)
+}
+
+// DeclarePurpose: declares what the keys are for. The declaration is public for ever.
+func (c KeyRequestCalls) DeclarePurpose(draft Arg[KeyRequestDraft], purpose Arg[string]) {
+	c.call("declare_purpose", nil, draft.Arg, purpose.Arg)
+}
+
+// Show: shows an object that the sender owns. It goes back to the sender's address,
+// so that it can't have been borrowed for the occasion.
+func (c KeyRequestCalls) Show(typeT sui.TypeTag, draft Arg[KeyRequestDraft], held sui.Arg) {
+	c.call("show", []sui.TypeTag{typeT}, draft.Arg, held)
+}
+
+// Vouch: vouches for the requester. Only the module that defines `W` can make one, so
+// that it decides when, for example for a registered enclave.
+func (c KeyRequestCalls) Vouch(typeW sui.TypeTag, draft Arg[KeyRequestDraft], value sui.Arg) {
+	c.call("vouch", []sui.TypeTag{typeW}, draft.Arg, value)
+}
+
+// Finish: ends a request. The sender gets it if it meets a clause of the policy, whose
+// rules are checked as they are now. Returns its id.
+func (c KeyRequestCalls) Finish(draft Arg[KeyRequestDraft], policy Arg[Policy], lineage Arg[Lineage]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("finish", nil, draft.Arg, policy.Arg, lineage.Arg)}
+}
+
+// Discard: throws a request away.
+func (c KeyRequestCalls) Discard(keyRequest Arg[KeyRequest]) {
+	c.call("discard", nil, keyRequest.Arg)
+}
+
+// SealApproveWithRequest: as `policy::seal_approve`, with what the request says was shown.
+func (c KeyRequestCalls) SealApproveWithRequest(id Arg[[]byte], policy Arg[Policy], request Arg[KeyRequest], lineage Arg[Lineage], packageVersion Arg[PackageVersion]) {
+	c.call("seal_approve_with_request", nil, id.Arg, policy.Arg, request.Arg, lineage.Arg, packageVersion.Arg, c.b.Clock())
+}
+
+// Policy: the policy that is asked.
+func (c KeyRequestCalls) Policy(keyRequest Arg[KeyRequest]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("policy", nil, keyRequest.Arg)}
+}
+
+// Requester: who alone may use it.
+func (c KeyRequestCalls) Requester(keyRequest Arg[KeyRequest]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("requester", nil, keyRequest.Arg)}
+}
+
+// ValidUntilMS: the last moment at which it is valid.
+func (c KeyRequestCalls) ValidUntilMS(keyRequest Arg[KeyRequest]) Arg[uint64] {
+	return Arg[uint64]{c.call("valid_until_ms", nil, keyRequest.Arg)}
+}
+
+// Purpose: what the keys are for, as the requester declared.
+func (c KeyRequestCalls) Purpose(keyRequest Arg[KeyRequest]) Arg[*string] {
+	return Arg[*string]{c.call("purpose", nil, keyRequest.Arg)}
+}
+
+// EnclaveGateCalls calls floe_access::enclave_gate.
+// Lets enclaves in, by the rule `Enclave` of a policy.
+//
+// An enclave has two keys: one that its attestation document holds, by which it
+// is registered (`floe_catalog::enclave`), and one of a wallet, in whose name it
+// asks for keys. It says that the wallet is its own by signing the wallet's key with
+// the first, as Nautilus does: intent 1, payload `vector<u8>`. The statement counts
+// for an hour.
+//
+// The enclave is looked at in every decision, also in those on key requests that
+// were made before: revoking it, its image or its configuration acts at once.
+//
+// Which data the enclave may open is the policy's to say: one enclave can be let in
+// by many policies, and each names the configuration that it trusts.
+type EnclaveGateCalls struct{ calls }
+
+// EnclaveGateCalls adds calls of floe_access::enclave_gate to a transaction.
+func (p Packages) EnclaveGateCalls(b *sui.Builder) EnclaveGateCalls {
+	return EnclaveGateCalls{calls{b, p.Access, "enclave_gate"}}
+}
+
+// Vouch: shows in a key request that the sender is the wallet of an enclave: `signature`
+// is the enclave's over `wallet`, the sender's Ed25519 key, made at `timestamp_ms`.
+func (c EnclaveGateCalls) Vouch(draft Arg[KeyRequestDraft], config Arg[EnclaveConfig], enclave Arg[Enclave], wallet Arg[[]byte], timestampMS Arg[uint64], signature Arg[[]byte]) {
+	c.call("vouch", nil, draft.Arg, config.Arg, enclave.Arg, wallet.Arg, timestampMS.Arg, signature.Arg, c.b.Clock())
+}
+
+// SealApproveWithEnclave: as `policy::seal_approve`, for the wallet of an enclave: see `vouch`.
+func (c EnclaveGateCalls) SealApproveWithEnclave(id Arg[[]byte], policy Arg[Policy], config Arg[EnclaveConfig], enclave Arg[Enclave], wallet Arg[[]byte], timestampMS Arg[uint64], signature Arg[[]byte], lineage Arg[Lineage], packageVersion Arg[PackageVersion]) {
+	c.call("seal_approve_with_enclave", nil, id.Arg, policy.Arg, config.Arg, enclave.Arg, wallet.Arg, timestampMS.Arg, signature.Arg, lineage.Arg, packageVersion.Arg, c.b.Clock())
+}
+
+// SealApproveWithEnclaveRequest: as `key_request::seal_approve_with_request`, for the wallet of an enclave.
+func (c EnclaveGateCalls) SealApproveWithEnclaveRequest(id Arg[[]byte], policy Arg[Policy], request Arg[KeyRequest], config Arg[EnclaveConfig], enclave Arg[Enclave], wallet Arg[[]byte], timestampMS Arg[uint64], signature Arg[[]byte], lineage Arg[Lineage], packageVersion Arg[PackageVersion]) {
+	c.call("seal_approve_with_enclave_request", nil, id.Arg, policy.Arg, request.Arg, config.Arg, enclave.Arg, wallet.Arg, timestampMS.Arg, signature.Arg, lineage.Arg, packageVersion.Arg, c.b.Clock())
+}
+
+// WalletAddress: the address of an Ed25519 key: BLAKE2b-256 of a byte 0 and the key.
+func (c EnclaveGateCalls) WalletAddress(wallet Arg[[]byte]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("wallet_address", nil, wallet.Arg)}
+}
+
 // ShopCalls calls floe_access::shop.
 // What a policy sells, and for whom. Passes themselves are `floe_access::pass`.
 //
@@ -701,166 +908,6 @@ func (c GovernanceCalls) FreezeForEver(policy Arg[Policy], cap Arg[PolicyCap], p
 // With enough votes a hold stands at once, and ends after the policy's delay.
 func (c GovernanceCalls) VoteHold(policy Arg[Policy], place Arg[bool], packageVersion Arg[PackageVersion]) {
 	c.call("vote_hold", nil, policy.Arg, place.Arg, packageVersion.Arg, c.b.Clock())
-}
-
-// PassCalls calls floe_access::pass.
-// Passes: bought on chain, they meet a policy's pass rule for a term (a
-// subscription), for a number of key requests (pay-per-use), or both.
-//
-// What is paid goes to the policy's payee, or, if the offer is for a version of a
-// dataset, along its lineage, in the same transaction. Such a payment may be kept
-// back for a while, as the version's terms say; should keys stop meanwhile, the
-// pass is given back for the money.
-//
-// A pass belongs to the address that it was bought for. It can't be sold on,
-// shared or frozen, so nobody else can show it. Whoever shares keys or data
-// instead can't be stopped by any contract.
-type PassCalls struct{ calls }
-
-// PassCalls adds calls of floe_access::pass to a transaction.
-func (p Packages) PassCalls(b *sui.Builder) PassCalls { return PassCalls{calls{b, p.Access, "pass"}} }
-
-// Buy: buys a pass for `holder`, who may be somebody else than who pays. The whole
-// coin is paid to the policy's payee and must be worth exactly the price.
-// Returns the pass's id.
-func (c PassCalls) Buy(typeC sui.TypeTag, policy Arg[Policy], offer Arg[uint64], payment Arg[Coin], holder Arg[sui.Address], packageVersion Arg[PackageVersion]) Arg[sui.Address] {
-	return Arg[sui.Address]{c.call("buy", []sui.TypeTag{typeC}, policy.Arg, offer.Arg, payment.Arg, holder.Arg, packageVersion.Arg, c.b.Clock())}
-}
-
-// BuyVersion: as `buy`, for an offer that is for a version: the coin is paid into `treasury`
-// and credited, to the last unit, to the payees of the version and of all that it
-// was made from; at once, or after the version's refund window.
-func (c PassCalls) BuyVersion(typeC sui.TypeTag, policy Arg[Policy], offer Arg[uint64], payment Arg[Coin], holder Arg[sui.Address], lineage Arg[Lineage], treasury Arg[Treasury], packageVersion Arg[PackageVersion]) Arg[sui.Address] {
-	return Arg[sui.Address]{c.call("buy_version", []sui.TypeTag{typeC}, policy.Arg, offer.Arg, payment.Arg, holder.Arg, lineage.Arg, treasury.Arg, packageVersion.Arg, c.b.Clock())}
-}
-
-// Refund: gives a pass back for what was paid, which goes to who paid: while the payment is
-// kept back and keys can't be had, because the policy is under hold or the version
-// or one that it was made from is revoked or on hold. Uses that are gone are not
-// reckoned, but one must be left.
-func (c PassCalls) Refund(typeC sui.TypeTag, pass Arg[Pass], policy Arg[Policy], lineage Arg[Lineage], treasury Arg[Treasury], packageVersion Arg[PackageVersion]) {
-	c.call("refund", []sui.TypeTag{typeC}, pass.Arg, policy.Arg, lineage.Arg, treasury.Arg, packageVersion.Arg, c.b.Clock())
-}
-
-// Discard: throws a pass away.
-func (c PassCalls) Discard(pass Arg[Pass]) {
-	c.call("discard", nil, pass.Arg)
-}
-
-// SealApproveWithPass: as `policy::seal_approve`, for the holder of a pass whose uses are not
-// counted. For the others there is `floe_access::key_request`.
-func (c PassCalls) SealApproveWithPass(id Arg[[]byte], policy Arg[Policy], pass Arg[Pass], lineage Arg[Lineage], packageVersion Arg[PackageVersion]) {
-	c.call("seal_approve_with_pass", nil, id.Arg, policy.Arg, pass.Arg, lineage.Arg, packageVersion.Arg, c.b.Clock())
-}
-
-// Policy: the policy whose rules it meets.
-func (c PassCalls) Policy(pass Arg[Pass]) Arg[sui.Address] {
-	return Arg[sui.Address]{c.call("policy", nil, pass.Arg)}
-}
-
-// Offer: the offer that was bought.
-func (c PassCalls) Offer(pass Arg[Pass]) Arg[uint64] {
-	return Arg[uint64]{c.call("offer", nil, pass.Arg)}
-}
-
-// Holder: who alone may use it.
-func (c PassCalls) Holder(pass Arg[Pass]) Arg[sui.Address] {
-	return Arg[sui.Address]{c.call("holder", nil, pass.Arg)}
-}
-
-// ExpiresAtMS: last moment at which it is valid; none is for ever.
-func (c PassCalls) ExpiresAtMS(pass Arg[Pass]) Arg[*uint64] {
-	return Arg[*uint64]{c.call("expires_at_ms", nil, pass.Arg)}
-}
-
-// UsesLeft: key requests that are left; none is any number.
-func (c PassCalls) UsesLeft(pass Arg[Pass]) Arg[*uint64] {
-	return Arg[*uint64]{c.call("uses_left", nil, pass.Arg)}
-}
-
-// RefundableSale: the sale that is undone if the pass is given back; none if it can't be.
-func (c PassCalls) RefundableSale(pass Arg[Pass]) Arg[*sui.Address] {
-	return Arg[*sui.Address]{c.call("refundable_sale", nil, pass.Arg)}
-}
-
-// KeyRequestCalls calls floe_access::key_request.
-// Key requests in two steps, for rules that must count, charge or log.
-//
-// Key servers only simulate decisions, so a decision can't use up a pass or
-// record a purpose. A transaction does: `begin` a draft, show what there is,
-// and `finish` it. That mints a `KeyRequest`, which `seal_approve_with_request`
-// takes for what was shown, as long as it is valid. All other rules of the
-// policy, and a hold, are checked again at that time, so narrowing works at
-// once on requests that were made before.
-type KeyRequestCalls struct{ calls }
-
-// KeyRequestCalls adds calls of floe_access::key_request to a transaction.
-func (p Packages) KeyRequestCalls(b *sui.Builder) KeyRequestCalls {
-	return KeyRequestCalls{calls{b, p.Access, "key_request"}}
-}
-
-// Begin: begins a request of the sender.
-func (c KeyRequestCalls) Begin(policy Arg[Policy], packageVersion Arg[PackageVersion]) Arg[KeyRequestDraft] {
-	return Arg[KeyRequestDraft]{c.call("begin", nil, policy.Arg, packageVersion.Arg, c.b.Clock())}
-}
-
-// UsePass: uses the sender's pass: one use less, if they are counted. The request does
-// not outlast the pass's term.
-func (c KeyRequestCalls) UsePass(draft Arg[KeyRequestDraft], pass Arg[Pass]) {
-	c.call("use_pass", nil, draft.Arg, pass.Arg)
-}
-
-// DeclarePurpose: declares what the keys are for. The declaration is public for ever.
-func (c KeyRequestCalls) DeclarePurpose(draft Arg[KeyRequestDraft], purpose Arg[string]) {
-	c.call("declare_purpose", nil, draft.Arg, purpose.Arg)
-}
-
-// Show: shows an object that the sender owns. It goes back to the sender's address,
-// so that it can't have been borrowed for the occasion.
-func (c KeyRequestCalls) Show(typeT sui.TypeTag, draft Arg[KeyRequestDraft], held sui.Arg) {
-	c.call("show", []sui.TypeTag{typeT}, draft.Arg, held)
-}
-
-// Vouch: vouches for the requester. Only the module that defines `W` can make one, so
-// that it decides when, for example for a registered enclave.
-func (c KeyRequestCalls) Vouch(typeW sui.TypeTag, draft Arg[KeyRequestDraft], value sui.Arg) {
-	c.call("vouch", []sui.TypeTag{typeW}, draft.Arg, value)
-}
-
-// Finish: ends a request. The sender gets it if it meets a clause of the policy, whose
-// rules are checked as they are now. Returns its id.
-func (c KeyRequestCalls) Finish(draft Arg[KeyRequestDraft], policy Arg[Policy], lineage Arg[Lineage]) Arg[sui.Address] {
-	return Arg[sui.Address]{c.call("finish", nil, draft.Arg, policy.Arg, lineage.Arg)}
-}
-
-// Discard: throws a request away.
-func (c KeyRequestCalls) Discard(keyRequest Arg[KeyRequest]) {
-	c.call("discard", nil, keyRequest.Arg)
-}
-
-// SealApproveWithRequest: as `policy::seal_approve`, with what the request says was shown.
-func (c KeyRequestCalls) SealApproveWithRequest(id Arg[[]byte], policy Arg[Policy], request Arg[KeyRequest], lineage Arg[Lineage], packageVersion Arg[PackageVersion]) {
-	c.call("seal_approve_with_request", nil, id.Arg, policy.Arg, request.Arg, lineage.Arg, packageVersion.Arg, c.b.Clock())
-}
-
-// Policy: the policy that is asked.
-func (c KeyRequestCalls) Policy(keyRequest Arg[KeyRequest]) Arg[sui.Address] {
-	return Arg[sui.Address]{c.call("policy", nil, keyRequest.Arg)}
-}
-
-// Requester: who alone may use it.
-func (c KeyRequestCalls) Requester(keyRequest Arg[KeyRequest]) Arg[sui.Address] {
-	return Arg[sui.Address]{c.call("requester", nil, keyRequest.Arg)}
-}
-
-// ValidUntilMS: the last moment at which it is valid.
-func (c KeyRequestCalls) ValidUntilMS(keyRequest Arg[KeyRequest]) Arg[uint64] {
-	return Arg[uint64]{c.call("valid_until_ms", nil, keyRequest.Arg)}
-}
-
-// Purpose: what the keys are for, as the requester declared.
-func (c KeyRequestCalls) Purpose(keyRequest Arg[KeyRequest]) Arg[*string] {
-	return Arg[*string]{c.call("purpose", nil, keyRequest.Arg)}
 }
 
 // StewardsCalls calls floe_access::stewards.

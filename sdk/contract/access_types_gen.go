@@ -201,6 +201,8 @@ type Evidence struct {
 	Purpose *string
 	// Types whose modules vouch for the requester.
 	Attesters []string
+	// Configurations of the enclaves whose wallet the requester is.
+	Enclaves []sui.Address
 }
 
 // UnmarshalBCS reads the fields in Move's order.
@@ -210,6 +212,7 @@ func (v *Evidence) UnmarshalBCS(d *bcs.Decoder) {
 	v.Objects = vector(d, 1, (*bcs.Decoder).String)
 	v.Purpose = option(d, (*bcs.Decoder).String)
 	v.Attesters = vector(d, 1, (*bcs.Decoder).String)
+	v.Enclaves = vector(d, 32, address)
 }
 
 // ApprovalKey: key of a steward's approval of a requester.
@@ -252,6 +255,9 @@ const (
 	// This version of a dataset and all that it was made from are neither revoked,
 	// which a withdrawn consent does, nor on hold.
 	RuleLiving
+	// The requester is the wallet of an enclave that is registered under this
+	// configuration and in force: see `floe_access::enclave_gate`.
+	RuleEnclave
 )
 
 // Rule: a condition. Upgrades can't add variants: `Attested` is where new kinds of
@@ -274,11 +280,13 @@ type Rule struct {
 	Threshold uint64
 	// For RuleLiving.
 	Version sui.Address
+	// For RuleEnclave.
+	Config sui.Address
 }
 
 // UnmarshalBCS reads the variant and its fields.
 func (v *Rule) UnmarshalBCS(d *bcs.Decoder) {
-	v.Kind = RuleKind(d.Variant(10))
+	v.Kind = RuleKind(d.Variant(11))
 	switch v.Kind {
 	case RuleNotBefore:
 		v.AtMS = d.U64()
@@ -297,6 +305,8 @@ func (v *Rule) UnmarshalBCS(d *bcs.Decoder) {
 		v.Type = d.String()
 	case RuleLiving:
 		v.Version = address(d)
+	case RuleEnclave:
+		v.Config = address(d)
 	}
 }
 
@@ -673,6 +683,64 @@ func (p Packages) PolicyCapType() *sui.StructTag {
 	return p.Access.typ("policy", "PolicyCap")
 }
 
+// KeyRequested: a requester met a clause and may ask for keys until the request ends.
+//
+// In Move: floe_access::request_events::KeyRequested.
+type KeyRequested struct {
+	PolicyID  sui.Address
+	RequestID sui.Address
+	Requester sui.Address
+	// The clause that was met.
+	Clause uint64
+	// What the keys are for, as the requester declared.
+	Purpose      *string
+	ValidUntilMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *KeyRequested) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.RequestID = address(d)
+	v.Requester = address(d)
+	v.Clause = d.U64()
+	v.Purpose = option(d, (*bcs.Decoder).String)
+	v.ValidUntilMS = d.U64()
+}
+
+// RequesterApproved: a steward approved a requester.
+//
+// In Move: floe_access::request_events::RequesterApproved.
+type RequesterApproved struct {
+	PolicyID     sui.Address
+	Requester    sui.Address
+	Steward      sui.Address
+	ValidUntilMS uint64
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *RequesterApproved) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.Requester = address(d)
+	v.Steward = address(d)
+	v.ValidUntilMS = d.U64()
+}
+
+// ApprovalWithdrawn: a steward's approval of a requester ended before its time.
+//
+// In Move: floe_access::request_events::ApprovalWithdrawn.
+type ApprovalWithdrawn struct {
+	PolicyID  sui.Address
+	Requester sui.Address
+	Steward   sui.Address
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *ApprovalWithdrawn) UnmarshalBCS(d *bcs.Decoder) {
+	v.PolicyID = address(d)
+	v.Requester = address(d)
+	v.Steward = address(d)
+}
+
 // OfferMade: passes are for sale. They open nothing unless a clause asks for them.
 //
 // In Move: floe_access::sale_events::OfferMade.
@@ -841,6 +909,104 @@ func (v *PassUsed) UnmarshalBCS(d *bcs.Decoder) {
 	v.UsesLeft = d.U64()
 }
 
+// Pass: what an offer of a policy was bought for. Owned by its holder for ever.
+//
+// In Move: floe_access::pass::Pass.
+type Pass struct {
+	Identity
+	Policy sui.Address
+	Offer  uint64
+	Holder sui.Address
+	// Last moment at which it is valid; none is for ever.
+	ExpiresAtMS *uint64
+	// Key requests that are left; none is any number.
+	UsesLeft *uint64
+	// Gives back what was paid, as long as it is kept back.
+	Ticket *RefundTicket
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *Pass) UnmarshalBCS(d *bcs.Decoder) {
+	v.ID = address(d)
+	v.Policy = address(d)
+	v.Offer = d.U64()
+	v.Holder = address(d)
+	v.ExpiresAtMS = option(d, (*bcs.Decoder).U64)
+	v.UsesLeft = option(d, (*bcs.Decoder).U64)
+	v.Ticket = option(d, value[RefundTicket])
+}
+
+// ParsePass reads a Pass object.
+func ParsePass(o *sui.Object) (*Pass, error) {
+	v := new(Pass)
+	if err := parse(o, "pass", "Pass", 0, &v.Identity, v); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// PassType names the type on a network.
+func (p Packages) PassType() *sui.StructTag {
+	return p.Access.typ("pass", "Pass")
+}
+
+// KeyRequestDraft: a request in the making. It ends in `finish`, or not at all with its
+// transaction.
+//
+// In Move: floe_access::key_request::Draft.
+type KeyRequestDraft struct {
+	// The version of this package that was in force when it began. It stands for
+	// the `PackageVersion` in all that is done with the draft, so that an older
+	// version can't do a part of it.
+	Version      uint64
+	Policy       sui.Address
+	NowMS        uint64
+	ValidUntilMS uint64
+	Evidence     Evidence
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *KeyRequestDraft) UnmarshalBCS(d *bcs.Decoder) {
+	v.Version = d.U64()
+	v.Policy = address(d)
+	v.NowMS = d.U64()
+	v.ValidUntilMS = d.U64()
+	v.Evidence = value[Evidence](d)
+}
+
+// KeyRequest: what a requester showed in a transaction. Owned by the requester for ever.
+//
+// In Move: floe_access::key_request::KeyRequest.
+type KeyRequest struct {
+	Identity
+	Policy sui.Address
+	// The last moment at which it is valid.
+	ValidUntilMS uint64
+	Evidence     Evidence
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *KeyRequest) UnmarshalBCS(d *bcs.Decoder) {
+	v.ID = address(d)
+	v.Policy = address(d)
+	v.ValidUntilMS = d.U64()
+	v.Evidence = value[Evidence](d)
+}
+
+// ParseKeyRequest reads a KeyRequest object.
+func ParseKeyRequest(o *sui.Object) (*KeyRequest, error) {
+	v := new(KeyRequest)
+	if err := parse(o, "key_request", "KeyRequest", 0, &v.Identity, v); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// KeyRequestType names the type on a network.
+func (p Packages) KeyRequestType() *sui.StructTag {
+	return p.Access.typ("key_request", "KeyRequest")
+}
+
 // ChangeProposed: a change that widens the policy waits.
 //
 // In Move: floe_access::governance_events::ChangeProposed.
@@ -954,162 +1120,6 @@ type PolicyHoldLifted struct {
 func (v *PolicyHoldLifted) UnmarshalBCS(d *bcs.Decoder) {
 	v.PolicyID = address(d)
 	v.EndsAtMS = d.U64()
-}
-
-// KeyRequested: a requester met a clause and may ask for keys until the request ends.
-//
-// In Move: floe_access::request_events::KeyRequested.
-type KeyRequested struct {
-	PolicyID  sui.Address
-	RequestID sui.Address
-	Requester sui.Address
-	// The clause that was met.
-	Clause uint64
-	// What the keys are for, as the requester declared.
-	Purpose      *string
-	ValidUntilMS uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *KeyRequested) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.RequestID = address(d)
-	v.Requester = address(d)
-	v.Clause = d.U64()
-	v.Purpose = option(d, (*bcs.Decoder).String)
-	v.ValidUntilMS = d.U64()
-}
-
-// RequesterApproved: a steward approved a requester.
-//
-// In Move: floe_access::request_events::RequesterApproved.
-type RequesterApproved struct {
-	PolicyID     sui.Address
-	Requester    sui.Address
-	Steward      sui.Address
-	ValidUntilMS uint64
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *RequesterApproved) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.Requester = address(d)
-	v.Steward = address(d)
-	v.ValidUntilMS = d.U64()
-}
-
-// ApprovalWithdrawn: a steward's approval of a requester ended before its time.
-//
-// In Move: floe_access::request_events::ApprovalWithdrawn.
-type ApprovalWithdrawn struct {
-	PolicyID  sui.Address
-	Requester sui.Address
-	Steward   sui.Address
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *ApprovalWithdrawn) UnmarshalBCS(d *bcs.Decoder) {
-	v.PolicyID = address(d)
-	v.Requester = address(d)
-	v.Steward = address(d)
-}
-
-// Pass: what an offer of a policy was bought for. Owned by its holder for ever.
-//
-// In Move: floe_access::pass::Pass.
-type Pass struct {
-	Identity
-	Policy sui.Address
-	Offer  uint64
-	Holder sui.Address
-	// Last moment at which it is valid; none is for ever.
-	ExpiresAtMS *uint64
-	// Key requests that are left; none is any number.
-	UsesLeft *uint64
-	// Gives back what was paid, as long as it is kept back.
-	Ticket *RefundTicket
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *Pass) UnmarshalBCS(d *bcs.Decoder) {
-	v.ID = address(d)
-	v.Policy = address(d)
-	v.Offer = d.U64()
-	v.Holder = address(d)
-	v.ExpiresAtMS = option(d, (*bcs.Decoder).U64)
-	v.UsesLeft = option(d, (*bcs.Decoder).U64)
-	v.Ticket = option(d, value[RefundTicket])
-}
-
-// ParsePass reads a Pass object.
-func ParsePass(o *sui.Object) (*Pass, error) {
-	v := new(Pass)
-	if err := parse(o, "pass", "Pass", 0, &v.Identity, v); err != nil {
-		return nil, err
-	}
-	return v, nil
-}
-
-// PassType names the type on a network.
-func (p Packages) PassType() *sui.StructTag {
-	return p.Access.typ("pass", "Pass")
-}
-
-// KeyRequestDraft: a request in the making. It ends in `finish`, or not at all with its
-// transaction.
-//
-// In Move: floe_access::key_request::Draft.
-type KeyRequestDraft struct {
-	// The version of this package that was in force when it began. It stands for
-	// the `PackageVersion` in all that is done with the draft, so that an older
-	// version can't do a part of it.
-	Version      uint64
-	Policy       sui.Address
-	NowMS        uint64
-	ValidUntilMS uint64
-	Evidence     Evidence
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *KeyRequestDraft) UnmarshalBCS(d *bcs.Decoder) {
-	v.Version = d.U64()
-	v.Policy = address(d)
-	v.NowMS = d.U64()
-	v.ValidUntilMS = d.U64()
-	v.Evidence = value[Evidence](d)
-}
-
-// KeyRequest: what a requester showed in a transaction. Owned by the requester for ever.
-//
-// In Move: floe_access::key_request::KeyRequest.
-type KeyRequest struct {
-	Identity
-	Policy sui.Address
-	// The last moment at which it is valid.
-	ValidUntilMS uint64
-	Evidence     Evidence
-}
-
-// UnmarshalBCS reads the fields in Move's order.
-func (v *KeyRequest) UnmarshalBCS(d *bcs.Decoder) {
-	v.ID = address(d)
-	v.Policy = address(d)
-	v.ValidUntilMS = d.U64()
-	v.Evidence = value[Evidence](d)
-}
-
-// ParseKeyRequest reads a KeyRequest object.
-func ParseKeyRequest(o *sui.Object) (*KeyRequest, error) {
-	v := new(KeyRequest)
-	if err := parse(o, "key_request", "KeyRequest", 0, &v.Identity, v); err != nil {
-		return nil, err
-	}
-	return v, nil
-}
-
-// KeyRequestType names the type on a network.
-func (p Packages) KeyRequestType() *sui.StructTag {
-	return p.Access.typ("key_request", "KeyRequest")
 }
 
 // Summary: who could open a policy's data at one moment.

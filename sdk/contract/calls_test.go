@@ -32,13 +32,22 @@ var written = map[string]func(b *sui.Builder, p Packages){
 	"Grant":               func(b *sui.Builder, p Packages) { Grant(b, p, id(1), id(2), id(3)) },
 	"Revoke":              func(b *sui.Builder, p Packages) { Revoke(b, p, id(1), id(2), id(3)) },
 	"SealApprove":         func(b *sui.Builder, p Packages) { SealApprove(b, p, []byte{1}, testRead(b)) },
-	"MigrateAccess":       func(b *sui.Builder, p Packages) { MigrateAccess(b, p, id(1)) },
-	"Summarize":           func(b *sui.Builder, p Packages) { Summarize(b, p, testRead(b)) },
-	"CreateDataset":       func(b *sui.Builder, p Packages) { CreateDataset(b, p, "iris", id(3)) },
-	"PublishVersion":      func(b *sui.Builder, p Packages) { PublishVersion(b, p, NewVersion{Dataset: id(1), Cap: id(2)}) },
-	"GrantAll":            func(b *sui.Builder, p Packages) { GrantAll(b, p, id(1), id(2), []sui.Address{id(3), id(4)}) },
-	"Bind":                func(b *sui.Builder, p Packages) { Bind(b, p, id(1), id(2), id(3)) },
-	"MakeOffer":           func(b *sui.Builder, p Packages) { MakeOffer(b, p, id(1), id(2), Offer{CoinType: suiName}) },
+	"SealApproveWithEnclave": func(b *sui.Builder, p Packages) {
+		SealApproveWithEnclave(b, p, []byte{1}, EnclaveProof{Config: b.Object(id(1)), Enclave: b.Object(id(2))}, testRead(b))
+	},
+	"SealApproveWithEnclaveRequest": func(b *sui.Builder, p Packages) {
+		SealApproveWithEnclaveRequest(b, p, []byte{1}, b.Object(id(3)), EnclaveProof{Config: b.Object(id(1)), Enclave: b.Object(id(2))}, testRead(b))
+	},
+	"RequestKeysAsEnclave": func(b *sui.Builder, p Packages) {
+		RequestKeys(b, p, id(1), KeyRequestEvidence{Enclave: &EnclaveProof{Config: b.Object(id(2)), Enclave: b.Object(id(3))}})
+	},
+	"MigrateAccess":  func(b *sui.Builder, p Packages) { MigrateAccess(b, p, id(1)) },
+	"Summarize":      func(b *sui.Builder, p Packages) { Summarize(b, p, testRead(b)) },
+	"CreateDataset":  func(b *sui.Builder, p Packages) { CreateDataset(b, p, "iris", id(3)) },
+	"PublishVersion": func(b *sui.Builder, p Packages) { PublishVersion(b, p, NewVersion{Dataset: id(1), Cap: id(2)}) },
+	"GrantAll":       func(b *sui.Builder, p Packages) { GrantAll(b, p, id(1), id(2), []sui.Address{id(3), id(4)}) },
+	"Bind":           func(b *sui.Builder, p Packages) { Bind(b, p, id(1), id(2), id(3)) },
+	"MakeOffer":      func(b *sui.Builder, p Packages) { MakeOffer(b, p, id(1), id(2), Offer{CoinType: suiName}) },
 	"MakeOfferFor": func(b *sui.Builder, p Packages) {
 		MakeOffer(b, p, id(1), id(2), Offer{CoinType: suiName, Version: ptr(id(3))})
 	},

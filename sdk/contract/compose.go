@@ -190,6 +190,7 @@ func RefundPass(b *sui.Builder, p Packages, policy sui.Address, o Offer, pass, t
 type KeyRequestEvidence struct {
 	Passes  []sui.Address // of the sender; each is used once
 	Purpose string
+	Enclave *EnclaveProof // whose wallet the sender is; it is shown again to get keys
 }
 
 // RequestKeys mints a KeyRequest for the sender, if it meets the policy.
@@ -200,6 +201,9 @@ func RequestKeys(b *sui.Builder, p Packages, policy sui.Address, e KeyRequestEvi
 	}
 	if e.Purpose != "" {
 		p.KeyRequestCalls(b).DeclarePurpose(draft, Pure(b, e.Purpose))
+	}
+	if v := e.Enclave; v != nil {
+		p.EnclaveGateCalls(b).Vouch(draft, Arg[EnclaveConfig]{v.Config}, Arg[Enclave]{v.Enclave}, Pure(b, v.Wallet), Pure(b, v.Signed.TimestampMS), Pure(b, v.Signed.Signature))
 	}
 	p.KeyRequestCalls(b).Finish(draft, Object[Policy](b, policy), p.lineage(b))
 }

@@ -262,7 +262,7 @@ var wantObjects = []struct {
 		Identity{id(0x61), p.Access.Original}, id(0xa), Table{id(0x63), 3},
 		[]Clause{
 			{0, []Rule{{}, {Kind: RuleNotAfter, AtMS: in2027}}},
-			{1, []Rule{{Kind: RuleAllowList}, {Kind: RuleNotBefore, AtMS: 1000}, {Kind: RuleHolds, Type: nftName}, {Kind: RuleAttested, Type: nftName}, {Kind: RuleNotAfter, AtMS: 7}, {Kind: RuleLiving, Version: id(0x66)}}},
+			{1, []Rule{{Kind: RuleAllowList}, {Kind: RuleNotBefore, AtMS: 1000}, {Kind: RuleHolds, Type: nftName}, {Kind: RuleAttested, Type: nftName}, {Kind: RuleNotAfter, AtMS: 7}, {Kind: RuleLiving, Version: id(0x66)}, {Kind: RuleEnclave, Config: id(0x67)}}},
 			{3, []Rule{{Kind: RulePass, Offer: 2}, {Kind: RulePurpose, Purposes: []string{"research"}}, {Kind: RuleStewards, Stewards: []sui.Address{id(0xd), id(0xe)}, Threshold: 2}}},
 		},
 		[]Offer{{2, suiName, 5, ptr[uint64](9), nil, ptr(id(0x67)), true}}, id(0xc), Table{id(0x65), 4}, []sui.Address{id(0xf)},

@@ -42,6 +42,8 @@ func MakeRule(b *sui.Builder, p Packages, r Rule) Arg[Rule] {
 		return p.RuleCalls(b).Attested(typeArgument(b, r.Type))
 	case RuleLiving:
 		return p.RuleCalls(b).Living(p.lineage(b), Pure(b, r.Version))
+	case RuleEnclave:
+		return p.RuleCalls(b).Enclave(Object[EnclaveConfig](b, r.Config))
 	}
 	b.Fail(fmt.Errorf("make rule: unknown kind %d", r.Kind))
 	return Arg[Rule]{}

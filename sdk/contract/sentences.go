@@ -63,6 +63,7 @@ var limits = map[RuleKind]string{
 	RulePurpose:   "A purpose is the requester's word, recorded for ever; nothing checks what the data is used for.",
 	RuleStewards:  "Stewards judge an address; what they look at before is up to them.",
 	RuleAttested:  "An attestation is as good as the module that gives it.",
+	RuleEnclave:   "An enclave shows which code asks, not that the code keeps what it reads to itself; who may change that code is up to the configuration.",
 	RuleLiving:    "What was made from a dataset and is not in the lineage does not stop with it.",
 }
 
@@ -116,6 +117,8 @@ func (p *Policy) sayRule(r Rule) string {
 		return fmt.Sprintf("whom %d of the stewards %s approved", r.Threshold, addressList(r.Stewards))
 	case RuleAttested:
 		return "for whom the module of " + shortType(r.Type) + " vouches"
+	case RuleEnclave:
+		return "who is the wallet of an enclave of configuration " + r.Config.String()
 	case RuleLiving:
 		return "while version " + r.Version.String() + " and all that it was made from are neither revoked nor on hold"
 	}

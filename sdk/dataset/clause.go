@@ -27,6 +27,7 @@ const ClauseHelp = `A clause is a list of conditions with "and" between them; al
   purpose "research" "teaching"      declares one of these
   approved-by 2 of 0xA 0xB 0xC       was approved by stewards
   attested-by 0x…::enclave::Proof    a module vouches for the requester
+  enclave 0x…                        is the wallet of an enclave of this configuration
   living 0x…                         this version of a dataset, and all that it was made
                                      from, are neither revoked nor on hold`
 
@@ -92,6 +93,13 @@ func parseRule(words []string) (r contract.Rule, offer *contract.Offer, err erro
 			r.Kind = contract.RuleAttested
 		}
 		r.Type, err = typeName(rest[0])
+		return r, nil, err
+	case "enclave":
+		if err := want(1, "the id of a configuration of enclaves"); err != nil {
+			return r, nil, err
+		}
+		r.Kind = contract.RuleEnclave
+		r.Config, err = sui.ParseAddress(rest[0])
 		return r, nil, err
 	case "living":
 		if err := want(1, "the id of a version of a dataset"); err != nil {

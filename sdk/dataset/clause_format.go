@@ -33,6 +33,8 @@ func formatRule(r contract.Rule) string {
 		return "holds " + formatType(r)
 	case contract.RuleAttested:
 		return "attested-by " + formatType(r)
+	case contract.RuleEnclave:
+		return "enclave " + r.Config.String()
 	case contract.RuleLiving:
 		return "living " + r.Version.String()
 	case contract.RulePass:

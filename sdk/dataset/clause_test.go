@@ -19,6 +19,7 @@ func TestParseClauses(t *testing.T) {
 		"pays 0.25 SUI for 30d and purpose",
 		`pays 7 MIST for 3 requests for 30d and purpose "to learn" "and teach"`,
 		"holds 0x9::nft::Nft and attested-by 0x9::nft::Nft and approved-by 1 of 0xA, 0xB and pass 12",
+		"enclave 0xC and living 0xD",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -32,6 +33,7 @@ func TestParseClauses(t *testing.T) {
 			{Kind: contract.RuleHolds, Type: nft}, {Kind: contract.RuleAttested, Type: nft},
 			{Kind: contract.RuleStewards, Threshold: 1, Stewards: []sui.Address{{31: 0xa}, {31: 0xb}}}, {Kind: contract.RulePass, Offer: 12},
 		},
+		{{Kind: contract.RuleEnclave, Config: sui.Address{31: 0xc}}, {Kind: contract.RuleLiving, Version: sui.Address{31: 0xd}}},
 	}
 	wantOffers := []contract.Offer{
 		{CoinType: suiName, Price: 250_000_000, TermMS: &term}, {CoinType: suiName, Price: 7, TermMS: &term, Uses: &uses},
@@ -62,6 +64,8 @@ func TestParseClausesRefuses(t *testing.T) {
 		"holds nft":                      "",
 		"approved-by two of 0xA":         "threshold",
 		"approved-by 2 0xA 0xB":          "want a number",
+		"enclave":                        "wants the id of a configuration",
+		"enclave one":                    "parse address",
 		`purpose "open`:                  "not closed",
 		"pays 1 SUI for 99999999999999d": "time span",
 	} {

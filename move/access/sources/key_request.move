@@ -7,7 +7,7 @@
 /// and `finish` it. That mints a `KeyRequest`, which `seal_approve_with_request`
 /// takes for what was shown, as long as it is valid. All other rules of the
 /// policy, and a hold, are checked again at that time, so narrowing works at
-/// once on requests that were made before.
+/// once on requests that were made before. An enclave is shown anew each time.
 module floe_access::key_request;
 
 use floe_access::pass::Pass;
@@ -118,7 +118,12 @@ public fun finish(self: Draft, policy: &Policy, lineage: &Lineage, ctx: &mut TxC
     let clause = policy.decide(&evidence, lineage, now_ms);
     let requester = evidence.requester();
     let purpose = evidence.declared_purpose();
-    let request = KeyRequest { id: object::new(ctx), policy: policy_id, valid_until_ms, evidence };
+    let request = KeyRequest {
+        id: object::new(ctx),
+        policy: policy_id,
+        valid_until_ms,
+        evidence: evidence.without_enclaves(),
+    };
     let id = object::id(&request);
     transfer::transfer(request, requester);
     request_events::emit_key_requested(policy_id, id, requester, clause, purpose, valid_until_ms);
@@ -141,10 +146,8 @@ entry fun seal_approve_with_request(
     clock: &Clock,
     ctx: &TxContext,
 ) {
-    assert!(request.policy == object::id(policy), EWrongPolicy);
-    assert!(request.requester() == ctx.sender(), ENotRequester);
-    assert!(clock.timestamp_ms() <= request.valid_until_ms, EExpired);
-    policy.approve(&id, &request.evidence, lineage, package_version, clock);
+    let evidence = request.shown(policy, clock, ctx);
+    policy.approve(&id, &evidence, lineage, package_version, clock);
 }
 
 // === View helpers ===
@@ -160,6 +163,28 @@ public fun valid_until_ms(self: &KeyRequest): u64 { self.valid_until_ms }
 
 /// What the keys are for, as the requester declared.
 public fun purpose(self: &KeyRequest): Option<String> { self.evidence.declared_purpose() }
+
+// === Package Functions ===
+
+/// Notes that the requester is the wallet of an enclave of this configuration.
+public(package) fun add_enclave(self: &mut Draft, config: ID) {
+    self.check();
+    self.evidence.add_enclave(config)
+}
+
+/// What the request says was shown, if it is the sender's, for this policy and not
+/// over.
+public(package) fun shown(
+    self: &KeyRequest,
+    policy: &Policy,
+    clock: &Clock,
+    ctx: &TxContext,
+): Evidence {
+    assert!(self.policy == object::id(policy), EWrongPolicy);
+    assert!(self.requester() == ctx.sender(), ENotRequester);
+    assert!(clock.timestamp_ms() <= self.valid_until_ms, EExpired);
+    self.evidence
+}
 
 // === Private Functions ===
 

@@ -65,7 +65,8 @@ const ENoPurpose: u64 = 11;
 /// Too few stewards approve of the sender.
 #[allow(unused_const)]
 const ENotApproved: u64 = 12;
-/// The module that the policy asks for has not vouched for the sender.
+/// The module that the policy asks for has not vouched for the sender, or the sender
+/// is no wallet of an enclave that the policy asks for.
 #[allow(unused_const)]
 const ENotAttested: u64 = 13;
 /// The policy has no such clause.

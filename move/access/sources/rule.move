@@ -8,6 +8,7 @@
 /// requester brings to meet them is `Evidence`, which only this package makes.
 module floe_access::rule;
 
+use floe_catalog::enclave_config::EnclaveConfig;
 use floe_catalog::lineage::Lineage;
 use std::string::String;
 use std::type_name::{Self, TypeName};
@@ -74,6 +75,9 @@ public enum Rule has copy, drop, store {
     /// This version of a dataset and all that it was made from are neither revoked,
     /// which a withdrawn consent does, nor on hold.
     Living { version: ID },
+    /// The requester is the wallet of an enclave that is registered under this
+    /// configuration and in force: see `floe_access::enclave_gate`.
+    Enclave { config: ID },
 }
 
 /// Rules that must all be met.
@@ -93,6 +97,8 @@ public struct Evidence has copy, drop, store {
     purpose: Option<String>,
     /// Types whose modules vouch for the requester.
     attesters: vector<TypeName>,
+    /// Configurations of the enclaves whose wallet the requester is.
+    enclaves: vector<ID>,
 }
 
 /// Key of a steward's approval of a requester.
@@ -147,6 +153,11 @@ public fun attested<W: drop>(): Rule {
 public fun living(lineage: &Lineage, version: ID): Rule {
     lineage.node(version);
     Rule::Living { version }
+}
+
+/// The requester is the wallet of an enclave of this configuration.
+public fun enclave(config: &EnclaveConfig): Rule {
+    Rule::Enclave { config: object::id(config) }
 }
 
 // === View helpers ===
@@ -254,6 +265,7 @@ public(package) fun evidence(requester: address): Evidence {
         objects: vector[],
         purpose: option::none(),
         attesters: vector[],
+        enclaves: vector[],
     }
 }
 
@@ -274,6 +286,14 @@ public(package) fun set_purpose(self: &mut Evidence, purpose: String) {
 
 public(package) fun add_attester<W: drop>(self: &mut Evidence) {
     self.attesters.push_back(type_name::with_defining_ids<W>())
+}
+
+public(package) fun add_enclave(self: &mut Evidence, config: ID) { self.enclaves.push_back(config) }
+
+/// Leaves out which enclave the requester is: that is shown anew each time.
+public(package) fun without_enclaves(mut self: Evidence): Evidence {
+    self.enclaves = vector[];
+    self
 }
 
 public(package) fun approval_key(requester: address, steward: address): ApprovalKey {
@@ -353,6 +373,7 @@ fun unmet(
         ),
         Rule::Attested { by } => unless(evidence.attesters.contains(by), NOT_ATTESTED),
         Rule::Living { version } => not_living(lineage.standing(*version)),
+        Rule::Enclave { config } => unless(evidence.enclaves.contains(config), NOT_ATTESTED),
     }
 }
 

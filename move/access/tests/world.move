@@ -7,12 +7,16 @@ module floe_access::world;
 
 use floe_access::change::Change;
 use floe_access::clauses;
+use floe_access::enclave_gate;
 use floe_access::governance;
+use floe_access::key_request::{Self, KeyRequest};
 use floe_access::members;
 use floe_access::policy::{Self, Policy, PolicyCap};
 use floe_access::rule::{Self, Rule};
 use floe_access::shop;
 use floe_access::version::{Self, PackageVersion};
+use floe_catalog::enclave::Enclave;
+use floe_catalog::enclave_config::EnclaveConfig;
 use floe_catalog::lineage::{Self, Lineage};
 use std::unit_test::destroy;
 use sui::clock::{Self, Clock};
@@ -276,6 +280,86 @@ public fun approve_holding<T: key + store>(self: &mut World, sender: address, he
         id,
         &self.policy,
         held,
+        &self.lineage,
+        &self.package_version,
+        &self.clock,
+        self.scenario.ctx(),
+    )
+}
+
+/// Asks for a key as the wallet of an enclave.
+public fun approve_enclave(
+    self: &mut World,
+    sender: address,
+    config: &EnclaveConfig,
+    enclave: &Enclave,
+    wallet: vector<u8>,
+    timestamp_ms: u64,
+    signature: vector<u8>,
+) {
+    let id = self.identity();
+    self.scenario.next_tx(sender);
+    enclave_gate::seal_approve_with_enclave_for_testing(
+        id,
+        &self.policy,
+        config,
+        enclave,
+        wallet,
+        timestamp_ms,
+        signature,
+        &self.lineage,
+        &self.package_version,
+        &self.clock,
+        self.scenario.ctx(),
+    )
+}
+
+/// Makes a key request of the sender, the wallet of an enclave.
+public fun request_as_enclave(
+    self: &mut World,
+    config: &EnclaveConfig,
+    enclave: &Enclave,
+    wallet: vector<u8>,
+    timestamp_ms: u64,
+    signature: vector<u8>,
+) {
+    let ctx = self.scenario.ctx();
+    let mut draft = key_request::begin(&self.policy, &self.package_version, &self.clock, ctx);
+    enclave_gate::vouch(
+        &mut draft,
+        config,
+        enclave,
+        wallet,
+        timestamp_ms,
+        signature,
+        &self.clock,
+        ctx,
+    );
+    draft.finish(&self.policy, &self.lineage, ctx);
+}
+
+/// Asks for a key with a key request, as the wallet of an enclave.
+public fun approve_enclave_request(
+    self: &mut World,
+    sender: address,
+    request: &KeyRequest,
+    config: &EnclaveConfig,
+    enclave: &Enclave,
+    wallet: vector<u8>,
+    timestamp_ms: u64,
+    signature: vector<u8>,
+) {
+    let id = self.identity();
+    self.scenario.next_tx(sender);
+    enclave_gate::seal_approve_with_enclave_request_for_testing(
+        id,
+        &self.policy,
+        request,
+        config,
+        enclave,
+        wallet,
+        timestamp_ms,
+        signature,
         &self.lineage,
         &self.package_version,
         &self.clock,

@@ -464,3 +464,28 @@ fun revoke_now(self: &mut Enclave, reason_digest: vector<u8>, clock: &Clock, ctx
 
 #[test_only]
 public fun init_for_testing(ctx: &mut TxContext) { init(ctx) }
+
+#[test_only]
+/// An enclave with this key, registered now, without a document.
+public fun new_for_testing(
+    config: &EnclaveConfig,
+    config_version: u64,
+    public_key: vector<u8>,
+    clock: &Clock,
+    ctx: &mut TxContext,
+): Enclave {
+    let now_ms = clock.timestamp_ms();
+    Enclave {
+        id: object::new(ctx),
+        config: object::id(config),
+        config_version,
+        public_key,
+        module_id: b"i-1-enc1",
+        registered_by: ctx.sender(),
+        document_at_ms: now_ms,
+        registered_at_ms: now_ms,
+        expires_at_ms: now_ms + config.lifetime_ms(),
+        revoked_at_ms: option::none(),
+        predecessor: option::none(),
+    }
+}

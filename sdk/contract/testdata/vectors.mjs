@@ -19,7 +19,7 @@ const field = (v) => bcs.struct('Field', { id: Address, name: u64, value: v });
 
 const Rule = bcs.enum('Rule', {
   Owner: null, AllowList: null, NotBefore: u64, NotAfter: u64, Holds: S, Pass: u64, Purpose: V(S),
-  Stewards: bcs.struct('Stewards', { stewards: V(Address), threshold: u64 }), Attested: S, Living: Address,
+  Stewards: bcs.struct('Stewards', { stewards: V(Address), threshold: u64 }), Attested: S, Living: Address, Enclave: Address,
 });
 const Change = bcs.enum('Change', {
   AddClause: V(Rule), Loosen: bcs.struct('Loosen', { clause: u64, rule: Rule }), LowerPrice: bcs.struct('LowerPrice', { offer: u64, price: u64 }),
@@ -256,7 +256,7 @@ const values = {
     id: id(0x61), owner: id(0xa), members: { id: id(0x63), size: 3 },
     clauses: [
       { id: 0, rules: [{ Owner: true }, { NotAfter: 1798761600000 }] },
-      { id: 1, rules: [{ AllowList: true }, { NotBefore: 1000 }, { Holds: nft }, { Attested: nft }, { NotAfter: 7 }, { Living: id(0x66) }] },
+      { id: 1, rules: [{ AllowList: true }, { NotBefore: 1000 }, { Holds: nft }, { Attested: nft }, { NotAfter: 7 }, { Living: id(0x66) }, { Enclave: id(0x67) }] },
       { id: 3, rules: [{ Pass: 2 }, { Purpose: ['research'] }, { Stewards: { stewards: [id(0xd), id(0xe)], threshold: 2 } }] },
     ],
     offers: [{ id: 2, coin_type: sui, price: 5, term_ms: 9, uses: null, version: id(0x67), is_open: true }],
