@@ -121,7 +121,7 @@ they are printed, and whoever knows the seed has them.`,
 	own.IntVar(&o.Accounts, "accounts", 10, "how many funded accounts a new chain has; their keys are printed")
 	own.StringVar(&o.Seed, "seed", "", "text that all keys follow from (default: a secret one, kept in --dir)")
 	own.StringVar(&o.time, "time", "wall", `"wall", or "manual": only AdvanceClock moves the chain's`)
-	own.StringVar(&o.Checkpoints, "checkpoint-dir", "", "write each checkpoint to this folder, as {sequence}.binpb.zst")
+	own.StringVar(&o.Checkpoints, "checkpoint-dir", "", "write each checkpoint to this folder, as {sequence}.binpb.zst, and epochs.json")
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	f := root.PersistentFlags()

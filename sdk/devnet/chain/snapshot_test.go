@@ -116,14 +116,19 @@ func TestExportCheckpoints(t *testing.T) {
 	defer c.Close()
 	dir := t.TempDir()
 	askFaucet(t, c, sui.Address{1})
-	for range 2 { // the second time adds what is new
+	for _, ends := range []string{"[]", "[3]"} { // the second time adds what is new
 		askFaucet(t, c, sui.Address{1})
 		if err := c.ExportCheckpoints(t.Context(), dir, 0, false); err != nil {
 			t.Fatal(err)
 		}
+		if list, err := os.ReadFile(filepath.Join(dir, checkpointfile.EpochsName)); err != nil || string(list) != ends {
+			t.Errorf("epochs end with %s, %v; want %s", list, err, ends)
+		}
+		if _, err := c.AdvanceEpoch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
-	committee, err := c.Committee(0)
-	if err != nil {
+	if err := c.ExportCheckpoints(t.Context(), dir, 0, false); err != nil {
 		t.Fatal(err)
 	}
 	for seq := range c.Head().Sequence + 1 {
@@ -140,7 +145,11 @@ func TestExportCheckpoints(t *testing.T) {
 		if err := errors.Join(bcs.Unmarshal(cp.Summary.Bcs.Value, &summary), bcs.Unmarshal(cp.Contents.Bcs.Value, &contents)); err != nil {
 			t.Fatal(err)
 		}
-		sig := CheckpointSignature{Signature: cp.Signature.Signature, Signers: []int{0, 1, 2, 3}}
+		committee, err := c.Committee(summary.Epoch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sig := CheckpointSignature{Epoch: summary.Epoch, Signature: cp.Signature.Signature, Signers: []int{0, 1, 2, 3}}
 		if err := committee.Verify(&summary, sig); err != nil || summary.Sequence != seq || contents.Digest() != summary.ContentDigest {
 			t.Errorf("checkpoint %d: %v", seq, err)
 		}

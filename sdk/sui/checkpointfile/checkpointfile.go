@@ -27,6 +27,10 @@ var Mask = []string{
 	"transactions.events.bcs", "objects.objects.bcs",
 }
 
+// EpochsName is the name of the file that lists, as a JSON array, the number of
+// the last checkpoint of each epoch that has ended.
+const EpochsName = "epochs.json"
+
 // Name is the name of the file of a checkpoint.
 func Name(sequence uint64) string { return fmt.Sprintf("%d.binpb.zst", sequence) }
 
