@@ -93,7 +93,7 @@ func TestKilledAnywhereResumes(t *testing.T) {
 	t.Parallel()
 	node := suirpctest.Start(t)
 	story(t, node)
-	const checkpoints = 15_000
+	const checkpoints = 6000
 	for i := range checkpoints {
 		node.Append(uint64(10_000+i), tx(datasetCreated(sui.Address{1, byte(i >> 16), byte(i >> 8), byte(i)}, "a"), foreign()))
 	}
@@ -120,7 +120,7 @@ func TestKilledAnywhereResumes(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		target := watermark() + 1 + rng.Int64N(checkpoints/8)
+		target := watermark() + 1 + rng.Int64N(checkpoints/12)
 		until(t, "the child makes progress", func() bool { return watermark() >= min(target, int64(last)) })
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package indexer
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -215,7 +216,14 @@ func onChain(p *contract.Policy) string {
 	for _, c := range p.Proposals {
 		say("proposal %d: %s ready %d", c.ID, c.Change.Who, c.ReadyAtMS)
 	}
-	say("hold %v of %d", p.Hold.Holders, p.Hold.Threshold)
+	state := "none "
+	switch until := p.Hold.UntilMS; {
+	case until != nil && *until == math.MaxUint64:
+		state = "stands "
+	case until != nil:
+		state = fmt.Sprint("lifted ", *until)
+	}
+	say("hold %v of %d: %s", p.Hold.Holders, p.Hold.Threshold, state)
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
@@ -250,7 +258,11 @@ func indexed(p PolicyState) string {
 	for n, c := range p.Proposals {
 		say("proposal %s: %s ready %s", n, c["change"].(map[string]any)["who"], c["ready_at_ms"])
 	}
-	say("hold %v of %s", p.Holders, p.HoldThreshold)
+	ends := ""
+	if p.HoldEndsAtMS != nil {
+		ends = *p.HoldEndsAtMS
+	}
+	say("hold %v of %s: %s %s", p.Holders, p.HoldThreshold, p.Hold, ends)
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }

@@ -96,7 +96,14 @@ func (a *app) sayLint(target string, r *policylint.Report) {
 		a.say("  remedy    %s", f.Remedy)
 	}
 	a.say("")
-	a.say("%d findings; %d calls and requests in %d states. It is a tester, not a prover.", len(r.Findings), r.Requests, r.States)
+	a.say("%s; %d calls and requests in %d states. It is a tester, not a prover.", count(len(r.Findings), "finding"), r.Requests, r.States)
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // probeLine is the command that repeats an example.
@@ -247,5 +254,5 @@ func (e *lintError) Error() string {
 			n++
 		}
 	}
-	return fmt.Sprintf("%d findings in %s", n, e.target)
+	return fmt.Sprintf("%s in %s", count(n, "finding"), e.target)
 }

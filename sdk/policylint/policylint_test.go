@@ -55,7 +55,7 @@ var planted = map[string]string{
 	"loose_binding":   "ANY_ID",
 	"reversed_prefix": "SHORT_ID",
 	"short_prefix":    "LOOSE_ID",
-	"open_sender":     "OPEN_SENDER",
+	"open_sender":     "OPEN_SENDER PARAMETER_UNREAD",
 	"self_admission":  "SELF_ADMISSION",
 	"other_cap":       "SELF_ADMISSION",
 	"never":           "NOBODY",

@@ -41,6 +41,7 @@ const (
 	NotCallable     = "NOT_CALLABLE"      // neither entry nor public
 	BadSignature    = "BAD_SIGNATURE"     // the first parameter is no vector<u8>
 	PublicApprove   = "PUBLIC_APPROVE"    // an upgrade can't change it
+	ParameterUnread = "PARAMETER_UNREAD"  // the code never looks at it
 	UsesRandom      = "USES_RANDOM"       // the decision is a matter of luck
 	ObjectNotMade   = "OBJECT_NOT_MADE"   // not tried: an object was missing
 	FewTries        = "FEW_TRIES"         // hardly tried: too few objects could be made

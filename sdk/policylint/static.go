@@ -39,13 +39,18 @@ func (l *lint) lookAt(m *bytecode.Module, def bytecode.FunctionDef, name string)
 			Sentence: "It never looks at the identity: whoever is let in for one piece of data is let in for all data under this package.",
 			Remedy:   "Demand that the identity starts with the id of the object that the decision is about."})
 	}
+	for i := 1; i < len(params) && !def.Native; i++ {
+		if !reads(def.Code, uint16(i)) {
+			l.find(Finding{Code: ParameterUnread, Severity: Note, Function: name,
+				Sentence: fmt.Sprintf("It never looks at parameter %d (%s). That is right only if to own the object is all that it takes.", i+1, typeName(m, params[i])),
+				Remedy:   "Compare it, or leave it out."})
+		}
+	}
 	for i, t := range params {
 		if len(t.Args) != 1 || t.Args[0].Kind != bytecode.TokenDatatype || !t.IsRef() {
 			continue
 		}
-		h := m.DatatypeHandles[t.Args[0].Index]
-		_, module := m.ModuleID(h.Module)
-		typ := module + "::" + m.Identifiers[h.Name]
+		typ := typeName(m, t)
 		switch {
 		case typ == "random::Random":
 			l.find(Finding{Code: UsesRandom, Severity: Warning, Function: name,
@@ -70,4 +75,17 @@ func reads(code []bytecode.Instruction, local uint16) bool {
 		}
 	}
 	return false
+}
+
+// typeName is module::name of a datatype or of what a reference points to.
+func typeName(m *bytecode.Module, t bytecode.Token) string {
+	if t.IsRef() {
+		t = t.Args[0]
+	}
+	if t.Kind != bytecode.TokenDatatype && t.Kind != bytecode.TokenDatatypeInst {
+		return "a plain value"
+	}
+	h := m.DatatypeHandles[t.Index]
+	_, module := m.ModuleID(h.Module)
+	return module + "::" + m.Identifiers[h.Name]
 }
