@@ -24,7 +24,7 @@ type change struct {
 	created, deleted bool
 }
 
-func newChanges() *changes { return &changes{list: make([]change, 0, 4)} }
+func newChanges() *changes { return &changes{list: make([]change, 0, 2)} }
 
 // longList is where a map begins to be faster.
 const longList = 16

@@ -45,7 +45,7 @@ func GenesisCoin(id, owner sui.Address, balance uint64) *sui.Object {
 	return &sui.Object{
 		Move: &sui.MoveObject{
 			Type: suiCoin, HasPublicTransfer: true, Version: 1,
-			Contents: binary.LittleEndian.AppendUint64(bytes.Clone(id[:]), balance),
+			Contents: binary.LittleEndian.AppendUint64(append(make([]byte, 0, 40), id[:]...), balance),
 		},
 		Owner: sui.AddressOwner(owner),
 	}

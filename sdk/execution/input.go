@@ -164,7 +164,7 @@ func (in *inputs) loadObjects(st State, epoch uint64, opt Options) error {
 		return refuseObject(id, "it is an input twice")
 	}
 	in.objects = make([]*inputObject, len(in.pt.Inputs))
-	in.deps = make([]sui.Digest, 0, len(in.pt.Inputs)+4)
+	in.deps = make([]sui.Digest, 0, len(in.pt.Inputs)+1)
 	for i := range in.pt.Inputs {
 		input := &in.pt.Inputs[i]
 		if input.Kind == sui.InputPure {
@@ -198,6 +198,16 @@ func (in *inputs) loadObjects(st State, epoch uint64, opt Options) error {
 		}
 	}
 	return nil
+}
+
+// count is the number of object inputs.
+func (in *inputs) count() (n int) {
+	for _, o := range in.objects {
+		if o != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // repeated finds an object that is an input twice.

@@ -85,8 +85,13 @@ func (r *run) start() error {
 	if err != nil {
 		return err
 	}
-	slots := make([]slot, 1+len(r.in.pt.Inputs)) // for the gas coin and the objects
-	r.gas = slots[0].put(v)
+	slots := make([]slot, 1+r.in.count()) // for the gas coin and the objects
+	next := func(v movevm.Value) *slot {
+		s := slots[0].put(v)
+		slots = slots[1:]
+		return s
+	}
+	r.gas = next(v)
 	r.gas.object, r.gas.mutable, r.gas.gas, r.gas.id = true, true, true, coin.ID()
 	r.inputs = make([]inputSlot, len(r.in.pt.Inputs))
 	for i := range r.inputs {
@@ -103,7 +108,7 @@ func (r *run) start() error {
 		if err != nil {
 			return err
 		}
-		s.slot = slots[1+i].put(v)
+		s.slot = next(v)
 		s.slot.object, s.slot.mutable, s.slot.shared, s.slot.id = true, o.mutable, o.obj.Owner.Kind == sui.OwnerShared, o.obj.ID()
 		r.bytesUnits += readUnits * uint64(len(o.obj.Move.Contents))
 	}

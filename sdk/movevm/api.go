@@ -110,7 +110,7 @@ type Session struct {
 	objects objects
 	events  events
 	current *Function // that Call is running
-	args    []value   // of the last call
+	args    [8]value  // of the last call, if they are few
 	sound   sound     // linkages that were compared with the source
 
 	scenario *scenario // of a unit test

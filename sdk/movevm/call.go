@@ -113,6 +113,7 @@ func (s *Session) Call(fn *Function, args []Value) (returns []Value, err error) 
 		return nil, errorf(StatusArgument, "function %s takes %d arguments, got %d", fn.Name, len(fn.Params), len(args))
 	}
 	in := s.args[:0]
+	defer clear(s.args[:])
 	for i, a := range args {
 		if a.typ == nil || !suits(a.typ, fn.Params[i]) {
 			e := errorf(StatusArgument, "argument %d of %s: want %v, got %v", i, fn.Name, fn.Params[i], a.typ)
@@ -127,7 +128,6 @@ func (s *Session) Call(fn *Function, args []Value) (returns []Value, err error) 
 		cell.f[0] = s.txContext(ctx)
 		in = append(in, value{o: cell})
 	}
-	s.args = in
 	s.current = fn
 	defer s.machine.recover(&err)
 	for i, v := range s.machine.enter(fn.instance, in) {

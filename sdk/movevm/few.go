@@ -5,7 +5,7 @@ import "github.com/floe-data/floe/sdk/sui"
 // A few maps ids to values. Its first entries need no map, which is all that
 // most transactions have.
 type few[V any] struct {
-	first [8]struct {
+	first [16]struct {
 		id sui.Address
 		v  V
 	}
