@@ -2,6 +2,7 @@ package differential
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -37,5 +38,57 @@ fun wide(n: u64): u64 { if (n == 0) 0 else n ^ (n & (n | (n ^ (n | (n & (n ^ wid
 	}
 	if r.Outcomes["value"] == 0 || r.Outcomes["status 4020"] == 0 || r.Outcomes["status 4021"] == 0 {
 		t.Errorf("not all limits were reached: %v", r.Outcomes)
+	}
+}
+
+// TestLayoutLimit compares the machines on types around the 512 parts that
+// std::bcs::to_bytes takes. Case 1 of TestGenerated, which ended with a value on
+// ours: E3<E3<S2>> of module 3008.
+func TestLayoutLimit(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("#[allow(all)]\nmodule diff::layouts;\n")
+	record := func(name string, fields []string) {
+		fmt.Fprintf(&b, "public struct %s has copy, drop, store { ", name)
+		for i, f := range fields {
+			fmt.Fprintf(&b, "f%d: %s, ", i, f)
+		}
+		fmt.Fprintf(&b, "}\nfun new_%s(): %s { %s { ", strings.ToLower(name), name, name)
+		for i, f := range fields {
+			if f == "u8" {
+				fmt.Fprintf(&b, "f%d: 7, ", i)
+			} else {
+				fmt.Fprintf(&b, "f%d: new_%s(), ", i, strings.ToLower(f))
+			}
+		}
+		b.WriteString("} }\n")
+	}
+	record("A", slices.Repeat([]string{"u8"}, 30)) // 31 parts
+	record("B", slices.Repeat([]string{"u8"}, 31))
+	add := func(name, value string) {
+		fmt.Fprintf(&b, "public fun c%s(): vector<u8> { let b = std::bcs::to_bytes(&%s); vector[(b.length() %% 251) as u8] }\n", name, value)
+	}
+	for parts := 503; parts <= 514; parts++ {
+		name := fmt.Sprintf("T%d", parts)
+		fields := slices.Repeat([]string{"A"}, 16)
+		rest := parts - 1 - 16*31
+		if rest > 16 { // a struct has at most 32 fields
+			fields[0], rest = "B", rest-1
+		}
+		record(name, append(fields, slices.Repeat([]string{"u8"}, rest)...))
+		fmt.Fprintf(&b, "public enum E%d has copy, drop, store { V(%s), W, X(u8) }\n", parts, name)
+		add("struct_"+name, fmt.Sprintf("new_t%d()", parts))
+		add("vector_"+name, fmt.Sprintf("vector[new_t%d()]", parts))
+		add("empty_"+name, fmt.Sprintf("vector<%s>[]", name))
+		add("enum_"+name, fmt.Sprintf("E%d::V(new_t%d())", parts, parts))
+	}
+	r, err := comparer(t).Compare(t.Context(), []*Module{Written("layouts", b.String())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range r.Disagreements {
+		t.Errorf("case %s: ours gives %v; the real VM:\n%s", d.Case, d.Ours, d.Real)
+	}
+	if r.Outcomes["value"] < 20 || r.Outcomes["abort"] < 10 {
+		t.Errorf("the limit is not between: %v", r.Outcomes)
 	}
 }

@@ -7,9 +7,16 @@ import (
 	"unicode/utf8"
 )
 
+// bcsFailure is the abort code of to_bytes for types that are too large to
+// describe.
+const bcsFailure = 0x1c5
+
 var stdBCS = map[string]native{
 	// to_bytes<T>(&T): vector<u8>
 	"to_bytes": func(c *nativeCall) {
+		if c.in.targs[0].layout > maxLayout {
+			abort(bcsFailure)
+		}
 		c.ret(bytesValue(c.u.encode(c.in.targs[0], c.args[0].load())))
 	},
 }

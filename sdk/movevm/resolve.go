@@ -10,6 +10,7 @@ import (
 // Limits of Sui on types.
 const (
 	maxTypeNodes  = 128
+	maxLayout     = 512 // parts of a type's description that std::bcs takes
 	maxValueDepth = 128
 )
 
@@ -170,7 +171,7 @@ func (r *resolver) vector(elem *Type) (*Type, error) {
 	}
 	t := &Type{
 		Kind: KindVector, Elem: elem, Abilities: elem.Abilities & (Copy | Drop | Store),
-		depth: elem.depth + 1, nodes: elem.nodes + 1, key: key,
+		depth: elem.depth + 1, layout: min(elem.layout, maxLayout) + 1, nodes: elem.nodes + 1, key: key,
 	}
 	return t, r.intern(t)
 }
@@ -238,7 +239,7 @@ func (r *resolver) newDatatype(d *datatype, args []*Type) (*Type, error) {
 		}
 		return t, nil
 	}
-	t := &Type{Kind: KindDatatype, data: d, args: args, nodes: nodes, depth: 1, key: key}
+	t := &Type{Kind: KindDatatype, data: d, args: args, nodes: nodes, depth: 1, layout: 1, key: key}
 	t.Abilities = hasAbilities(d.abilities, d.params, func(i int) Abilities { return args[i].Abilities })
 	if err := r.intern(t); err != nil {
 		return nil, err
@@ -260,6 +261,10 @@ func (r *resolver) fill(t *Type) error {
 		}
 		for _, f := range list {
 			t.depth = max(t.depth, f.depth+1)
+			t.layout = min(t.layout+f.layout, maxLayout+1)
+		}
+		if t.data.enum {
+			t.layout = min(t.layout+1, maxLayout+1)
 		}
 		fields[i] = list
 	}

@@ -54,6 +54,7 @@ type Type struct {
 	// fields holds the field types of each variant; a struct has one variant.
 	fields [][]*Type
 	depth  int    // nesting of values: 1 for primitives
+	layout int    // parts of its description for BCS, at most maxLayout+1: itself, variants and those of all fields
 	nodes  int    // size of the type's name
 	key    string // canonical text with defining ids; unique
 }
@@ -160,7 +161,7 @@ var primitives = func() (list [KindSigner + 1]*Type) {
 		if k == KindSigner {
 			abilities = Drop
 		}
-		list[k] = &Type{Kind: k, Abilities: abilities, depth: 1, nodes: 1, key: primitiveNames[k]}
+		list[k] = &Type{Kind: k, Abilities: abilities, depth: 1, layout: 1, nodes: 1, key: primitiveNames[k]}
 	}
 	return list
 }()
