@@ -100,12 +100,17 @@ func runScripts(t *testing.T, folder string, cfg localnet.Config, commands func(
 	if err != nil {
 		t.Fatal(err)
 	}
+	documents, err := filepath.Abs(filepath.Join("..", "..", "sdk", "nitro", "testdata"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	params := testscript.Params{
 		Dir: folder,
 		Setup: func(env *testscript.Env) error {
 			net := network.get(env.T().(testing.TB))
 			env.Setenv("FLOE_HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("SAMPLE", sample)
+			env.Setenv("NITRO", documents)
 			env.Setenv("URL", net.Network.URL)
 			env.Setenv("FAUCET", net.Network.Faucet)
 			env.Setenv("NET", cfg.Dir)
