@@ -132,21 +132,20 @@ func (a *app) proveOne(ctx context.Context, k *keptReceipt, out string, reveal b
 	return &proven{Receipt: r.ID, Server: k.Name, File: out, LogSize: c.Size}, nil
 }
 
-// awaitProof waits until the promised time, and some seconds, for a receipt to
-// be in the log.
+// logPatience is for how long after the promised time a receipt is waited for.
+const logPatience = 10 * time.Second
+
+// awaitProof waits for a receipt to be in the log, until the promised time and
+// some seconds.
 func awaitProof(ctx context.Context, server *remote.Server, r *receipt.Receipt) (*logproof.Proof, error) {
-	const patience = 10 * time.Second
-	end := time.Now().Add(patience)
+	promised := time.UnixMilli(r.LogByMS)
 	for {
 		p, err := server.Proof(ctx, r.Sequence)
 		if !errors.Is(err, remote.ErrNotLogged) {
 			return p, err
 		}
-		if time.Now().After(end) {
-			if late := time.Since(time.UnixMilli(r.LogByMS)); late > 0 {
-				return nil, fmt.Errorf("%w: it was promised %v ago; keep the receipt, it proves the promise", err, late.Round(time.Second))
-			}
-			return nil, err
+		if late := time.Since(promised); late > logPatience {
+			return nil, fmt.Errorf("%w, though it was promised to be by %s; keep the receipt, it proves the promise", err, promised.UTC().Format(time.RFC3339))
 		}
 		select {
 		case <-ctx.Done():

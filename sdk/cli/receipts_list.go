@@ -197,11 +197,10 @@ func (a *app) policyAt(ctx context.Context, env *dataset.Env, ks *seal.KeyServer
 // patiently asks again for some seconds while the newest receipts are not in
 // the log yet.
 func patiently(ctx context.Context, server *remote.Server, signer sui.Signer, keys *receipt.KeySet, policy sui.Address) ([]remote.Owned, error) {
-	const patience = 10 * time.Second
-	for end := time.Now().Add(patience); ; {
+	for {
 		owned, err := server.Policy(ctx, signer, keys, policy)
-		waiting := slices.ContainsFunc(owned, func(o remote.Owned) bool { return o.Proof == nil })
-		if err != nil || !waiting || time.Now().After(end) {
+		young := time.Now().Add(-logPatience).UnixMilli()
+		if err != nil || !slices.ContainsFunc(owned, func(o remote.Owned) bool { return o.Proof == nil && o.LogByMS > young }) {
 			return owned, err
 		}
 		select {

@@ -5,7 +5,12 @@
 // one against the server's published keys, [VerifyChain] checks a whole log:
 // that nothing is missing, changed or reordered, for the server and for each
 // policy. [Commit] hides the requester: a receipt in a public log shows only a
-// salted commitment, whose [Opening] goes to the requester alone.
+// salted commitment, whose [Opening] goes to the requester, and to the owner of
+// the policy that was asked.
+//
+// Every receipt is also in its server's Merkle log, see [Leaf] and
+// [Receipt.CheckLogged]; [VerifyPolicy] checks that an owner was given all
+// receipts of a policy. Package remote gets them from key servers.
 package receipt
 
 import (
@@ -147,7 +152,8 @@ func (h *Hash) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Opening shows to whom a commitment is. It is given to the requester only.
+// Opening shows to whom a commitment is. It is given to the requester, and to
+// the owner of the policy.
 type Opening struct {
 	Salt      [32]byte
 	Requester sui.Address
