@@ -1,10 +1,11 @@
-package contract
+package contract_test
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/floe-data/floe/move"
+	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/movevm/bytecode"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -12,9 +13,9 @@ import (
 // gates are the functions that refuse when a newer version of a package is in
 // force.
 var gates = map[string]string{
-	Access:  "access::version::check_number",
-	Catalog: "catalog::catalog_version::check_number",
-	Storage: "storage::system::check_version",
+	contract.Access:  "access::version::check_number",
+	contract.Catalog: "catalog::catalog_version::check_number",
+	contract.Storage: "storage::system::check_version",
 }
 
 // ungated are the functions that change something and need no gate of their own.

@@ -175,10 +175,20 @@ fun price_of_a_version_is_not_lowered_to_nothing() {
 fun refund_takes_the_pass_and_gives_the_money_back() {
     let (mut world, data, version, mut treasury) = begin<GOLD>(WINDOW_MS);
     let offer = world.offer_for<GOLD>(version, 9);
-    world.buy(&mut treasury, offer, 9);
+    let pass_id = world.buy(&mut treasury, offer, 9);
     assert!(event::events_by_type<SaleEscrowed>().length() == 1);
+    let paid = event::events_by_type<PassPaidToVersion>();
     let pass = world.take_pass();
     let (id, sale) = (object::id(&pass), pass.refundable_sale().destroy_some());
+    let treasury_id = object::id(&treasury);
+    let want = sale_events::new_pass_paid_to_version(
+        world.id(),
+        pass_id,
+        version,
+        treasury_id,
+        sale,
+    );
+    assert!(paid == vector[want]);
     data.hold(&mut world, version);
     world.act_as(BUYER);
     world.refund(&mut treasury, pass);
