@@ -213,7 +213,9 @@ func fuzzCanonical[T bcs.Marshaler, P decodable[T]](f *testing.F, seeds ...[]byt
 }
 
 func FuzzTransactionData(f *testing.F) {
-	fuzzCanonical[TransactionData](f, readBase64(f, "transaction-pyth.base64"), unhex(f, loadVectors(f).Transaction))
+	fuzzCanonical[TransactionData](f, readBase64(f, "transaction-pyth.base64"), unhex(f, loadVectors(f).Transaction),
+		bcs.Marshal(SystemTransaction(TransactionKind{Randomness: &RandomnessStateUpdate{1, 2, []byte{3}, 1}})),
+		bcs.Marshal(SystemTransaction(EndOfEpochKind(&ChangeEpoch{Epoch: 1}))))
 }
 
 func FuzzTransactionEffects(f *testing.F) {
