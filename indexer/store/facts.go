@@ -293,7 +293,7 @@ func addresses(list []sui.Address) []string {
 var ruleNames = map[contract.RuleKind]string{
 	contract.RuleOwner: "owner", contract.RuleAllowList: "allow list", contract.RuleNotBefore: "not before", contract.RuleNotAfter: "not after",
 	contract.RuleHolds: "holds", contract.RulePass: "pass", contract.RulePurpose: "purpose", contract.RuleStewards: "stewards", contract.RuleAttested: "attested",
-	contract.RuleLiving: "living",
+	contract.RuleLiving: "living", contract.RuleEnclave: "enclave",
 }
 
 func ruleJSON(r contract.Rule) map[string]any {
@@ -305,6 +305,8 @@ func ruleJSON(r contract.Rule) map[string]any {
 		out["type"] = r.Type
 	case contract.RulePass:
 		out["offer"] = decimal(r.Offer)
+	case contract.RuleEnclave:
+		out["config"] = r.Config.String()
 	case contract.RuleLiving:
 		out["version"] = r.Version.String()
 	case contract.RulePurpose:

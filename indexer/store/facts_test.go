@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/floe-data/floe/indexer/decode"
+	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -62,5 +63,27 @@ func TestFactsAreInTheDigest(t *testing.T) {
 		if !slices.ContainsFunc(Tables, func(d struct{ Name, Key string }) bool { return d.Name == table.name }) {
 			t.Errorf("%s is not among Tables", table.name)
 		}
+	}
+}
+
+// Every kind of rule and change that the contract has gets a name of its own.
+func TestRulesHaveNames(t *testing.T) {
+	seen := map[any]bool{}
+	zeros := make([]byte, 64)
+	for kind := range byte(64) {
+		var r contract.Rule
+		d := bcs.NewDecoder(append([]byte{kind}, zeros...))
+		d.Value(&r)
+		if d.Err() != nil {
+			break
+		}
+		name := ruleJSON(r)["rule"]
+		if name == "" || seen[name] {
+			t.Errorf("rule %d is named %q", kind, name)
+		}
+		seen[name] = true
+	}
+	if len(seen) < 11 {
+		t.Errorf("%d kinds of rules", len(seen))
 	}
 }
