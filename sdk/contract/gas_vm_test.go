@@ -20,6 +20,7 @@ var unpriced = map[string]string{
 	"catalog::enclave_config":              "is an administrator's",
 	"catalog::attested":                    "needs an enclave's signature",
 	"catalog::inference_log":               "costs what its proof's length makes it cost",
+	"access::enclave_gate":                 "needs an enclave's signature",
 	"access::anchors":                      "needs an operator's signature",
 	"access::upgrade":                      "is a publisher's",
 	"storage::system":                      "is an administrator's, but for blobs",
