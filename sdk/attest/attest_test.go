@@ -131,6 +131,26 @@ func TestVerifyNautilus(t *testing.T) {
 	}
 }
 
+// The enclave of Nautilus' Twitter example signed this for the address 0x101c….
+func TestVerifyTwitter(t *testing.T) {
+	key := ed25519.PublicKey(unhex(t, "8388dcf98a89b997606984c58bb77d1a761cd04ad9ad8e109aec87ac0ba6b01b"))
+	address, err := sui.ParseAddress("0x101ce8865558e08408b83f60ee9e78843d03d547c850cbe12cb599e17833dd3e")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := bcs.NewEncoder()
+	e.String("mystenintern")
+	e.Bytes(address[:])
+	const at = 1744731581697
+	if got := hex.EncodeToString(Message(IntentAnswer, at, e.Data())); got != "00012d1b3a960100000c6d797374656e696e7465726e20101ce8865558e08408b83f60ee9e78843d03d547c850cbe12cb599e17833dd3e" {
+		t.Errorf("message is %s", got)
+	}
+	signed := contract.Signed{TimestampMS: at, Signature: unhex(t, "c1d19cd522f81033f5314623a87c92977e65d3b1efc03d64221e9128acb906fdd8339433408c8feb17653a0b92e4014d80a2a346d9415479efb8c8a38cfc400e")}
+	if err := Verify(key, IntentAnswer, signed, e.Data(), time.UnixMilli(at), 0); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSign(t *testing.T) {
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
