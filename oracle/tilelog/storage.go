@@ -38,7 +38,7 @@ const (
 // when it is full or old; a batch that grew old half way would be two, of
 // which one may fail alone and leave a gap. So batches never grow old: there
 // is an appender for each size, which is given exactly that many entries.
-var batches = []int{256, 64, 16, 4, 1}
+var batches = []int{256, 128, 64, 32, 16, 8, 4, 2, 1}
 
 // open sets up storage and appenders and checks the invariants.
 func (l *Log) open(ctx context.Context) error {
