@@ -3,12 +3,12 @@
 // events. It does no I/O and keeps no clock, so that the chain that made a
 // transaction and an auditor who repeats it come to the same bytes.
 //
-// Start with [Engine.Execute]. The steps are in the order of the files:
-// input.go checks and loads the inputs, gas.go smashes the gas coins, run.go
-// runs the commands (values.go, call.go, coins.go, publish.go), effects.go
-// turns what the Move VM recorded into effects. genesis.go makes the objects
-// that exist before any transaction; settle.go, randomness.go and epoch.go
-// execute system transactions.
+// Start with [Engine.Execute], or with [Engine.Evaluate] to ask a policy over a
+// [Snapshot] of the objects that it reads. The steps are in the order of the
+// files: input.go checks and loads the inputs, gas.go smashes the gas coins,
+// run.go runs the commands (values.go, call.go, cliques.go, coins.go,
+// publish.go), effects.go and changes.go turn what the Move VM recorded into
+// effects. genesis.go makes the objects that exist before any transaction.
 //
 // # What is simplified
 //
