@@ -8,7 +8,8 @@
 // files: input.go checks and loads the inputs, gas.go smashes the gas coins,
 // run.go runs the commands (values.go, call.go, cliques.go, coins.go,
 // publish.go), effects.go and changes.go turn what the Move VM recorded into
-// effects. genesis.go makes the objects that exist before any transaction.
+// effects. genesis.go makes the objects that exist before any transaction;
+// settle.go, randomness.go and epoch.go execute system transactions.
 //
 // # What is simplified
 //
