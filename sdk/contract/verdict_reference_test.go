@@ -199,6 +199,8 @@ func (s *situation) unmet(c condition, e shown) string {
 		ok, why = in(c.typ, e.vouched), "policy::ENotAttested"
 	case 9:
 		return s.dead(c.version)
+	case 10:
+		why = "policy::ENotAttested" // none of these calls shows an enclave
 	}
 	if ok {
 		return ""

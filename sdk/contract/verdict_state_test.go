@@ -62,7 +62,7 @@ func randomSituation(r *rand.Rand) *situation {
 }
 
 func randomCondition(r *rand.Rand, s *situation) condition {
-	c := condition{kind: r.IntN(10), at: r.Uint64N(10), typ: r.IntN(2), offer: r.Uint64N(4), version: r.IntN(len(s.nodes))}
+	c := condition{kind: r.IntN(11), at: r.Uint64N(10), typ: r.IntN(2), offer: r.Uint64N(4), version: r.IntN(len(s.nodes))}
 	for _, p := range purposes {
 		if r.IntN(3) == 0 {
 			c.purposes = append(c.purposes, p)
@@ -277,6 +277,8 @@ func (c *chain) writeRule(w writer, r condition) {
 		w.String(witness[r.typ])
 	case 9:
 		w.Value(versionID(r.version))
+	case 10:
+		w.Value(otherID) // a configuration of enclaves
 	}
 }
 
@@ -331,6 +333,7 @@ func (c *chain) writeRequest(w writer, r bundle) {
 		w.String(r.purpose)
 	}
 	w.strings(vouched)
+	w.ULEB(0) // enclaves are shown anew each time
 }
 
 // ask adds what the question does to a transaction.
