@@ -16,7 +16,7 @@ func (a *app) policy() *cobra.Command {
 		a.policyNew(), a.policyShow(), a.policyExplain(), a.policyTest(), a.policyRequest(), a.policyLint(), a.policyProbe(),
 		a.policyMember("grant", "Let an address open a dataset", "granted", dataset.Grant),
 		a.policyMember("revoke", "Stop releasing keys to an address", "revoked", dataset.Revoke),
-		a.policyTighten(), a.policyRemoveClause(), a.policyPayee(), a.policyOffer(), a.policyDelegate(),
+		a.policyTighten(), a.policyRemoveClause(), a.policyBind(), a.policyPayee(), a.policyOffer(), a.policyDelegate(),
 		a.policyPropose(), a.policyApply(), a.policyCancel(), a.policyRaiseDelay(), a.policyFreeze(),
 		a.policySteward(), a.policyHold())
 }

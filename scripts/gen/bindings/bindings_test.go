@@ -4,7 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -191,4 +193,29 @@ func TestNames(t *testing.T) {
 			t.Errorf("sentence(%q) = %q, want %q", in, got, want)
 		}
 	}
+}
+
+// FuzzReadSource reads what no Move compiler would take. Names that are found
+// are identifiers, and there is one parameter for each that is written.
+func FuzzReadSource(f *testing.F) {
+	f.Add(sample)
+	f.Add("public fun f<")
+	f.Add("fun f(a: vector<u8")
+	f.Add("public enum E {\n    A {\n")
+	word := regexp.MustCompile(`^\w+$`)
+	f.Fuzz(func(t *testing.T, text string) {
+		s := readSource(text)
+		for name, params := range s.params {
+			for _, p := range params {
+				if !word.MatchString(name) || !word.MatchString(p) {
+					t.Errorf("function %q has a parameter %q", name, p)
+				}
+			}
+		}
+		for _, e := range s.errors {
+			if _, err := strconv.ParseUint(e.code, 10, 64); !word.MatchString(e.name) || err != nil && len(e.code) < 20 {
+				t.Errorf("error %q has code %q", e.name, e.code)
+			}
+		}
+	})
 }
