@@ -19,6 +19,7 @@ func TestFormatClause(t *testing.T) {
 		"not-after 2027-01-01T00:00:01.5Z and purpose": {{Kind: contract.RuleNotAfter, AtMS: 1798761601500}, {Kind: contract.RulePurpose, Purposes: []string{}}},
 		`purpose "a b" "say \"and\""`:                  {{Kind: contract.RulePurpose, Purposes: []string{"a b", `say "and"`}}},
 		"holds 0x" + nft:                               {{Kind: contract.RuleHolds, Type: nft}},
+		"living " + sui.Address{31: 3}.String():        {{Kind: contract.RuleLiving, Version: sui.Address{31: 3}}},
 		"attested-by 0x" + nft:                         {{Kind: contract.RuleAttested, Type: nft}},
 		"approved-by 1 of " + sui.Address{31: 1}.String() + " " + sui.Address{31: 2}.String(): {{Kind: contract.RuleStewards, Threshold: 1, Stewards: []sui.Address{{31: 1}, {31: 2}}}},
 	} {
