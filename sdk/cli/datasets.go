@@ -279,7 +279,7 @@ func readShares(texts []string) (who []sui.Address, weights []uint16, err error)
 // readPercent reads a percentage, with up to two decimals, as basis points.
 func readPercent(s string) (uint16, error) {
 	whole, fraction, _ := strings.Cut(strings.TrimSuffix(s, "%"), ".")
-	if len(fraction) <= 2 && strings.HasSuffix(s, "%") {
+	if whole != "" && len(fraction) <= 2 && strings.HasSuffix(s, "%") {
 		if n, err := strconv.ParseUint(whole+(fraction + "00")[:2], 10, 16); err == nil && n <= 10_000 {
 			return uint16(n), nil
 		}
