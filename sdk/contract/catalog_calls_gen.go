@@ -455,7 +455,8 @@ func (c MeasurementCalls) Values(measurement Arg[Measurement]) Arg[[][]byte] {
 //
 // Narrowing acts in the same transaction: revoking a version, or the whole
 // configuration, stops all enclaves that are registered under it. That is also
-// the answer to a root certificate or an image that lost its trust.
+// the answer to a root certificate or an image that lost its trust. Narrowing works
+// in every version of this package, widening in the one in force only.
 type EnclaveConfigCalls struct{ calls }
 
 // EnclaveConfigCalls adds calls of floe_catalog::enclave_config to a transaction.
@@ -467,8 +468,8 @@ func (p Packages) EnclaveConfigCalls(b *sui.Builder) EnclaveConfigCalls {
 // `share` in the same transaction. `build_digest` is SHA-256 of the recipe by
 // which anybody can build the image and compare, or empty. All but the delay is
 // final, and the delay can only be raised.
-func (c EnclaveConfigCalls) New(name Arg[string], second Arg[*sui.Address], delayMS Arg[uint64], lifetimeMS Arg[uint64], takesUnbound Arg[bool], measurement Arg[Measurement], buildDigest Arg[[]byte]) (Arg[EnclaveConfig], Arg[EnclaveConfigCap]) {
-	r := c.call("new", nil, name.Arg, second.Arg, delayMS.Arg, lifetimeMS.Arg, takesUnbound.Arg, measurement.Arg, buildDigest.Arg, c.b.Clock())
+func (c EnclaveConfigCalls) New(name Arg[string], second Arg[*sui.Address], delayMS Arg[uint64], lifetimeMS Arg[uint64], takesUnbound Arg[bool], measurement Arg[Measurement], buildDigest Arg[[]byte], catalogVersion Arg[CatalogVersion]) (Arg[EnclaveConfig], Arg[EnclaveConfigCap]) {
+	r := c.call("new", nil, name.Arg, second.Arg, delayMS.Arg, lifetimeMS.Arg, takesUnbound.Arg, measurement.Arg, buildDigest.Arg, catalogVersion.Arg, c.b.Clock())
 	return Arg[EnclaveConfig]{r.At(0)}, Arg[EnclaveConfigCap]{r.At(1)}
 }
 
@@ -479,19 +480,19 @@ func (c EnclaveConfigCalls) Share(enclaveConfig Arg[EnclaveConfig]) {
 
 // Propose: proposes a version and returns the proposal's number. `build_digest` is as for
 // `new`.
-func (c EnclaveConfigCalls) Propose(enclaveConfig Arg[EnclaveConfig], cap Arg[EnclaveConfigCap], measurement Arg[Measurement], buildDigest Arg[[]byte]) Arg[uint64] {
-	return Arg[uint64]{c.call("propose", nil, enclaveConfig.Arg, cap.Arg, measurement.Arg, buildDigest.Arg, c.b.Clock())}
+func (c EnclaveConfigCalls) Propose(enclaveConfig Arg[EnclaveConfig], cap Arg[EnclaveConfigCap], measurement Arg[Measurement], buildDigest Arg[[]byte], catalogVersion Arg[CatalogVersion]) Arg[uint64] {
+	return Arg[uint64]{c.call("propose", nil, enclaveConfig.Arg, cap.Arg, measurement.Arg, buildDigest.Arg, catalogVersion.Arg, c.b.Clock())}
 }
 
 // Agree: agrees to a proposal, as the second person.
-func (c EnclaveConfigCalls) Agree(enclaveConfig Arg[EnclaveConfig], proposal Arg[uint64]) {
-	c.call("agree", nil, enclaveConfig.Arg, proposal.Arg)
+func (c EnclaveConfigCalls) Agree(enclaveConfig Arg[EnclaveConfig], proposal Arg[uint64], catalogVersion Arg[CatalogVersion]) {
+	c.call("agree", nil, enclaveConfig.Arg, proposal.Arg, catalogVersion.Arg)
 }
 
 // Apply: approves what was proposed, once its delay is over and the second person, if
 // there is one, agreed. Returns the number of the version.
-func (c EnclaveConfigCalls) Apply(enclaveConfig Arg[EnclaveConfig], cap Arg[EnclaveConfigCap], proposal Arg[uint64]) Arg[uint64] {
-	return Arg[uint64]{c.call("apply", nil, enclaveConfig.Arg, cap.Arg, proposal.Arg, c.b.Clock())}
+func (c EnclaveConfigCalls) Apply(enclaveConfig Arg[EnclaveConfig], cap Arg[EnclaveConfigCap], proposal Arg[uint64], catalogVersion Arg[CatalogVersion]) Arg[uint64] {
+	return Arg[uint64]{c.call("apply", nil, enclaveConfig.Arg, cap.Arg, proposal.Arg, catalogVersion.Arg, c.b.Clock())}
 }
 
 // Cancel: drops a proposal.
@@ -653,28 +654,28 @@ func (p Packages) EnclaveCalls(b *sui.Builder) EnclaveCalls {
 // configuration whose measurement it has. The document's user data is
 // `registration_data` of the configuration and the sender. Returns the id of the
 // enclave's object, which is shared.
-func (c EnclaveCalls) Register(enclaveRegistry Arg[EnclaveRegistry], config Arg[EnclaveConfig], version Arg[uint64], document Arg[NitroDocument]) Arg[sui.Address] {
-	return Arg[sui.Address]{c.call("register", nil, enclaveRegistry.Arg, config.Arg, version.Arg, document.Arg, c.b.Clock())}
+func (c EnclaveCalls) Register(enclaveRegistry Arg[EnclaveRegistry], config Arg[EnclaveConfig], version Arg[uint64], document Arg[NitroDocument], catalogVersion Arg[CatalogVersion]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("register", nil, enclaveRegistry.Arg, config.Arg, version.Arg, document.Arg, catalogVersion.Arg, c.b.Clock())}
 }
 
 // RegisterUnbound: as `register`, for a document that does not say who may register it. Only the
 // holder of the configuration's capability may, if the configuration allows it
 // at all.
-func (c EnclaveCalls) RegisterUnbound(enclaveRegistry Arg[EnclaveRegistry], config Arg[EnclaveConfig], cap Arg[EnclaveConfigCap], version Arg[uint64], document Arg[NitroDocument]) Arg[sui.Address] {
-	return Arg[sui.Address]{c.call("register_unbound", nil, enclaveRegistry.Arg, config.Arg, cap.Arg, version.Arg, document.Arg, c.b.Clock())}
+func (c EnclaveCalls) RegisterUnbound(enclaveRegistry Arg[EnclaveRegistry], config Arg[EnclaveConfig], cap Arg[EnclaveConfigCap], version Arg[uint64], document Arg[NitroDocument], catalogVersion Arg[CatalogVersion]) Arg[sui.Address] {
+	return Arg[sui.Address]{c.call("register_unbound", nil, enclaveRegistry.Arg, config.Arg, cap.Arg, version.Arg, document.Arg, catalogVersion.Arg, c.b.Clock())}
 }
 
 // Renew: prolongs a registration by a newer document of the same enclave, which is bound
 // to the sender as for `register`.
-func (c EnclaveCalls) Renew(enclave Arg[Enclave], config Arg[EnclaveConfig], document Arg[NitroDocument]) {
-	c.call("renew", nil, enclave.Arg, config.Arg, document.Arg, c.b.Clock())
+func (c EnclaveCalls) Renew(enclave Arg[Enclave], config Arg[EnclaveConfig], document Arg[NitroDocument], catalogVersion Arg[CatalogVersion]) {
+	c.call("renew", nil, enclave.Arg, config.Arg, document.Arg, catalogVersion.Arg, c.b.Clock())
 }
 
 // Succeed: notes that `old` vouches for this enclave, which replaces it: `signature` is by
 // the old key, over the message with intent 2 and a `Handover` to the new one.
 // Both must be in force.
-func (c EnclaveCalls) Succeed(enclave Arg[Enclave], old Arg[Enclave], config Arg[EnclaveConfig], timestampMS Arg[uint64], signature Arg[[]byte]) {
-	c.call("succeed", nil, enclave.Arg, old.Arg, config.Arg, timestampMS.Arg, signature.Arg, c.b.Clock())
+func (c EnclaveCalls) Succeed(enclave Arg[Enclave], old Arg[Enclave], config Arg[EnclaveConfig], timestampMS Arg[uint64], signature Arg[[]byte], catalogVersion Arg[CatalogVersion]) {
+	c.call("succeed", nil, enclave.Arg, old.Arg, config.Arg, timestampMS.Arg, signature.Arg, catalogVersion.Arg, c.b.Clock())
 }
 
 // Revoke: revokes the enclave, at once and for ever, as the holder of its configuration's

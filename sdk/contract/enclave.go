@@ -22,7 +22,7 @@ type NewEnclaveConfig struct {
 // to owner.
 func CreateEnclaveConfig(b *sui.Builder, p Packages, c NewEnclaveConfig, owner sui.Address) {
 	config, cap := p.EnclaveConfigCalls(b).New(Pure(b, c.Name), Pure(b, c.Second), Pure(b, c.DelayMS), Pure(b, c.LifetimeMS),
-		Pure(b, c.TakesUnbound), measurement(b, p, c.Measurement), Pure(b, c.BuildDigest))
+		Pure(b, c.TakesUnbound), measurement(b, p, c.Measurement), Pure(b, c.BuildDigest), p.catalogVersion(b))
 	p.EnclaveConfigCalls(b).Share(config)
 	b.Transfer(owner, cap.Arg)
 }
@@ -38,17 +38,17 @@ func measurement(b *sui.Builder, p Packages, pcrs []nitro.PCR) Arg[Measurement] 
 // ProposeMeasurement proposes a further version. build is as for
 // [NewEnclaveConfig].
 func ProposeMeasurement(b *sui.Builder, p Packages, config, cap sui.Address, pcrs []nitro.PCR, build []byte) {
-	p.EnclaveConfigCalls(b).Propose(Object[EnclaveConfig](b, config), Object[EnclaveConfigCap](b, cap), measurement(b, p, pcrs), Pure(b, build))
+	p.EnclaveConfigCalls(b).Propose(Object[EnclaveConfig](b, config), Object[EnclaveConfigCap](b, cap), measurement(b, p, pcrs), Pure(b, build), p.catalogVersion(b))
 }
 
 // AgreeMeasurement agrees to a proposal, as the second person.
 func AgreeMeasurement(b *sui.Builder, p Packages, config sui.Address, proposal uint64) {
-	p.EnclaveConfigCalls(b).Agree(Object[EnclaveConfig](b, config), Pure(b, proposal))
+	p.EnclaveConfigCalls(b).Agree(Object[EnclaveConfig](b, config), Pure(b, proposal), p.catalogVersion(b))
 }
 
 // ApplyMeasurement approves what was proposed, once its time has come.
 func ApplyMeasurement(b *sui.Builder, p Packages, config, cap sui.Address, proposal uint64) {
-	p.EnclaveConfigCalls(b).Apply(Object[EnclaveConfig](b, config), Object[EnclaveConfigCap](b, cap), Pure(b, proposal))
+	p.EnclaveConfigCalls(b).Apply(Object[EnclaveConfig](b, config), Object[EnclaveConfigCap](b, cap), Pure(b, proposal), p.catalogVersion(b))
 }
 
 // CancelMeasurement drops a proposal. cap nil is as the second person.
@@ -91,18 +91,18 @@ func document(b *sui.Builder, raw []byte) Arg[NitroDocument] {
 // under a version of a configuration. The document's user data says that the
 // sender may: see attest.RegistrationData.
 func RegisterEnclave(b *sui.Builder, p Packages, registry, config sui.Address, version uint64, raw []byte) {
-	p.EnclaveCalls(b).Register(Object[EnclaveRegistry](b, registry), Object[EnclaveConfig](b, config), Pure(b, version), document(b, raw))
+	p.EnclaveCalls(b).Register(Object[EnclaveRegistry](b, registry), Object[EnclaveConfig](b, config), Pure(b, version), document(b, raw), p.catalogVersion(b))
 }
 
 // RegisterUnboundEnclave is [RegisterEnclave] for a document that does not say
 // who may register it. cap is the configuration's capability.
 func RegisterUnboundEnclave(b *sui.Builder, p Packages, registry, config, cap sui.Address, version uint64, raw []byte) {
-	p.EnclaveCalls(b).RegisterUnbound(Object[EnclaveRegistry](b, registry), Object[EnclaveConfig](b, config), Object[EnclaveConfigCap](b, cap), Pure(b, version), document(b, raw))
+	p.EnclaveCalls(b).RegisterUnbound(Object[EnclaveRegistry](b, registry), Object[EnclaveConfig](b, config), Object[EnclaveConfigCap](b, cap), Pure(b, version), document(b, raw), p.catalogVersion(b))
 }
 
 // RenewEnclave prolongs a registration by a newer document of the same enclave.
 func RenewEnclave(b *sui.Builder, p Packages, enclave, config sui.Address, raw []byte) {
-	p.EnclaveCalls(b).Renew(Object[Enclave](b, enclave), Object[EnclaveConfig](b, config), document(b, raw))
+	p.EnclaveCalls(b).Renew(Object[Enclave](b, enclave), Object[EnclaveConfig](b, config), document(b, raw), p.catalogVersion(b))
 }
 
 // A Signed is when an enclave signed something, by its own clock, and its
@@ -115,7 +115,7 @@ type Signed struct {
 // SucceedEnclave notes that the key of an old enclave vouches for a new one,
 // by a signed attest.Handover.
 func SucceedEnclave(b *sui.Builder, p Packages, enclave, old, config sui.Address, s Signed) {
-	p.EnclaveCalls(b).Succeed(Object[Enclave](b, enclave), Object[Enclave](b, old), Object[EnclaveConfig](b, config), Pure(b, s.TimestampMS), Pure(b, s.Signature))
+	p.EnclaveCalls(b).Succeed(Object[Enclave](b, enclave), Object[Enclave](b, old), Object[EnclaveConfig](b, config), Pure(b, s.TimestampMS), Pure(b, s.Signature), p.catalogVersion(b))
 }
 
 // RevokeEnclave revokes an enclave, at once and for ever. cap nil is as who

@@ -11,6 +11,7 @@ use floe_access::key_request::{Self, KeyRequest};
 use floe_access::policy;
 use floe_access::rule;
 use floe_access::world::{Self, World};
+use floe_catalog::catalog_version;
 use floe_catalog::enclave::{Self, Enclave};
 use floe_catalog::enclave_config::{Self, EnclaveConfig, EnclaveConfigCap};
 use floe_catalog::measurement;
@@ -153,6 +154,7 @@ fun registered(world: &mut World): (EnclaveConfig, EnclaveConfigCap, Enclave) {
         x"000102",
         vector::tabulate!(3, |_| vector::tabulate!(48, |_| 7)),
     );
+    let catalog_version = catalog_version::new_for_testing(ctx);
     let (config, cap) = enclave_config::new(
         b"a".to_string(),
         option::none(),
@@ -161,9 +163,11 @@ fun registered(world: &mut World): (EnclaveConfig, EnclaveConfigCap, Enclave) {
         false,
         image,
         b"",
+        &catalog_version,
         clock,
         ctx,
     );
+    destroy(catalog_version);
     let enclave = enclave::new_for_testing(&config, 0, ENCLAVE, clock, ctx);
     (config, cap, enclave)
 }

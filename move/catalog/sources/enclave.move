@@ -33,6 +33,7 @@
 /// is sound, or that an enclave's machine keeps running it.
 module floe_catalog::enclave;
 
+use floe_catalog::catalog_version::CatalogVersion;
 use floe_catalog::enclave_config::{EnclaveConfig, EnclaveConfigCap};
 use floe_catalog::enclave_events as events;
 use floe_catalog::nitro_report::{Self, Report};
@@ -148,9 +149,11 @@ public fun register(
     config: &EnclaveConfig,
     version: u64,
     document: NitroAttestationDocument,
+    catalog_version: &CatalogVersion,
     clock: &Clock,
     ctx: &mut TxContext,
 ): ID {
+    catalog_version.check();
     self.register_report(config, version, nitro_report::read(document), clock, ctx)
 }
 
@@ -163,9 +166,11 @@ public fun register_unbound(
     cap: &EnclaveConfigCap,
     version: u64,
     document: NitroAttestationDocument,
+    catalog_version: &CatalogVersion,
     clock: &Clock,
     ctx: &mut TxContext,
 ): ID {
+    catalog_version.check();
     let report = nitro_report::read(document);
     self.register_unbound_report(config, cap, version, report, clock, ctx)
 }
@@ -176,9 +181,11 @@ public fun renew(
     self: &mut Enclave,
     config: &EnclaveConfig,
     document: NitroAttestationDocument,
+    catalog_version: &CatalogVersion,
     clock: &Clock,
     ctx: &TxContext,
 ) {
+    catalog_version.check();
     self.renew_report(config, nitro_report::read(document), clock, ctx)
 }
 
@@ -191,8 +198,10 @@ public fun succeed(
     config: &EnclaveConfig,
     timestamp_ms: u64,
     signature: vector<u8>,
+    catalog_version: &CatalogVersion,
     clock: &Clock,
 ) {
+    catalog_version.check();
     self.check_live(config, clock.timestamp_ms());
     assert!(self.predecessor.is_none(), EHasPredecessor);
     old.check_signed(

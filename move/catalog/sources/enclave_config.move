@@ -11,9 +11,11 @@
 ///
 /// Narrowing acts in the same transaction: revoking a version, or the whole
 /// configuration, stops all enclaves that are registered under it. That is also
-/// the answer to a root certificate or an image that lost its trust.
+/// the answer to a root certificate or an image that lost its trust. Narrowing works
+/// in every version of this package, widening in the one in force only.
 module floe_catalog::enclave_config;
 
+use floe_catalog::catalog_version::CatalogVersion;
 use floe_catalog::enclave_events as events;
 use floe_catalog::measurement::Measurement;
 use std::string::String;
@@ -125,9 +127,11 @@ public fun new(
     takes_unbound: bool,
     measurement: Measurement,
     build_digest: vector<u8>,
+    catalog_version: &CatalogVersion,
     clock: &Clock,
     ctx: &mut TxContext,
 ): (EnclaveConfig, EnclaveConfigCap) {
+    catalog_version.check();
     assert!(!name.is_empty() && name.length() <= MAX_NAME_LENGTH, EInvalidName);
     assert!(delay_ms <= MAX_DELAY_MS, EInvalidDelay);
     assert!(lifetime_ms > 0 && lifetime_ms <= MAX_LIFETIME_MS, EInvalidLifetime);
@@ -171,8 +175,10 @@ public fun propose(
     cap: &EnclaveConfigCap,
     measurement: Measurement,
     build_digest: vector<u8>,
+    catalog_version: &CatalogVersion,
     clock: &Clock,
 ): u64 {
+    catalog_version.check();
     self.check_cap(cap);
     self.check_not_revoked();
     self.check_new(&measurement);
@@ -199,7 +205,13 @@ public fun propose(
 }
 
 /// Agrees to a proposal, as the second person.
-public fun agree(self: &mut EnclaveConfig, proposal: u64, ctx: &TxContext) {
+public fun agree(
+    self: &mut EnclaveConfig,
+    proposal: u64,
+    catalog_version: &CatalogVersion,
+    ctx: &TxContext,
+) {
+    catalog_version.check();
     self.check_second(ctx);
     let i = self.proposal_index(proposal);
     let waiting = &mut self.proposals[i];
@@ -214,8 +226,10 @@ public fun apply(
     self: &mut EnclaveConfig,
     cap: &EnclaveConfigCap,
     proposal: u64,
+    catalog_version: &CatalogVersion,
     clock: &Clock,
 ): u64 {
+    catalog_version.check();
     self.check_cap(cap);
     self.check_not_revoked();
     let i = self.proposal_index(proposal);

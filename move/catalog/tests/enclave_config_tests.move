@@ -3,6 +3,7 @@
 #[test_only]
 module floe_catalog::enclave_config_tests;
 
+use floe_catalog::catalog_version::{Self, CatalogVersion};
 use floe_catalog::enclave_config::{Self, EnclaveConfig, EnclaveConfigCap};
 use floe_catalog::enclave_events::{
     ConfigCreated,
@@ -29,6 +30,7 @@ const DIGEST: vector<u8> = x"00112233445566778899aabbccddeeff0011223344556677889
 public struct World {
     config: EnclaveConfig,
     cap: EnclaveConfigCap,
+    catalog_version: CatalogVersion,
     clock: Clock,
 }
 
@@ -131,7 +133,7 @@ fun second_person_agrees_once() {
 fun nobody_else_agrees() {
     let mut world = begin();
     let number = world.propose(2);
-    world.config.agree(number, &context(@0xc));
+    world.agree_as(number, @0xc);
     abort
 }
 
@@ -204,8 +206,8 @@ fun measurement_is_not_approved_twice() {
 
 #[test, expected_failure(abort_code = enclave_config::EInvalidDigest)]
 fun proposal_with_a_short_build_digest_is_refused() {
-    let World { mut config, cap, clock } = begin();
-    config.propose(&cap, image(2), x"00", &clock);
+    let World { mut config, cap, catalog_version, clock } = begin();
+    config.propose(&cap, image(2), x"00", &catalog_version, &clock);
     abort
 }
 
@@ -222,14 +224,14 @@ fun delay_is_raised() {
 
 #[test, expected_failure(abort_code = enclave_config::EDelayNotRaised)]
 fun delay_is_not_lowered() {
-    let World { mut config, cap, clock: _clock } = begin();
+    let World { mut config, cap, catalog_version: _version, clock: _clock } = begin();
     config.raise_delay(&cap, DELAY_MS);
     abort
 }
 
 #[test, expected_failure(abort_code = enclave_config::EInvalidDelay)]
 fun delay_is_not_raised_beyond_ten_years() {
-    let World { mut config, cap, clock: _clock } = begin();
+    let World { mut config, cap, catalog_version: _version, clock: _clock } = begin();
     config.raise_delay(&cap, 315_576_000_001);
     abort
 }
@@ -250,7 +252,7 @@ fun version_is_revoked_at_once() {
 
 #[test, expected_failure(abort_code = enclave_config::EVersionRevoked)]
 fun version_is_revoked_once() {
-    let World { mut config, cap, clock } = begin();
+    let World { mut config, cap, catalog_version: _version, clock } = begin();
     config.revoke_version(&cap, 0, b"", &clock);
     config.revoke_version(&cap, 0, b"", &clock);
     abort
@@ -258,27 +260,28 @@ fun version_is_revoked_once() {
 
 #[test, expected_failure(abort_code = enclave_config::EUnknownVersion)]
 fun unknown_version_is_not_revoked() {
-    let World { mut config, cap, clock } = begin();
+    let World { mut config, cap, catalog_version: _version, clock } = begin();
     config.revoke_version(&cap, 1, b"", &clock);
     abort
 }
 
 #[test, expected_failure(abort_code = enclave_config::EInvalidDigest)]
 fun short_reason_digest_is_refused() {
-    let World { mut config, cap, clock } = begin();
+    let World { mut config, cap, catalog_version: _version, clock } = begin();
     config.revoke_version(&cap, 0, b"leaked", &clock);
     abort
 }
 
 #[test]
 fun second_person_revokes_all() {
-    let World { mut config, cap, clock } = begin();
+    let World { mut config, cap, catalog_version, clock } = begin();
     config.revoke_as_second(DIGEST, &clock, &context(SECOND));
     assert!(config.revoked_at_ms() == option::some(NOW_MS));
     assert!(!config.is_in_force(0));
     assert!(event::events_by_type<ConfigRevoked>().length() == 1);
     destroy(config);
     destroy(cap);
+    destroy(catalog_version);
     destroy(clock);
 }
 
@@ -303,7 +306,7 @@ fun revoked_configuration_approves_nothing() {
 
 #[test, expected_failure(abort_code = enclave_config::EConfigRevoked)]
 fun configuration_is_revoked_once() {
-    let World { mut config, cap, clock } = begin();
+    let World { mut config, cap, catalog_version: _version, clock } = begin();
     config.revoke(&cap, b"", &clock);
     config.revoke(&cap, b"", &clock);
     abort
@@ -311,25 +314,64 @@ fun configuration_is_revoked_once() {
 
 #[test, expected_failure(abort_code = enclave_config::ENotSecond)]
 fun nobody_else_revokes() {
-    let World { mut config, cap: _cap, clock } = begin();
+    let World { mut config, cap: _cap, catalog_version: _version, clock } = begin();
     config.revoke_as_second(b"", &clock, &context(@0xc));
     abort
 }
 
 #[test, expected_failure(abort_code = enclave_config::EWrongCap)]
 fun capability_of_another_configuration_proposes_nothing() {
-    let World { mut config, cap: _cap, clock } = begin();
+    let World { mut config, cap: _cap, catalog_version, clock } = begin();
     let other = make_with_salt(b"other", DELAY_MS, LIFETIME_MS, b"", 1);
-    config.propose(&other.cap, image(2), b"", &clock);
+    config.propose(&other.cap, image(2), b"", &catalog_version, &clock);
     abort
 }
 
 #[test, expected_failure(abort_code = enclave_config::EWrongCap)]
 fun capability_of_another_configuration_revokes_nothing() {
-    let World { mut config, cap: _cap, clock } = begin();
+    let World { mut config, cap: _cap, catalog_version: _version, clock } = begin();
     let other = make_with_salt(b"other", DELAY_MS, LIFETIME_MS, b"", 1);
     config.revoke(&other.cap, b"", &clock);
     abort
+}
+
+// === Versions of the package ===
+
+#[test, expected_failure(abort_code = catalog_version::EWrongVersion)]
+fun other_version_proposes_nothing() {
+    let mut world = begin();
+    world.outdate();
+    world.propose(2);
+    abort
+}
+
+#[test, expected_failure(abort_code = catalog_version::EWrongVersion)]
+fun other_version_agrees_to_nothing() {
+    let mut world = begin();
+    let number = world.propose(2);
+    world.outdate();
+    world.agree(number);
+    abort
+}
+
+#[test, expected_failure(abort_code = catalog_version::EWrongVersion)]
+fun other_version_approves_nothing() {
+    let mut world = begin();
+    let number = world.propose(2);
+    world.agree(number);
+    world.clock.set_for_testing(NOW_MS + DELAY_MS);
+    world.outdate();
+    world.apply(number);
+    abort
+}
+
+#[test]
+fun other_version_revokes() {
+    let mut world = begin();
+    world.outdate();
+    world.revoke();
+    assert!(!world.config.is_in_force(0));
+    destroy(world);
 }
 
 // === Helpers ===
@@ -349,6 +391,7 @@ fun make_with_salt(
     salt: u64,
 ): World {
     let ctx = &mut tx_context::new_from_hint(@0xa, salt, 0, 0, 0);
+    let catalog_version = catalog_version::new_for_testing(ctx);
     let mut clock = clock::create_for_testing(ctx);
     clock.set_for_testing(NOW_MS);
     let (config, cap) = enclave_config::new(
@@ -359,20 +402,27 @@ fun make_with_salt(
         false,
         image(1),
         build_digest,
+        &catalog_version,
         &clock,
         ctx,
     );
-    World { config, cap, clock }
+    World { config, cap, catalog_version, clock }
 }
 
 fun propose(self: &mut World, byte: u8): u64 {
-    self.config.propose(&self.cap, image(byte), b"", &self.clock)
+    self.config.propose(&self.cap, image(byte), b"", &self.catalog_version, &self.clock)
 }
 
-fun agree(self: &mut World, proposal: u64) { self.config.agree(proposal, &context(SECOND)) }
+fun agree(self: &mut World, proposal: u64) { self.agree_as(proposal, SECOND) }
+
+fun agree_as(self: &mut World, proposal: u64, who: address) {
+    self.config.agree(proposal, &self.catalog_version, &context(who))
+}
+
+fun outdate(self: &mut World) { self.catalog_version.set_for_testing(2) }
 
 fun apply(self: &mut World, proposal: u64): u64 {
-    self.config.apply(&self.cap, proposal, &self.clock)
+    self.config.apply(&self.cap, proposal, &self.catalog_version, &self.clock)
 }
 
 fun cancel(self: &mut World, proposal: u64) { self.config.cancel(&self.cap, proposal) }

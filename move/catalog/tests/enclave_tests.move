@@ -6,6 +6,7 @@
 #[test_only]
 module floe_catalog::enclave_tests;
 
+use floe_catalog::catalog_version;
 use floe_catalog::enclave::{Self, Enclave, EnclaveRegistry};
 use floe_catalog::enclave_config::{Self, EnclaveConfig, EnclaveConfigCap};
 use floe_catalog::enclave_events::EnclaveRegistered;
@@ -260,6 +261,7 @@ fun parts(scenario: &mut Scenario): (EnclaveRegistry, EnclaveConfig, EnclaveConf
     let registry = scenario.take_shared<EnclaveRegistry>();
     let mut clock = clock::create_for_testing(scenario.ctx());
     clock.set_for_testing(SIGNED_MS);
+    let catalog_version = catalog_version::new_for_testing(scenario.ctx());
     let (config, cap) = enclave_config::new(
         b"weather".to_string(),
         option::none(),
@@ -268,9 +270,11 @@ fun parts(scenario: &mut Scenario): (EnclaveRegistry, EnclaveConfig, EnclaveConf
         false,
         image(),
         b"",
+        &catalog_version,
         &clock,
         scenario.ctx(),
     );
+    destroy(catalog_version);
     (registry, config, cap, clock)
 }
 
