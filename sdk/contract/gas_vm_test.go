@@ -172,6 +172,11 @@ func (g *meter) policies() {
 func (g *meter) data() {
 	p, lineage, cap := g.p, g.made.CatalogLineage, g.dataset.CapID
 	g.step("catalog::catalog::new", "with `share`", owner, func(b *sui.Builder) { contract.CreateDataset(b, p, "iris", owner.address) })
+	g.step("storage::system::register_blob", "", owner, func(b *sui.Builder) {
+		b.Transfer(owner.address, contract.RegisterBlob(b, p, g.registration(88)).Arg)
+	})
+	certified := g.registration(89)
+	g.step("storage::system::certify_blob", "with `register_blob`, 5 nodes", owner, func(b *sui.Builder) { b.Transfer(owner.address, g.stored(b, certified).Arg) })
 	g.step("catalog::catalog::publish_version", "one blob, registered and certified before", owner, g.publishStored())
 	first := g.derive(terms())
 	g.step("catalog::lineage::publish_version", "one blob, registered and certified in the same transaction, one parent", owner, g.next(terms(first)))

@@ -69,7 +69,7 @@ func TestEveryChangeIsGated(t *testing.T) {
 		}
 	}
 	for name := range ungated {
-		if !open[name] {
+		if !open[name] && strings.Count(name, "::") == 2 {
 			t.Errorf("%s is listed for nothing: there is no such function, or it has a gate", name)
 		}
 	}
