@@ -801,7 +801,8 @@ func (c EnclaveCalls) Predecessor(enclave Arg[Enclave]) Arg[*sui.Address] {
 //
 // The signed bytes are those of `enclave::intent_message` with intent 3 and the
 // BCS of a `Run`, in the order of its fields. What an enclave can't know is
-// whether its input was true.
+// whether its input was true, and what time it is: its machine's owner sets its
+// clock. The times of a run are as good as the image that reads them.
 type AttestedCalls struct{ calls }
 
 // AttestedCalls adds calls of floe_catalog::attested to a transaction.

@@ -16,7 +16,8 @@
 ///
 /// The signed bytes are those of `enclave::intent_message` with intent 3 and the
 /// BCS of a `Run`, in the order of its fields. What an enclave can't know is
-/// whether its input was true.
+/// whether its input was true, and what time it is: its machine's owner sets its
+/// clock. The times of a run are as good as the image that reads them.
 module floe_catalog::attested;
 
 use floe_catalog::catalog::Version;
