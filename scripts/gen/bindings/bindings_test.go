@@ -94,6 +94,24 @@ func TestStale(t *testing.T) {
 	}
 }
 
+func TestNamesOfWhatIsGone(t *testing.T) {
+	m, err := load(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(m.types, "catalog::lineage::Terms")
+	if err := m.checkNames(); err == nil || !strings.Contains(err.Error(), "catalog::lineage::Terms") {
+		t.Errorf("got %v", err)
+	}
+	rule := m.types["access::rule::Rule"]
+	rule.variants = rule.variants[:1]
+	delete(typeNames, "catalog::lineage::Terms")
+	defer func() { typeNames["catalog::lineage::Terms"] = "LineageTerms" }()
+	if err := m.checkNames(); err == nil || !strings.Contains(err.Error(), "access::rule::Rule.") {
+		t.Errorf("got %v", err)
+	}
+}
+
 const sample = `// SPDX-License-Identifier: Apache-2.0
 
 /// What the module is for.

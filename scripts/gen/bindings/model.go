@@ -86,7 +86,32 @@ func load(root string) (*model, error) {
 		}
 		m.packages = append(m.packages, p)
 	}
-	return m, nil
+	return m, m.checkNames()
+}
+
+// checkNames finds names that are given to what is not there any more.
+func (m *model) checkNames() error {
+	fields := map[string]bool{}
+	for id, t := range m.types {
+		all := t.fields
+		for _, v := range t.variants {
+			all = append(all, v.fields...)
+		}
+		for _, f := range all {
+			fields[id+"."+f.name] = true
+		}
+	}
+	for id := range typeNames {
+		if m.types[id] == nil {
+			return fmt.Errorf("typeNames names %s, which is not there: correct names.go", id)
+		}
+	}
+	for id := range fieldNames {
+		if !fields[id] {
+			return fmt.Errorf("fieldNames names %s, which is not there: correct names.go", id)
+		}
+	}
+	return nil
 }
 
 func (mod *module) hasErrors() bool { return len(mod.src.errors) > 0 }
