@@ -176,7 +176,7 @@ func (g *meter) data() {
 		b.Transfer(owner.address, contract.RegisterBlob(b, p, g.registration(88)).Arg)
 	})
 	certified := g.registration(89)
-	g.step("storage::system::certify_blob", "with `register_blob`, 5 nodes", owner, func(b *sui.Builder) { b.Transfer(owner.address, g.stored(b, certified).Arg) })
+	g.step("storage::system::certify_blob", "with `register_blob`, signed by 3 of 4 nodes", owner, func(b *sui.Builder) { b.Transfer(owner.address, g.stored(b, certified).Arg) })
 	g.step("catalog::catalog::publish_version", "one blob, registered and certified before", owner, g.publishStored())
 	first := g.derive(terms())
 	g.step("catalog::lineage::publish_version", "one blob, registered and certified in the same transaction, one parent", owner, g.next(terms(first)))
