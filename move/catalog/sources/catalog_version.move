@@ -3,8 +3,8 @@
 /// Switches off old versions of this package.
 ///
 /// Every published version of a package stays callable for ever. So each function
-/// that changes something reads the version in force, in one of two places that
-/// always agree: the shared `CatalogVersion`, or the `Lineage` where that is passed
+/// that changes something, but for those that only narrow what enclaves may do,
+/// reads the version in force, in one of two places that always agree: the shared `CatalogVersion`, or the `Lineage` where that is passed
 /// anyway. `lineage::migrate` raises both: then older code refuses.
 ///
 /// Packages that depend on this one are bound to the version that they were
