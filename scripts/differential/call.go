@@ -71,6 +71,7 @@ func (g *generator) callText(f *function, args []*typ, d int) string {
 	var parts []string
 	locks := map[*variable]lock{}
 	var prelude string
+	borrowed := false // something that may be a part of any variable
 	for i, p := range f.params {
 		t := p.typ.subst(args)
 		switch {
@@ -78,7 +79,7 @@ func (g *generator) callText(f *function, args []*typ, d int) string {
 			parts = append(parts, fmt.Sprint(g.r.IntN(maxRecursion)))
 		case p.ref == byMutRef:
 			at, ok := g.placeOf(t, true)
-			if !ok || len(locks) > 0 {
+			if !ok || borrowed || len(locks) > 0 {
 				v := g.name("t")
 				prelude += fmt.Sprintf("let mut %s = %s; ", v, g.literal(t))
 				parts = append(parts, "&mut "+v)
@@ -89,6 +90,7 @@ func (g *generator) callText(f *function, args []*typ, d int) string {
 			parts = append(parts, at.borrow(byMutRef))
 		case p.ref == byRef:
 			parts = append(parts, g.borrowed(t, d))
+			borrowed = true
 		default:
 			parts = append(parts, g.expr(t, d-1))
 		}

@@ -39,8 +39,11 @@ func (g *generator) match(subject string, t *typ, ref refKind, arm func(*typ) st
 		}
 		if g.chance(150) && len(v.fields) > 0 {
 			g.block(func() {
+				bound := len(g.scope)
 				pattern := g.pattern(t, v, ref, byRef)
-				fmt.Fprintf(&b, "%s if (%s) => %s, ", pattern, g.expr(basic(boolKind), 1), g.literalOrArm(arm, t))
+				guard := g.expr(basic(boolKind), 1)
+				g.scope = g.scope[:bound] // bindings are references within the guard and values after it: the arm has none
+				fmt.Fprintf(&b, "%s if (%s) => %s, ", pattern, guard, arm(t))
 			})
 		}
 		g.block(func() {
@@ -54,18 +57,10 @@ func (g *generator) match(subject string, t *typ, ref refKind, arm func(*typ) st
 	return b.String() + "})"
 }
 
-// literalOrArm keeps the arm behind a guard simple: its bindings are references
-// within the guard and values after it.
-func (g *generator) literalOrArm(arm func(*typ) string, t *typ) string {
-	g.scope, g.guarded = g.scope[:len(g.scope)-g.guarded], 0
-	return arm(t)
-}
-
 // pattern binds the fields of a variant; as says how they are seen by what
 // follows.
 func (g *generator) pattern(t *typ, v variant, ref, as refKind) string {
 	name := t.data.name + "::" + v.name
-	g.guarded = 0
 	if len(v.fields) == 0 {
 		return name
 	}
@@ -83,7 +78,6 @@ func (g *generator) pattern(t *typ, v variant, ref, as refKind) string {
 			continue
 		}
 		x := g.declare(f.typ.subst(t.args), as, false)
-		g.guarded++
 		if v.positional {
 			parts = append(parts, x.name)
 		} else {

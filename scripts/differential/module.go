@@ -95,7 +95,7 @@ type generator struct {
 	repeats int      // how often the code being written runs at most
 	cost    int
 	risk    int // chance in 1000 that an operation which can fail is not guarded
-	guarded int // bindings of the last pattern
+	units   int // counts the functions of one operation
 }
 
 // maxRecursion bounds the depth of recursive functions.
@@ -121,7 +121,7 @@ func Package(seed uint64) (modules []*Module) {
 // Generate writes a module of functions, each with some cases. The same seed
 // gives the same module.
 func Generate(seed uint64, name string, functions, cases int) *Module {
-	g := &generator{r: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), m: &Module{Name: name}}
+	g := &generator{r: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), m: &Module{Name: name}, units: int(seed%uint64(len(operations))) * 7}
 	for range 3 + g.r.IntN(4) {
 		g.datatype()
 	}

@@ -5,19 +5,39 @@ import (
 	"math/big"
 )
 
+// An operation is what one such function does, on which types.
+type operation struct {
+	name         string
+	typ, outcome kind // outcome of a cast
+}
+
+// operations are taken in turn: seldom ones come as often as all others.
+var operations = func() (list []operation) {
+	for t := u8Kind; t <= u256Kind; t++ {
+		for _, name := range []string{"+", "-", "*", "/", "%", "<<", ">>", "<", "<=", ">", ">=", "[]", "pow", "swap"} {
+			list = append(list, operation{name, t, t})
+		}
+		for to := u8Kind; to <= u256Kind; to++ {
+			list = append(list, operation{"as", t, to})
+		}
+	}
+	return list
+}()
+
 // unit adds a function of one operation whose cases are at the border of what
 // the operation can do. Random programs seldom get there.
 func (g *generator) unit(cases int) {
 	f := &function{name: fmt.Sprintf("f%d", len(g.m.functions)), cost: 1}
-	t := basic(u8Kind + kind(g.r.IntN(6)))
+	o := operations[g.units%len(operations)]
+	g.units++
+	op, t := o.name, basic(o.typ)
 	add := func(t *typ) { f.params = append(f.params, param{name: fmt.Sprintf("a%d", len(f.params)), typ: t}) }
 	add(t)
 	f.result = t
-	op := pick(g, "+", "-", "*", "/", "%", "<<", ">>", "as", "<", "<=", ">", ">=", "[]", "pow", "swap")
 	f.last = "a0 " + op + " a1"
 	switch op {
 	case "as":
-		f.result = basic(u8Kind + kind(g.r.IntN(6)))
+		f.result = basic(o.outcome)
 		f.last = fmt.Sprintf("(a0 as %v)", f.result)
 	case "[]", "swap":
 		f.params[0].typ = vectorOf(t)
@@ -68,7 +88,10 @@ func (g *generator) border(op string, t, result *typ) []string {
 	case "/", "%":
 		y.Rsh(x, uint(g.r.IntN(int(bits)+1)))
 	case "<<", ">>":
-		n := near(big.NewInt(int64(min(255, pick(g, int(bits), int(bits), int(bits)/2, 64, 128, 255, 0)))))
+		if g.chance(500) {
+			x = g.bits(int(bits))
+		}
+		n := near(big.NewInt(int64(min(255, pick(g, int(bits), int(bits), g.r.IntN(int(bits)), int(bits)/2, 64, 128, 255, 0)))))
 		return []string{typed(x, t), typed(new(big.Int).And(n, big.NewInt(255)), basic(u8Kind))}
 	case "as":
 		edge := new(big.Int).Lsh(one, uint(min(result.bits(), int(bits)-1)))
