@@ -58,16 +58,29 @@ func (g *generator) unit(cases int) {
 	default:
 		add(t)
 	}
-	f.border = func() []string { return g.border(op, t, f.result) }
+	f.border = func() []string { return g.border(op, t, f.result, g.operand(t)) }
+	if last := len(f.params) - 1; last == 1 && f.params[1].typ == t && g.chance(350) {
+		right := g.operand(t) // a literal; the VM has operations of their own for these
+		if right.Sign() == 0 {
+			right.SetUint64(1)
+		}
+		f.params, f.last = f.params[:1], fmt.Sprintf("a0 %s %v%v", op, right, t)
+		f.border = func() []string { return g.border(op, t, f.result, right)[1:] }
+	}
 	g.addFunction(f, 2*cases)
 }
 
-// border makes arguments for an operation.
-func (g *generator) border(op string, t, result *typ) []string {
+// operand is a number of a type, of any length.
+func (g *generator) operand(t *typ) *big.Int {
+	return new(big.Int).Rsh(g.bits(t.bits()), uint(g.r.IntN(t.bits())))
+}
+
+// border makes arguments for an operation, one of them near a number that
+// depends on x. Of two numbers, x is the first.
+func (g *generator) border(op string, t, result *typ, x *big.Int) []string {
 	bits := uint(t.bits())
 	one := big.NewInt(1)
 	top := new(big.Int).Sub(new(big.Int).Lsh(one, bits), one)
-	x := new(big.Int).Rsh(g.bits(int(bits)), uint(g.r.IntN(int(bits))))
 	y := new(big.Int).Set(x)
 	near := func(n *big.Int) *big.Int { // n-1, n or n+1, within the type
 		n = new(big.Int).Add(n, big.NewInt(int64(g.r.IntN(3)-1)))
@@ -85,6 +98,10 @@ func (g *generator) border(op string, t, result *typ) []string {
 		y.Sub(top, x)
 	case "*":
 		y.Div(top, new(big.Int).Add(x, one))
+	case "<", "<=", ">", ">=":
+		if g.chance(300) {
+			y.Rsh(top, 1) // where numbers with a sign would become negative
+		}
 	case "/", "%":
 		y.Rsh(x, uint(g.r.IntN(int(bits)+1)))
 	case "<<", ">>":
