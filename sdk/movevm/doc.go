@@ -55,6 +55,8 @@
 //	simplified  operand stack: its limit is checked for a run of instructions at its start
 //	simplified  fuel: our own units, for bounds; Sui's computation gas is not computed
 //	simplified  Ed25519 follows RFC 8032, validators ZIP 215: they differ on crafted keys only
+//	simplified  types of more than 512 parts: only bcs::to_bytes refuses them; event::emit takes them on
+//	            Sui, too, and what dynamic fields do with them was not compared
 //	simplified  protocol_config::is_feature_enabled is false for all features
 //	missing     natives that nativeTable refuses by name: vdf, zklogin, config, address balances;
 //	            those that it does not list: scratch, rangeproofs. Calls of them end with StatusLinker
