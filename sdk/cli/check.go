@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -55,7 +56,7 @@ func (a *app) sayChecked(c *dataset.Checked) {
 	for _, n := range c.Unreachable {
 		a.say("node down  %s", n)
 	}
-	for _, b := range c.BadSlivers {
+	for _, b := range slices.Concat(c.BadSlivers, c.MissingSlivers) {
 		a.say("bad sliver %s sliver of pair %d, shard %d, on %s, blob %s: %s", b.Axis, b.Pair, b.Shard, b.Node, b.Blob, b.Reason)
 	}
 }

@@ -15,12 +15,14 @@ type Checked struct {
 	Blobs       int         `json:"blobs"`
 	Slivers     int         `json:"slivers"`     // fetched and verified
 	Unreachable []string    `json:"unreachable"` // storage nodes
-	BadSlivers  []BadSliver `json:"bad_slivers"`
-	Recoverable bool        `json:"recoverable"` // every blob can still be read
+	BadSlivers  []BadSliver `json:"bad_slivers"` // that do not match their blob id
+	// MissingSlivers are those that a node should have and has not, as when it
+	// was slow to take them: a certificate waits for a quorum only.
+	MissingSlivers []BadSliver `json:"missing_slivers"`
+	Recoverable    bool        `json:"recoverable"` // every blob can still be read
 }
 
-// BadSliver is a sliver that does not match its blob id, or is missing on a
-// node that should have it.
+// BadSliver is a sliver that cannot be used, and why.
 type BadSliver struct {
 	Blob   walrus.BlobID `json:"blob"`
 	Node   string        `json:"node"`
@@ -37,7 +39,8 @@ func Check(ctx context.Context, env *Env, dataset sui.Address, version uint64) (
 	if err != nil {
 		return nil, err
 	}
-	c := &Checked{Dataset: dataset, Version: r.version.Number, Blobs: len(r.version.Blobs), Recoverable: true, BadSlivers: []BadSliver{}, Unreachable: []string{}}
+	c := &Checked{Dataset: dataset, Version: r.version.Number, Blobs: len(r.version.Blobs), Recoverable: true,
+		BadSlivers: []BadSliver{}, MissingSlivers: []BadSliver{}, Unreachable: []string{}}
 	down := map[string]bool{}
 	for i, b := range r.version.Blobs {
 		report, err := r.client.Check(ctx, b.BlobID)
@@ -45,9 +48,8 @@ func Check(ctx context.Context, env *Env, dataset sui.Address, version uint64) (
 			return nil, fmt.Errorf("check blob %s: %w", b.BlobID, err)
 		}
 		c.Slivers += report.Verified
-		for _, bad := range append(report.Bad, report.Missing...) {
-			c.BadSlivers = append(c.BadSlivers, BadSliver{b.BlobID, bad.Node, bad.Shard, bad.Pair, bad.Axis, bad.Reason})
-		}
+		c.BadSlivers = append(c.BadSlivers, badSlivers(report.BlobID, report.Bad)...)
+		c.MissingSlivers = append(c.MissingSlivers, badSlivers(report.BlobID, report.Missing)...)
 		for _, n := range report.Unreachable {
 			if !down[n.Node] {
 				down[n.Node] = true
@@ -58,6 +60,13 @@ func Check(ctx context.Context, env *Env, dataset sui.Address, version uint64) (
 		env.progress(Progress{Stage: "check", Done: int64(i + 1), Total: int64(c.Blobs)})
 	}
 	return c, nil
+}
+
+func badSlivers(blob walrus.BlobID, in []walrus.BadSliver) (out []BadSliver) {
+	for _, b := range in {
+		out = append(out, BadSliver{blob, b.Node, b.Shard, b.Pair, b.Axis, b.Reason})
+	}
+	return out
 }
 
 // recoverable says whether the good slivers of a checked blob restore it: as

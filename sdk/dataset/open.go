@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"filippo.io/age"
 
@@ -278,9 +279,7 @@ func (r *reader) note(report *walrus.ReadReport) {
 			r.result.Storage.Unreachable = append(r.result.Storage.Unreachable, n)
 		}
 	}
-	for _, b := range append(report.Bad, report.Missing...) {
-		r.result.Storage.BadSlivers = append(r.result.Storage.BadSlivers, BadSliver{report.BlobID, b.Node, b.Shard, b.Pair, b.Axis, b.Reason})
-	}
+	r.result.Storage.BadSlivers = append(r.result.Storage.BadSlivers, badSlivers(report.BlobID, slices.Concat(report.Bad, report.Missing))...)
 }
 
 func (r *reader) decrypt(sealed []byte) ([]byte, error) {
