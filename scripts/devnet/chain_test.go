@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,7 +13,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/floe-data/floe/sdk/attest"
 	"github.com/floe-data/floe/sdk/network"
+	"github.com/floe-data/floe/sdk/nitro"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/checkpointfile"
 )
@@ -60,6 +65,7 @@ func TestChainOnly(t *testing.T) {
 		}
 	}
 	checkAdvance(t, first)
+	checkAttest(t, first)
 	file := filepath.Join(t.TempDir(), "net.snapshot")
 	if err := runCommand(t, "snapshot", "--dir", first, file); err != nil {
 		t.Fatal(err)
@@ -146,4 +152,48 @@ func runCommand(t *testing.T, args ...string) error {
 	c := command(new(bytes.Buffer), new(bytes.Buffer))
 	c.SetArgs(args)
 	return c.ExecuteContext(t.Context())
+}
+
+// checkAttest demands that the document verifies under the root that the
+// network file names, at the chain's time.
+func checkAttest(t *testing.T, dir string) {
+	t.Helper()
+	image, out := filepath.Join(t.TempDir(), "image.json"), filepath.Join(t.TempDir(), "document.bin")
+	pcr := strings.Repeat("1a", 48)
+	text := fmt.Sprintf(`{"Measurements": {"PCR0": %q, "PCR1": %q, "PCR2": %q}}`, pcr, pcr, pcr)
+	if err := os.WriteFile(image, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"attest", "--dir", dir, "--config", "0x5", "--registrant", "0x6", "--key", strings.Repeat("07", 32), "-o", out}
+	if err := runCommand(t, append(args, image)...); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := network.Load(filepath.Join(dir, "home"), "devnet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode([]byte(n.NitroRoots[0]))
+	root, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := nitro.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Verify(d.TimestampMS, root); err != nil || d.Verify(d.TimestampMS, nitro.AWSRoot()) == nil {
+		t.Errorf("verify: %v, or AWS' root takes it", err)
+	}
+	if want := attest.RegistrationData(sui.Address{31: 5}, sui.Address{31: 6}); string(d.UserData) != string(want[:]) {
+		t.Errorf("user data %x, want %x", d.UserData, want)
+	}
+	for _, bad := range [][]string{{"--key", "07"}, {"--config", "x"}, {"--registrant", ""}} {
+		if err := runCommand(t, append(append(args, bad...), image)...); err == nil {
+			t.Errorf("attest %q: accepted", bad)
+		}
+	}
 }

@@ -104,6 +104,7 @@ they are printed, and whoever knows the seed has them.`,
   floe-devnet --chain-only --accounts 3 --chain-port 9000 --faucet-port 9123
   floe-devnet --chain-only --seed fixture --time manual --checkpoint-dir ./checkpoints
   floe-devnet advance clock 1h --dir ./net
+  floe-devnet attest --dir ./net --config 0xc0… --registrant 0xa1… --key 5f…32 -o document.bin image.json
   floe-devnet snapshot --dir ./net net.snapshot
   floe-devnet restore --dir ./copy net.snapshot
   floe-devnet demo --json`,
@@ -131,7 +132,7 @@ they are printed, and whoever knows the seed has them.`,
 	f.IntVar(&o.Ports.Indexer, "indexer-port", 0, "port of the indexer's API (default: a free one)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log what the servers do to stderr")
 	f.BoolVar(&o.NoIndex, "no-index", false, "run without PostgreSQL and the indexer")
-	root.AddCommand(o.demo(), o.advance(), o.snapshot(), o.restore())
+	root.AddCommand(o.demo(), o.advance(), o.attest(), o.snapshot(), o.restore())
 	return root
 }
 

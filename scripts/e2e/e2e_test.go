@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -20,6 +21,8 @@ import (
 
 	"github.com/floe-data/floe/scripts/localnet"
 	"github.com/floe-data/floe/sdk/cli"
+	"github.com/floe-data/floe/sdk/dataset"
+	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc/rpcpb"
 )
 
@@ -58,8 +61,25 @@ func (s *shared) get(t testing.TB) *localnet.Net {
 // TestScripts runs every script with a home of its own. Three funded keystores
 // are there: $ADA, $BEN and $CLEO hold their paths, $ADA_ADDR and so on their
 // addresses.
+//
+// They have one more command: attest CONFIG ADDRESS IMAGE FILE writes a document
+// that the network's own authority signed, for an enclave with a fixed key.
 func TestScripts(t *testing.T) {
-	runScripts(t, "testdata", localnet.Config{}, nil)
+	runScripts(t, "testdata", localnet.Config{}, func(network *shared) map[string]func(*testscript.TestScript, bool, []string) {
+		return map[string]func(*testscript.TestScript, bool, []string){
+			"attest": func(ts *testscript.TestScript, _ bool, args []string) {
+				config, err := sui.ParseAddress(strings.TrimSpace(ts.ReadFile(args[0])))
+				ts.Check(err)
+				registrant, err := sui.ParseAddress(args[1])
+				ts.Check(err)
+				image, err := dataset.ReadMeasurement([]byte(ts.ReadFile(args[2])))
+				ts.Check(err)
+				document, err := localnet.Attest(context.Background(), network.cfg.Dir, image, bytes.Repeat([]byte{7}, 32), config, registrant)
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[3]), document, 0o600))
+			},
+		}
+	})
 }
 
 // TestManualTime runs scripts on a network whose clock stands still. They have

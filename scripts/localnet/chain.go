@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -36,7 +37,8 @@ func (n *Net) startChain(ctx context.Context) error {
 		return err
 	}
 	n.serve("faucet", faucet, n.chain.FaucetHandler())
-	n.Network = &network.Network{Name: "devnet", URL: n.url(rpc), Faucet: n.url(faucet), ChainID: n.chain.ID().String(), Threshold: n.cfg.Threshold}
+	n.Network = &network.Network{Name: "devnet", URL: n.url(rpc), Faucet: n.url(faucet), ChainID: n.chain.ID().String(), Threshold: n.cfg.Threshold,
+		NitroRoots: []string{pemOf(n.authority.Root())}}
 	if n.client, err = suirpc.Dial(ctx, n.Network.URL); err != nil {
 		return err
 	}
@@ -57,9 +59,12 @@ func (n *Net) openChain() error {
 	if err != nil {
 		return err
 	}
+	if n.authority, err = n.openAuthority(); err != nil {
+		return err
+	}
 	n.chain, err = chain.Open(chain.Config{
 		Dir: filepath.Join(n.cfg.Dir, ChainDir), Seed: seed, Heartbeat: 5 * time.Second, Log: n.cfg.Log,
-		Accounts: n.cfg.Accounts, Manual: n.cfg.Manual,
+		Accounts: n.cfg.Accounts, Manual: n.cfg.Manual, NitroRoots: []*x509.Certificate{n.authority.Root()},
 	})
 	if err != nil {
 		return err

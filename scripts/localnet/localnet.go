@@ -23,6 +23,7 @@ import (
 	"github.com/floe-data/floe/indexer/postgres"
 	"github.com/floe-data/floe/sdk/devnet/chain"
 	"github.com/floe-data/floe/sdk/network"
+	"github.com/floe-data/floe/sdk/nitro"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
@@ -84,11 +85,12 @@ type Net struct {
 	// DatabaseURL is the indexer's database; "" without an indexer.
 	DatabaseURL string
 
-	cfg    Config
-	ports  *portBook
-	chain  *chain.Chain
-	client *suirpc.Client
-	admin  *sui.PrivateKey
+	cfg       Config
+	ports     *portBook
+	authority *nitro.Authority // attests enclaves on this network
+	chain     *chain.Chain
+	client    *suirpc.Client
+	admin     *sui.PrivateKey
 	// storageCap lets admin set the storage committee.
 	storageCap sui.Address
 	postgres   *postgres.Server

@@ -3,8 +3,10 @@ package dataset
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"strings"
@@ -118,7 +120,11 @@ func RegisterEnclave(ctx context.Context, env *Env, config sui.Address, version 
 		return nil, sui.Digest{}, err
 	}
 	asked := attest.Registration{Measurement: c.Versions[version].Measurement.PCRs(), Config: config, Registrant: env.Signer.Address()}
-	_, err = asked.Check(document, now, nitro.AWSRoot())
+	roots, err := nitroRoots(env)
+	if err != nil {
+		return nil, sui.Digest{}, fmt.Errorf("register enclave: %w", err)
+	}
+	_, err = asked.Check(document, now, roots...)
 	unbound := errors.Is(err, attest.ErrRegistrant) && c.TakesUnbound
 	if err != nil && !unbound {
 		return nil, sui.Digest{}, err
@@ -136,6 +142,23 @@ func RegisterEnclave(ctx context.Context, env *Env, config sui.Address, version 
 		}
 		contract.RegisterEnclave(b, Packages(env.Network), env.Network.EnclaveRegistry, config, version, document)
 	})
+}
+
+// nitroRoots are the authorities whose attestations the network takes.
+func nitroRoots(env *Env) ([]*x509.Certificate, error) {
+	roots := []*x509.Certificate{nitro.AWSRoot()}
+	for _, text := range env.Network.NitroRoots {
+		block, _ := pem.Decode([]byte(text))
+		if block == nil {
+			return nil, errors.New("the network file's nitro_roots are no PEM")
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("the network file's nitro_roots: %w", err)
+		}
+		roots = append(roots, c)
+	}
+	return roots, nil
 }
 
 // RevokeEnclave revokes an enclave, at once and for ever, as who registered it or

@@ -54,6 +54,9 @@ type Network struct {
 	// AccessVersion is the shared object that names the current version of
 	// the access package.
 	AccessVersion sui.Address `json:"access_version,omitzero"`
+	// NitroRoots are certificates (PEM) of authorities that may attest enclaves
+	// here besides AWS: a devnet's own, which proves nothing.
+	NitroRoots []string `json:"nitro_roots,omitempty"`
 	// KeyServers are the key servers that new datasets are encrypted to.
 	KeyServers []KeyServer `json:"key_servers,omitempty"`
 	// Threshold is how many of them are needed to open a dataset.

@@ -7,6 +7,8 @@ import (
 	"crypto/sha512"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"time"
@@ -44,6 +46,37 @@ func NewAuthority(now time.Time) (*Authority, error) {
 		return nil, fmt.Errorf("make nitro authority: %w", err)
 	}
 	return &Authority{root: root, key: key}, nil
+}
+
+// ParseAuthority reads what PEM wrote.
+func ParseAuthority(text []byte) (*Authority, error) {
+	a := new(Authority)
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		var err error
+		switch block.Type {
+		case "CERTIFICATE":
+			a.root, err = x509.ParseCertificate(block.Bytes)
+		case "EC PRIVATE KEY":
+			a.key, err = x509.ParseECPrivateKey(block.Bytes)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("parse nitro authority: %w", err)
+		}
+	}
+	if a.root == nil || a.key == nil || !a.key.PublicKey.Equal(a.root.PublicKey) {
+		return nil, errors.New("parse nitro authority: want a certificate and its EC key")
+	}
+	return a, nil
+}
+
+// PEM returns the root certificate and, after it, the key: a secret.
+func (a *Authority) PEM() ([]byte, error) {
+	key, err := x509.MarshalECPrivateKey(a.key)
+	if err != nil {
+		return nil, fmt.Errorf("write nitro authority: %w", err)
+	}
+	return append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.root.Raw}),
+		pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: key})...), nil
 }
 
 // Root is the certificate that a devnet must accept for this authority.

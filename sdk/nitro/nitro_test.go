@@ -253,3 +253,44 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestAuthorityRoundTrip(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	a, err := NewAuthority(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := a.PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := ParseAuthority(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := back.Attest(Document{ModuleID: "i-1", PCRs: []PCR{{Index: 0, Value: bytes.Repeat([]byte{1}, 48)}}}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Verify(uint64(now.UnixMilli()), a.Root()); err != nil {
+		t.Errorf("attested by the authority that was read back: %v", err)
+	}
+	other, err := NewAuthority(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stolen, err := other.PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mixed := append(text[:bytes.Index(text, []byte("-----BEGIN EC"))], stolen[bytes.Index(stolen, []byte("-----BEGIN EC")):]...)
+	for name, bad := range map[string][]byte{"nothing": nil, "another's key": mixed, "no key": stolen[:bytes.Index(stolen, []byte("-----BEGIN EC"))]} {
+		if _, err := ParseAuthority(bad); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
