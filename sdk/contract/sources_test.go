@@ -94,6 +94,36 @@ func TestAborts(t *testing.T) {
 	}
 }
 
+// TestEveryAbortIsReached demands for each error constant a test that names it:
+// of Move, as the abort code that it expects, or of the VM tests in Go.
+func TestEveryAbortIsReached(t *testing.T) {
+	read := func(pattern string) string {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no tests as %s: %v", pattern, err)
+		}
+		var all strings.Builder
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Write(b)
+		}
+		return all.String()
+	}
+	inMove := read(filepath.Join(moveDir, "*", "tests", "*.move")) + read(filepath.Join(moveDir, "*", "crypto_tests", "*.move"))
+	inGo := read("*_test.go")
+	for _, s := range sources(t) {
+		for _, m := range errorConstant.FindAllStringSubmatch(s.text, -1) {
+			move := regexp.MustCompile(`abort_code = (\w+::)*` + s.module + "::" + m[1] + `\b`)
+			if !move.MatchString(inMove) && !strings.Contains(inGo, strconv.Quote(s.module)+", "+strconv.Quote(m[1])) {
+				t.Errorf("no test reaches %s::%s::%s", s.pkg, s.module, m[1])
+			}
+		}
+	}
+}
+
 // parameterCount returns how many parameters a callable function of ours has,
 // the TxContext not counted.
 func parameterCount(t *testing.T, pkg, module, function string) int {
