@@ -17,6 +17,7 @@ type condition struct {
 	stewards  []person
 	threshold int
 	version   int // in the lineage
+	service   int // of enclaves
 }
 
 type offered struct {
@@ -43,6 +44,8 @@ type situation struct {
 	approvals map[[2]person]uint64 // until when, by requester and steward
 	heldUntil uint64               // 0 is no hold
 	nodes     []node
+	services  []service
+	machine   machine
 	newAccess bool // a newer version of the access package is in force
 	newRecord bool // and of the catalog package
 	now       uint64
@@ -60,6 +63,8 @@ type question struct {
 	offer   uint64 // to buy
 	amount  uint64
 	purpose string // "" is none
+	vouch   bool   // to show the enclave in the request to make
+	proof   proof
 }
 
 const (
@@ -67,6 +72,8 @@ const (
 	askHolding
 	askPass
 	askRequest
+	askEnclave
+	askEnclaveRequest
 	buyPass
 	makeRequest // with a pass and a purpose
 	calls
@@ -100,6 +107,7 @@ type shown struct {
 	objects []int
 	purpose string
 	vouched []int
+	service []int // of the enclave whose wallet the requester is
 }
 
 // verdict is the name of the error, "" for yes.
@@ -116,23 +124,38 @@ func (s *situation) verdict() string {
 			return why
 		}
 		return s.asks(shown{who: q.who, offers: []uint64{q.pass.offer}})
-	case askRequest:
+	case askRequest, askEnclaveRequest:
 		r := q.request
-		switch {
-		case r.other:
-			return "key_request::EWrongPolicy"
-		case r.of != q.who:
-			return "key_request::ENotRequester"
-		case s.now > r.until:
-			return "key_request::EExpired"
+		if why := s.bundle(); why != "" {
+			return why
 		}
-		return s.asks(shown{r.of, r.offers, r.objects, r.purpose, r.vouched})
+		e := shown{who: r.of, offers: r.offers, objects: r.objects, purpose: r.purpose, vouched: r.vouched}
+		if q.call == askEnclaveRequest {
+			return s.asksEnclave(e)
+		}
+		return s.asks(e)
+	case askEnclave:
+		return s.asksEnclave(shown{who: q.who})
 	case buyPass:
 		return s.buys()
 	case makeRequest:
 		return s.requests()
 	}
 	return s.asks(shown{who: q.who})
+}
+
+// bundle says why the key request is none for the requester now.
+func (s *situation) bundle() string {
+	r := s.q.request
+	switch {
+	case r.other:
+		return "key_request::EWrongPolicy"
+	case r.of != s.q.who:
+		return "key_request::ENotRequester"
+	case s.now > r.until:
+		return "key_request::EExpired"
+	}
+	return ""
 }
 
 func (s *situation) asks(e shown) string {
@@ -200,7 +223,7 @@ func (s *situation) unmet(c condition, e shown) string {
 	case 9:
 		return s.dead(c.version)
 	case 10:
-		why = "policy::ENotAttested" // none of these calls shows an enclave
+		ok, why = in(c.service, e.service), "policy::ENotAttested"
 	}
 	if ok {
 		return ""
@@ -283,7 +306,14 @@ func (s *situation) requests() string {
 	if s.q.pass.uses == 0 {
 		return "pass::EUsedUp"
 	}
-	return s.decides(shown{who: s.q.who, offers: []uint64{s.q.pass.offer}, purpose: s.q.purpose})
+	e := shown{who: s.q.who, offers: []uint64{s.q.pass.offer}, purpose: s.q.purpose}
+	if s.q.vouch {
+		if why := s.enclave(); why != "" {
+			return why
+		}
+		e.service = []int{s.q.proof.service}
+	}
+	return s.decides(e)
 }
 
 func in[T comparable](x T, list []T) bool {

@@ -20,13 +20,16 @@ func typeName(pkg byte, module, name string) string {
 	return fmt.Sprintf("%064x::%s::%s", pkg, module, name)
 }
 
-// randomSituation makes a situation in which yes and every no are likely.
+// randomSituation makes a situation in which yes and every no are likely, at the
+// beginning of time or today.
 func randomSituation(r *rand.Rand) *situation {
-	s := &situation{members: map[person]bool{}, approvals: map[[2]person]uint64{}, now: r.Uint64N(10)}
+	from := []uint64{0, 1_800_000_000_000}[r.IntN(2)]
+	soon := func(n uint64) uint64 { return from + r.Uint64N(n) }
+	s := &situation{members: map[person]bool{}, approvals: map[[2]person]uint64{}, now: soon(10)}
 	few := func(n int) bool { return r.IntN(n) == 0 }
 	s.newAccess, s.newRecord = few(30), few(30)
 	if few(8) {
-		s.heldUntil = []uint64{r.Uint64N(10), never}[r.IntN(2)]
+		s.heldUntil = []uint64{soon(10), never}[r.IntN(2)]
 	}
 	for p := range person(people) {
 		if few(2) {
@@ -34,7 +37,7 @@ func randomSituation(r *rand.Rand) *situation {
 		}
 		for steward := range person(people) {
 			if few(2) {
-				s.approvals[[2]person{p, steward}] = r.Uint64N(12)
+				s.approvals[[2]person{p, steward}] = soon(12)
 			}
 		}
 	}
@@ -53,16 +56,20 @@ func randomSituation(r *rand.Rand) *situation {
 	for range r.IntN(4) {
 		var clause []condition
 		for range 1 + r.IntN(3) {
-			clause = append(clause, randomCondition(r, s))
+			clause = append(clause, randomCondition(r, s, soon))
 		}
 		s.clauses = append(s.clauses, clause)
 	}
-	s.q = randomQuestion(r)
+	s.q = randomQuestion(r, soon)
+	randomEnclave(r, s, soon)
+	if few(3) { // enclaves alone
+		s.clauses = append(s.clauses, []condition{{kind: 10, service: r.IntN(len(serviceIDs))}})
+	}
 	return s
 }
 
-func randomCondition(r *rand.Rand, s *situation) condition {
-	c := condition{kind: r.IntN(11), at: r.Uint64N(10), typ: r.IntN(2), offer: r.Uint64N(4), version: r.IntN(len(s.nodes))}
+func randomCondition(r *rand.Rand, s *situation, soon func(uint64) uint64) condition {
+	c := condition{kind: r.IntN(11), at: soon(10), typ: r.IntN(2), offer: r.Uint64N(4), version: r.IntN(len(s.nodes)), service: r.IntN(len(serviceIDs))}
 	for _, p := range purposes {
 		if r.IntN(3) == 0 {
 			c.purposes = append(c.purposes, p)
@@ -75,17 +82,17 @@ func randomCondition(r *rand.Rand, s *situation) condition {
 	return c
 }
 
-func randomQuestion(r *rand.Rand) question {
+func randomQuestion(r *rand.Rand, soon func(uint64) uint64) question {
 	few := func(n int) bool { return r.IntN(n) == 0 }
-	q := question{call: r.IntN(calls), who: person(r.IntN(people)), foreign: few(20), typ: r.IntN(2), offer: r.Uint64N(4), amount: 1 + r.Uint64N(3)}
-	q.pass = ticket{few(12), r.Uint64N(4), q.who, []uint64{r.Uint64N(12), never}[r.IntN(2)], r.IntN(4) - 1}
+	q := question{call: r.IntN(calls), who: person(r.IntN(people)), foreign: few(20), typ: r.IntN(2), offer: r.Uint64N(4), amount: 1 + r.Uint64N(3), vouch: few(2)}
+	q.pass = ticket{few(12), r.Uint64N(4), q.who, []uint64{soon(12), never}[r.IntN(2)], r.IntN(4) - 1}
 	if few(12) {
 		q.pass.holder = person(r.IntN(people))
 	}
 	if q.call == askPass && !few(8) {
 		q.pass.uses = -1
 	}
-	q.request = bundle{other: few(12), of: q.who, until: r.Uint64N(20)}
+	q.request = bundle{other: few(12), of: q.who, until: soon(20)}
 	if few(12) {
 		q.request.of = person(r.IntN(people))
 	}
@@ -115,8 +122,6 @@ var (
 	coinID, capID       = sui.Address{0: 0x67}, sui.Address{0: 0x68}
 	nodesID, originsID  = sui.Address{0: 0x69}, sui.Address{0: 0x6a}
 )
-
-func addressOf(p person) sui.Address { return sui.Address{0: 0xaa, 31: byte(p + 1)} }
 
 func versionID(i int) sui.Address { return sui.Address{0: 0x70, 31: byte(i)} }
 
@@ -186,6 +191,7 @@ func (c *chain) putSituation(s *situation) {
 	c.object(c.made.AccessVersion, c.p.PackageVersionType(), sui.SharedOwner(1), func(w writer) { w.U64(in[s.newAccess]) })
 	c.object(passID, c.p.PassType(), sui.AddressOwner(who), func(w writer) { writePass(w, s.q.pass) })
 	c.object(requestID, c.p.KeyRequestType(), sui.AddressOwner(who), func(w writer) { c.writeRequest(w, s.q.request) })
+	c.putEnclave(s)
 	c.object(coinID, sui.SUICoinType(), sui.AddressOwner(who), func(w writer) { w.U64(5) })
 	c.object(capID, c.p.PolicyCapType(), sui.AddressOwner(who), func(w writer) { w.Value(otherID) })
 }
@@ -278,7 +284,7 @@ func (c *chain) writeRule(w writer, r condition) {
 	case 9:
 		w.Value(versionID(r.version))
 	case 10:
-		w.Value(otherID) // a configuration of enclaves
+		w.Value(serviceIDs[r.service])
 	}
 }
 
@@ -354,6 +360,10 @@ func (c *chain) ask(b *sui.Builder, q *question) {
 		contract.SealApproveWithPass(b, c.p, id, owned(passID), read)
 	case askRequest:
 		contract.SealApproveWithRequest(b, c.p, id, owned(requestID), read)
+	case askEnclave:
+		contract.SealApproveWithEnclave(b, c.p, id, c.proof(b, q.proof), read)
+	case askEnclaveRequest:
+		contract.SealApproveWithEnclaveRequest(b, c.p, id, owned(requestID), c.proof(b, q.proof), read)
 	case buyPass:
 		coin := b.SplitCoins(sui.GasCoin, b.Pure(q.amount)).At(0)
 		c.p.PassCalls(b).Buy(sui.SUIType(), contract.Arg[contract.Policy]{Arg: policy}, contract.Pure(b, q.offer), contract.Arg[contract.Coin]{Arg: coin},
@@ -362,6 +372,11 @@ func (c *chain) ask(b *sui.Builder, q *question) {
 		calls := c.p.KeyRequestCalls(b)
 		draft := calls.Begin(contract.Arg[contract.Policy]{Arg: policy}, contract.Arg[contract.PackageVersion]{Arg: version})
 		calls.UsePass(draft, contract.Arg[contract.Pass]{Arg: owned(passID)})
+		if q.vouch {
+			e := c.proof(b, q.proof)
+			c.p.EnclaveGateCalls(b).Vouch(draft, contract.Arg[contract.EnclaveConfig]{Arg: e.Config}, contract.Arg[contract.Enclave]{Arg: e.Enclave},
+				contract.Pure(b, e.Wallet), contract.Pure(b, e.Signed.TimestampMS), contract.Pure(b, e.Signed.Signature))
+		}
 		if q.purpose != "" {
 			calls.DeclarePurpose(draft, contract.Pure(b, q.purpose))
 		}

@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -13,12 +14,12 @@ import (
 
 // TestVerdicts compares the contracts, run by our VM with all checks of a real
 // transaction, with a reference that was written for this test, in random
-// situations: policies, requesters, times, payments, attestations, lineages and
-// versions of the packages. All of 100,000 and more:
+// situations: policies, requesters, times, payments, attestations, enclaves, lineages
+// and versions of the packages. All of 100,000 and more:
 //
 //	FLOE_VERDICTS=200000 go test ./sdk/contract -run TestVerdicts -v
 func TestVerdicts(t *testing.T) {
-	n := 4_000
+	n := 12_000
 	if s := os.Getenv("FLOE_VERDICTS"); s != "" {
 		var err error
 		if n, err = strconv.Atoi(s); err != nil {
@@ -27,7 +28,7 @@ func TestVerdicts(t *testing.T) {
 	}
 	c := newWorld(t)
 	r := rand.New(rand.NewPCG(2027, 1))
-	seen := map[string]int{}
+	seen, byEnclave, forged, decisive := map[string]int{}, map[string]int{}, map[string]int{}, 0
 	for i := range n {
 		s := randomSituation(r)
 		got, want := c.decide(s), s.verdict()
@@ -35,6 +36,15 @@ func TestVerdicts(t *testing.T) {
 			t.Fatalf("situation %d: the contract says %q, the reference %q\n%+v", i, got, want, s)
 		}
 		seen[want]++
+		if s.q.showsEnclave() {
+			byEnclave[fmt.Sprint(s.q.call, " ", want)]++
+			if want == "enclave::EInvalidSignature" {
+				forged[s.q.proof.forgery()]++
+			}
+			if want == "" && s.withoutEnclave().verdict() != "" {
+				decisive++
+			}
+		}
 	}
 	for _, name := range []string{"", "version::EWrongVersion", "policy::EWrongIdentity", "policy::EHeld", "policy::ENoAccess", "policy::ETooEarly", "policy::ETooLate",
 		"policy::EObjectNotShown", "policy::ENoPass", "policy::ENoPurpose", "policy::ENotApproved", "policy::ENotAttested", "policy::ERevoked", "policy::EOnHold",
@@ -44,10 +54,24 @@ func TestVerdicts(t *testing.T) {
 			t.Errorf("no situation ends with %q", name)
 		}
 	}
+	for _, call := range []int{askEnclave, askEnclaveRequest, makeRequest} {
+		for _, name := range []string{"", "enclave_gate::EWrongWallet", "enclave::EWrongConfig", "enclave::ERevoked", "enclave::EExpired", "enclave::EFutureMessage",
+			"enclave::EStaleMessage", "enclave::EInvalidSignature", "enclave_config::EConfigRevoked", "enclave_config::EUnknownVersion", "enclave_config::EVersionRevoked", "policy::ENotAttested"} {
+			if byEnclave[fmt.Sprint(call, " ", name)] == 0 {
+				t.Errorf("no situation in which an enclave is shown to call %d ends with %q", call, name)
+			}
+		}
+	}
+	if len(forged) != 5 {
+		t.Errorf("signatures are wrong only in these ways: %v", forged)
+	}
+	if decisive < n/200 {
+		t.Errorf("%d of %d are let in for their enclave: the situations say little of it", decisive, n)
+	}
 	if yes := seen[""]; yes < n/20 || yes > n/2 {
 		t.Errorf("%d of %d are let in: the situations say little", yes, n)
 	}
-	t.Logf("%d situations agree: %v", n, seen)
+	t.Logf("%d situations agree, %d are let in for their enclave: %v; wrong signatures: %v", n, decisive, seen, forged)
 }
 
 // decide is the contract's answer in a situation: the abort's name, "" for yes.
