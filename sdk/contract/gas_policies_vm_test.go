@@ -83,3 +83,22 @@ func (g *meter) evidence() {
 	})
 	step("access::pass::discard", "", reader, func(b *sui.Builder) { p.PassCalls(b).Discard(contract.Object[contract.Pass](b, pass)) })
 }
+
+// keyServers prices how key servers are registered.
+func (g *meter) keyServers() {
+	c := newWorld(g.t)
+	pk := unhex(g.t, g2)
+	p, step := c.p, g.on(c)
+	v1 := func(b *sui.Builder) { contract.RegisterKeyServerV1(b, p, "one", "http://one", pk) }
+	step("key_server::key_server::create_and_transfer_v1", "", owner, v1)
+	step("key_server::key_server::create_and_transfer_v2_independent_server", "", owner, func(b *sui.Builder) { contract.RegisterKeyServer(b, p, "two", "http://two", pk) })
+	step("key_server::key_server::create_v1", "and a transfer", owner, func(b *sui.Builder) {
+		b.Transfer(owner.address, p.KeyServerCalls(b).CreateV1(contract.Pure(b, "one"), contract.Pure(b, "http://one"), contract.Pure(b, contract.KeyTypeBonehFranklin), contract.Pure(b, pk)).Arg)
+	})
+	step("key_server::key_server::create_v2_independent_server", "and a transfer", owner, func(b *sui.Builder) {
+		b.Transfer(owner.address, p.KeyServerCalls(b).CreateV2IndependentServer(contract.Pure(b, "two"), contract.Pure(b, "http://two"), contract.Pure(b, contract.KeyTypeBonehFranklin), contract.Pure(b, pk)).Arg)
+	})
+	id := one[contract.KeyServerRegistered](g.t, c.run(owner, v1)).KeyServerID
+	step("key_server::key_server::upgrade_v1_to_independent_v2", "", owner, func(b *sui.Builder) { contract.UpgradeKeyServer(b, p, id) })
+	step("key_server::key_server::update", "", owner, func(b *sui.Builder) { contract.UpdateKeyServer(b, p, id, "http://moved") })
+}
