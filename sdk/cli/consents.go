@@ -101,7 +101,7 @@ func (a *app) consentWithdraw() *cobra.Command {
 				}
 				versions := append([]sui.Address{}, withdrawn.VersionIDs...)
 				return fields{"consent_id": consent, "revoked": versions, "transaction": tx}, func() {
-					a.say("withdrawn, and %d versions revoked (transaction %s)", len(versions), tx)
+					a.say("withdrawn, and %s revoked (transaction %s)", count(len(versions), "version"), tx)
 					for _, v := range versions {
 						a.say("revoked  %s", v)
 					}
@@ -145,7 +145,7 @@ func (a *app) consentList() *cobra.Command {
 }
 
 func consentState(c dataset.ConsentState) string {
-	s := fmt.Sprintf("for %d versions", len(c.Versions))
+	s := "for " + count(len(c.Versions), "version")
 	switch {
 	case c.WithdrawnAt != nil:
 		s += ", withdrawn at " + c.WithdrawnAt.Format(time.RFC3339)

@@ -19,8 +19,8 @@ import (
 )
 
 func (a *app) datasets() *cobra.Command {
-	return group("dataset", "List datasets, and what they were made from",
-		a.datasetList(), a.datasetShow(), a.datasetDerive(), a.datasetLineage(), a.datasetExpiry())
+	return group("dataset", "List and compare datasets, and what they were made from",
+		a.datasetList(), a.datasetShow(), a.datasetDiff(), a.datasetDerive(), a.datasetLineage(), a.datasetExpiry())
 }
 
 func (a *app) datasetList() *cobra.Command {
@@ -38,7 +38,7 @@ func (a *app) datasetList() *cobra.Command {
 				}
 				return fields{"holder": who, "datasets": all}, func() {
 					for _, d := range all {
-						a.say("%s  %-24s %d versions", d.ID, d.Name, d.Versions)
+						a.say("%s  %-24s %s", d.ID, d.Name, count(int(d.Versions), "version"))
 					}
 					if len(all) == 0 {
 						a.say("%s has no datasets", who)
@@ -70,6 +70,44 @@ func (a *app) datasetShow() *cobra.Command {
 			}, err
 		},
 	})
+}
+
+func (a *app) datasetDiff() *cobra.Command {
+	var from, to uint64
+	return a.command(verb{
+		use: "diff DATASET", short: "Show which files changed between two versions",
+		long: `diff compares the digests in the manifests of two versions. It asks the key servers
+for both, as a manifest says nothing in public about what files hold, and fetches
+no file.`,
+		example: "  floe dataset diff 0x1f…\n  floe dataset diff 0x1f… --from 1 --to 3 --json",
+		signs:   true,
+		flags: func(f *pflag.FlagSet) {
+			f.Uint64Var(&from, "from", 0, "number of a version (default: the one before --to)")
+			f.Uint64Var(&to, "to", 0, "number of a version (default: the latest)")
+		},
+		read: func(args []string) (action, error) {
+			id, err := readAddress(args[0], "dataset id")
+			return func(ctx context.Context, env *dataset.Env) (any, func(), error) {
+				d, err := dataset.Compare(ctx, env, id, from, to, dataset.OpenOptions{})
+				if err != nil {
+					return nil, nil, err
+				}
+				return d, func() { a.sayDiff(d) }, nil
+			}, err
+		},
+	})
+}
+
+func (a *app) sayDiff(d *dataset.Diff) {
+	a.say("version %d to %d: %d added, %d removed, %d changed, %d the same", d.From, d.To, len(d.Added), len(d.Removed), len(d.Changed), d.Unchanged)
+	for _, list := range []struct {
+		sign  string
+		files []dataset.ChangedFile
+	}{{"+", d.Added}, {"-", d.Removed}, {"~", d.Changed}} {
+		for _, f := range list.files {
+			a.say("%s %s  %s  %s", list.sign, f.SHA256, size(f.Size), f.Path)
+		}
+	}
 }
 
 func (a *app) datasetLineage() *cobra.Command {
@@ -185,7 +223,7 @@ without any, all share equally. Parents must be in the lineage already.`,
 					return nil, nil, err
 				}
 				return fields{"version_id": node.VersionID, "dataset_id": node.DatasetID, "depth": node.Depth, "parents": node.ParentIDs, "transaction": digest}, func() {
-					a.say("recorded %s, made from %d versions (transaction %s)", node.VersionID, len(node.ParentIDs), digest)
+					a.say("recorded %s, made from %s (transaction %s)", node.VersionID, count(len(node.ParentIDs), "version"), digest)
 				}, nil
 			}, err
 		},

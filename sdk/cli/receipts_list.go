@@ -249,8 +249,8 @@ func (a *app) sayPolicyReceipts(s *serverReceipts) {
 	case s.Problem != "":
 		a.say("  NOT COMPLETE: %s", s.Problem)
 	case s.Audited:
-		a.say("  complete: %d receipts without a gap, in the log at size %d, and no other in the whole log", len(s.Receipts), s.LogSize)
+		a.say("  complete: %s without a gap, in the log at size %d, and no other in the whole log", count(len(s.Receipts), "receipt"), s.LogSize)
 	default:
-		a.say("  complete: %d receipts without a gap, in the log at size %d", len(s.Receipts), s.LogSize)
+		a.say("  complete: %s without a gap, in the log at size %d", count(len(s.Receipts), "receipt"), s.LogSize)
 	}
 }

@@ -113,7 +113,7 @@ func RegisterEnclave(ctx context.Context, env *Env, config sui.Address, version 
 		return nil, sui.Digest{}, err
 	}
 	if version >= uint64(len(c.Versions)) {
-		return nil, sui.Digest{}, fmt.Errorf("register enclave: the configuration has %d versions, numbered from 0, and none with number %d", len(c.Versions), version)
+		return nil, sui.Digest{}, fmt.Errorf("register enclave: the configuration has versions 0 to %d, and none with number %d", len(c.Versions)-1, version)
 	}
 	now, err := ChainTime(ctx, env)
 	if err != nil {

@@ -76,6 +76,17 @@ func Open(ctx context.Context, env *Env, dataset sui.Address, out string, opt Op
 	if err != nil {
 		return nil, err
 	}
+	if err := r.readFiles(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.openFiles(ctx, out); err != nil {
+		return nil, err
+	}
+	return r.result, nil
+}
+
+// readFiles finds out which files the version has.
+func (r *reader) readFiles(ctx context.Context) error {
 	steps := []func(context.Context) error{
 		r.readManifest, // public description, verified against the chain
 		r.obtainKeys,   // key servers agree, or say why not
@@ -83,13 +94,10 @@ func Open(ctx context.Context, env *Env, dataset sui.Address, out string, opt Op
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := r.openFiles(ctx, out); err != nil {
-		return nil, err
-	}
-	return r.result, nil
+	return nil
 }
 
 func (r *reader) openFiles(ctx context.Context, out string) error {
