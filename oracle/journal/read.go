@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/floe-data/floe/sdk/canonical"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -134,8 +135,8 @@ func splitLine(line string) (jwt string, opening *receipt.Opening, err error) {
 	if !ok {
 		return jwt, nil, nil
 	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) != 64 || strings.ContainsAny(text, "\r\n") { // base64 passes over line breaks
+	b, err := canonical.Base64(base64.RawURLEncoding, text)
+	if err != nil || len(b) != 64 {
 		return "", nil, errors.New("the opening is not 64 bytes in base64url")
 	}
 	return jwt, &receipt.Opening{Salt: [32]byte(b[:32]), Requester: sui.Address(b[32:])}, nil

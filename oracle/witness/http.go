@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/floe-data/floe/sdk/canonical"
 )
 
 const (
@@ -90,8 +92,8 @@ func parseRequest(body []byte) (*request, error) {
 		return nil, fmt.Errorf("%w: old size %.20q is no plain decimal number", errMalformed, old)
 	}
 	for _, l := range lines[1:] {
-		b, err := base64.StdEncoding.Strict().DecodeString(l)
-		if err != nil || len(b) != tlog.HashSize || strings.Contains(l, "\r") { // base64 passes over line breaks
+		b, err := canonical.Base64(base64.StdEncoding, l)
+		if err != nil || len(b) != tlog.HashSize {
 			return nil, fmt.Errorf("%w: a hash is not 32 bytes in base64", errMalformed)
 		}
 		r.proof = append(r.proof, tlog.Hash(b))

@@ -18,6 +18,8 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/floe-data/floe/sdk/canonical"
 )
 
 // Errors to tell apart.
@@ -76,8 +78,8 @@ func decimal(s string) (uint64, error) {
 }
 
 func parseHash(s string) (h Hash, err error) {
-	b, err := base64.StdEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) != len(h) || strings.ContainsAny(s, "\r\n") { // base64 passes over line breaks
+	b, err := canonical.Base64(base64.StdEncoding, s)
+	if err != nil || len(b) != len(h) {
 		return h, fmt.Errorf("%.60q is not 32 bytes in base64", s)
 	}
 	return Hash(b), nil

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/floe-data/floe/sdk/canonical"
 )
 
 const (
@@ -62,8 +64,8 @@ func ParseProof(b []byte) (*Proof, error) {
 	lines = lines[1:]
 	if len(lines) > 0 {
 		if text, ok := strings.CutPrefix(lines[0], "extra "); ok {
-			extra, err := base64.StdEncoding.Strict().DecodeString(text)
-			if err != nil || strings.Contains(text, "\r") { // base64 passes over line breaks
+			extra, err := canonical.Base64(base64.StdEncoding, text)
+			if err != nil {
 				return nil, errors.New("parse proof: the extra line is not base64")
 			}
 			p.Extra, lines = append([]byte{}, extra...), lines[1:]

@@ -9,6 +9,8 @@ import (
 	"fmt"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/floe-data/floe/sdk/canonical"
 )
 
 // A KeySet holds the Ed25519 keys with which a server signs its receipts, old
@@ -73,7 +75,7 @@ func ParseKeySet(b []byte) (*KeySet, error) {
 		if k.KeyType != "OKP" || k.Curve != "Ed25519" {
 			continue
 		}
-		x, err := base64.RawURLEncoding.Strict().DecodeString(k.X)
+		x, err := canonical.Base64(base64.RawURLEncoding, k.X)
 		if err != nil || len(x) != ed25519.PublicKeySize {
 			return nil, fmt.Errorf("parse key set: key %q is not 32 bytes in base64url", k.KeyID)
 		}

@@ -25,6 +25,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/floe-data/floe/sdk/canonical"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -144,8 +145,8 @@ func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (h *Hash) UnmarshalText(text []byte) error {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
-	if err != nil || len(b) != len(h) || strings.ContainsAny(string(text), "\r\n") { // base64 passes over line breaks
+	b, err := canonical.Base64(base64.RawURLEncoding, string(text))
+	if err != nil || len(b) != len(h) {
 		return errors.New("hash has to be 32 bytes in base64url without padding")
 	}
 	copy(h[:], b)

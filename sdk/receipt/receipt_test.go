@@ -220,7 +220,8 @@ func TestKeyIDOfRFC8037(t *testing.T) {
 	if again, err := ParseKeySet(b); err != nil || len(again.keys) != 1 {
 		t.Errorf("%s: %v", b, err)
 	}
-	for _, bad := range []string{"", "{}", `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA"}]}`} {
+	broken := strings.Replace(set, "11qYA", `11q\nYA`, 1) // a line break in the key
+	for _, bad := range []string{"", "{}", `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA"}]}`, broken} {
 		if _, err := ParseKeySet([]byte(bad)); err == nil {
 			t.Errorf("%q is accepted", bad)
 		}

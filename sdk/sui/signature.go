@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/blake2b"
 
 	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/canonical"
 )
 
 // Scheme is a signature scheme; the values are the flags of Sui's serialized
@@ -143,10 +144,7 @@ func (s Signature) Simple() (*SimpleSignature, error) {
 
 // ParseSignature reads the base64 form.
 func ParseSignature(s string) (Signature, error) {
-	b, err := base64.StdEncoding.DecodeString(s)
-	if err == nil && Signature(b).String() != s { // line breaks, or bits beyond the last byte
-		err = errors.New("it is not in canonical form")
-	}
+	b, err := canonical.Base64(base64.StdEncoding, s)
 	if err != nil {
 		return nil, fmt.Errorf("parse signature: not base64: %w", err)
 	}
