@@ -206,18 +206,18 @@ func ClockTransaction(epoch, round, timestampMS uint64) *sui.TransactionData {
 func VerifySignatures(tx *sui.TransactionData, sigs []sui.Signature) error {
 	want := map[sui.Address]bool{tx.Sender: true, tx.Gas.Owner: true}
 	if len(sigs) != len(want) {
-		return refuse("%d signatures, want %d", len(sigs), len(want))
+		return refuse("transaction needs %d signatures (of the sender and, if another pays, of the gas owner); got %d", len(want), len(sigs))
 	}
 	raw := bcs.Marshal(tx)
 	for i, sig := range sigs {
 		signer, err := sig.VerifyTransaction(raw)
 		if err != nil {
-			return fmt.Errorf("refuse transaction: signature %d: %w", i, err)
-		}
-		if !want[signer] {
-			return fmt.Errorf("refuse transaction: signature %d: %w", i, sui.VerifyBy(tx.Sender, signer))
+			return fmt.Errorf("signatures[%d]: %w", i, err)
 		}
 		delete(want, signer)
+	}
+	for address := range want {
+		return fmt.Errorf("missing the signature of %s, sign with the key of that address: %w", address, sui.ErrWrongSigner)
 	}
 	return nil
 }

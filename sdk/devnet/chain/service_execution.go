@@ -16,7 +16,6 @@ import (
 const (
 	defaultExecuteMask  = "effects.status,checkpoint"
 	defaultSimulateMask = "transaction.effects.status"
-	maxSignatures       = 2 // sender and sponsor
 )
 
 func (c *Chain) registerExecution(mux *http.ServeMux, opts connect.HandlerOption) {
@@ -72,33 +71,10 @@ func parseSubmission(req *pb.ExecuteTransactionRequest) (*submission, error) {
 		}
 		s.sigs = append(s.sigs, sig)
 	}
-	return s, verifySigners(s)
-}
-
-// verifySigners demands one valid signature of the sender and, if another pays,
-// one of the gas owner, and no more.
-func verifySigners(s *submission) error {
-	want := []sui.Address{s.data.Sender}
-	if s.data.Gas.Owner != s.data.Sender {
-		want = append(want, s.data.Gas.Owner)
+	if err := execution.VerifySignatures(s.data, s.sigs); err != nil {
+		return nil, invalid("%v", err)
 	}
-	if len(s.sigs) != len(want) || len(s.sigs) > maxSignatures {
-		return invalid("transaction needs %d signatures (of the sender and, if another pays, of the gas owner); got %d", len(want), len(s.sigs))
-	}
-	signed := map[sui.Address]bool{}
-	for i, sig := range s.sigs {
-		signer, err := sig.VerifyTransaction(s.raw)
-		if err != nil {
-			return invalid("signatures[%d]: %v", i, err)
-		}
-		signed[signer] = true
-	}
-	for _, address := range want {
-		if !signed[address] {
-			return invalid("missing the signature of %s: sign with the key of that address", address)
-		}
-	}
-	return nil
+	return s, nil
 }
 
 // simulateTransaction completes a transaction and runs it without a trace.
