@@ -45,9 +45,9 @@ type Value struct {
 
 // SimulateOptions says how a simulation deviates from a real execution.
 type SimulateOptions struct {
-	// SkipChecks leaves out the checks of ownership, gas and visibility, so
-	// that private entry functions and a sender without coins can be
-	// simulated, as Seal's key servers do.
+	// SkipChecks leaves out the checks of ownership, gas and visibility, to try
+	// calls that could never be executed. Never decide about access by it: a
+	// policy would be shown objects that the requester does not own.
 	SkipChecks bool
 }
 
