@@ -81,15 +81,6 @@ func (t *typ) subst(args []*typ) *typ {
 	return out
 }
 
-// size counts the parts of a type.
-func (t *typ) size() int {
-	n := 1
-	for _, a := range t.args {
-		n += a.size()
-	}
-	return n
-}
-
 // A datatype is a struct, which has one variant, or an enum.
 type datatype struct {
 	name     string

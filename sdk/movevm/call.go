@@ -184,12 +184,6 @@ func (m *machine) enter(in *instance, args []value) []value {
 	return m.run()
 }
 
-// leave gives the frames back.
-func (m *machine) leave() {
-	m.frames.release()
-	m.frames, m.depth, m.native.in = nil, 0, nil
-}
-
 // recover ends a call: it turns a panic into an error with its place, and
 // charges for the instructions since the last jump.
 func (m *machine) recover(err *error) {

@@ -1,7 +1,5 @@
 package movevm
 
-import "bytes"
-
 // slow executes the operations that are not worth a place in the loop.
 func (m *machine) slow(in *instr, fr *frame) {
 	n, v := fr.n, fr.v
@@ -70,5 +68,3 @@ func (m *machine) vector(in *instr, fr *frame) {
 
 // bytesOf is the content of a vector<u8>, which the caller must not change.
 func bytesOf(v value) []byte { return v.o.b }
-
-func cloneBytes(v value) []byte { return bytes.Clone(v.o.b) }

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -208,14 +207,6 @@ func Save(home string, n *Network) error {
 	}
 	if err := durable.WriteFile(path, append(b, '\n'), 0o644); err != nil {
 		return fmt.Errorf("write network file: %w", err)
-	}
-	return nil
-}
-
-// Remove forgets a network; one that is not recorded is not an error.
-func Remove(home, name string) error {
-	if err := os.Remove(Path(home, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove network file: %w", err)
 	}
 	return nil
 }

@@ -36,11 +36,11 @@ func TestSaveAndLoad(t *testing.T) {
 			t.Errorf("Load(%q) is incomplete: %v", name, err)
 		}
 	}
-	if err := Remove(home, "devnet"); err != nil {
+	if err := os.Remove(Path(home, "devnet")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Load(home, "devnet"); err == nil || !strings.Contains(err.Error(), "scripts/devnet") {
-		t.Errorf("after Remove: %v", err)
+		t.Errorf("after its file is removed: %v", err)
 	}
 }
 

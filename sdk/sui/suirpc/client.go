@@ -67,15 +67,8 @@ type Client struct {
 type Option func(*settings)
 
 type settings struct {
-	dial    []grpc.DialOption
 	backoff time.Duration
 	quiet   time.Duration
-}
-
-// WithDialOptions appends gRPC dial options, for example a dialer for an
-// in-memory connection. Later options win over the Client's own.
-func WithDialOptions(opts ...grpc.DialOption) Option {
-	return func(s *settings) { s.dial = append(s.dial, opts...) }
 }
 
 // WithBackoff sets the first pause between attempts (200 ms unless told). It
@@ -99,14 +92,13 @@ func Dial(_ context.Context, rawURL string, opts ...Option) (*Client, error) {
 	for _, o := range opts {
 		o(&s)
 	}
-	dial := append([]grpc.DialOption{
+	conn, err := grpc.NewClient(target,
 		grpc.WithTransportCredentials(creds),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
 		grpc.WithInitialWindowSize(streamWindow),
 		grpc.WithInitialConnWindowSize(connWindow),
 		grpc.WithUserAgent("floe"),
-	}, s.dial...)
-	conn, err := grpc.NewClient(target, dial...)
+	)
 	if err != nil {
 		return nil, fmt.Errorf("dial Sui node %s: %w", rawURL, err)
 	}
