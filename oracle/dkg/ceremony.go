@@ -6,7 +6,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/consensys/gnark-crypto/ecc/bls12-381"
+	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 	"golang.org/x/crypto/blake2b"
 
@@ -25,7 +25,7 @@ func (k *Keys) Deal(random io.Reader, c *Committee, party int, share *seal.Maste
 	}
 	p := make(polynomial, c.Threshold)
 	for i := range p {
-		if p[i], err = randomScalar(random); err != nil {
+		if p[i], err = seal.RandomScalar(random); err != nil {
 			return nil, fmt.Errorf("deal shares: %w", err)
 		}
 	}

@@ -26,9 +26,10 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/consensys/gnark-crypto/ecc/bls12-381"
+	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
+	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -72,10 +73,10 @@ type Keys struct{ encryption, signing fr.Element }
 func GenerateKeys(random io.Reader) (*Keys, error) {
 	k := new(Keys)
 	var err error
-	if k.encryption, err = randomScalar(random); err != nil {
+	if k.encryption, err = seal.RandomScalar(random); err != nil {
 		return nil, fmt.Errorf("generate ceremony keys: %w", err)
 	}
-	if k.signing, err = randomScalar(random); err != nil {
+	if k.signing, err = seal.RandomScalar(random); err != nil {
 		return nil, fmt.Errorf("generate ceremony keys: %w", err)
 	}
 	return k, nil
@@ -125,11 +126,11 @@ func (c *Committee) parse() (*committee, error) {
 	out := &committee{Committee: c}
 	seen := map[int]bool{}
 	for i, m := range c.Members {
-		enc, err := parseG1(m.EncryptionKey[:])
+		enc, err := seal.ParseG1(m.EncryptionKey[:])
 		if err != nil {
 			return nil, fmt.Errorf("encryption key of party %d: %w", i, err)
 		}
-		sign, err := parseG2(m.SigningKey[:])
+		sign, err := seal.ParseG2(m.SigningKey[:])
 		if err != nil {
 			return nil, fmt.Errorf("signing key of party %d: %w", i, err)
 		}
@@ -148,7 +149,7 @@ func (c *Committee) parse() (*committee, error) {
 		return nil, fmt.Errorf("%d members of the old committee go on, and %d are needed to hand over its key", len(seen), c.Old.Threshold)
 	}
 	for i, b := range c.Old.PartialPublicKeys {
-		p, err := parseG2(b[:])
+		p, err := seal.ParseG2(b[:])
 		if err != nil {
 			return nil, fmt.Errorf("partial public key of old party %d: %w", i, err)
 		}

@@ -5,23 +5,17 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
 
-	"github.com/consensys/gnark-crypto/ecc/bls12-381"
+	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
-const hashToCurveDST = "BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
-
-var (
-	_, _, generatorG1, generatorG2 = bls12381.Generators()
-
-	errPoint = errors.New("not a point of the group other than its identity")
-)
+var _, _, generatorG1, generatorG2 = bls12381.Generators()
 
 // An oracle is a random oracle of the ceremony: SHA3-512 with a name that sets
 // it apart from all others.
@@ -51,15 +45,7 @@ func (o oracle) challenge(value []byte) (s fr.Element) {
 // point is the answer as a point of G1 whose logarithm nobody knows.
 func (o oracle) point(value []byte) bls12381.G1Affine {
 	h := o.hash(value)
-	return hashToG1(h[:])
-}
-
-func hashToG1(message []byte) bls12381.G1Affine {
-	p, err := bls12381.HashToG1(message, []byte(hashToCurveDST))
-	if err != nil { // only for a DST above 255 bytes
-		panic("dkg: hash to curve: " + err.Error())
-	}
-	return p
+	return seal.HashToG1(h[:])
 }
 
 // encode concatenates the BCS of points and scalars: their bytes as they are.
@@ -87,7 +73,7 @@ func decodeG1(d *bcs.Decoder) (p bls12381.G1Affine) {
 	b := d.Fixed(48)
 	if d.Err() == nil {
 		var err error
-		if p, err = parseG1(b); err != nil {
+		if p, err = seal.ParseG1(b); err != nil {
 			d.Fail(err)
 		}
 	}
@@ -98,7 +84,7 @@ func decodeG2(d *bcs.Decoder) (p bls12381.G2Affine) {
 	b := d.Fixed(96)
 	if d.Err() == nil {
 		var err error
-		if p, err = parseG2(b); err != nil {
+		if p, err = seal.ParseG2(b); err != nil {
 			d.Fail(err)
 		}
 	}
@@ -113,20 +99,6 @@ func decodeScalar(d *bcs.Decoder) (s fr.Element) {
 	return s
 }
 
-func parseG1(b []byte) (p bls12381.G1Affine, err error) {
-	if n, err := p.SetBytes(b); err != nil || n != len(b) || p.IsInfinity() {
-		return p, errPoint
-	}
-	return p, nil
-}
-
-func parseG2(b []byte) (p bls12381.G2Affine, err error) {
-	if n, err := p.SetBytes(b); err != nil || n != len(b) || p.IsInfinity() {
-		return p, errPoint
-	}
-	return p, nil
-}
-
 func timesG1(p bls12381.G1Affine, s *fr.Element) (out bls12381.G1Affine) {
 	out.ScalarMultiplication(&p, s.BigInt(new(big.Int)))
 	return out
@@ -135,22 +107,6 @@ func timesG1(p bls12381.G1Affine, s *fr.Element) (out bls12381.G1Affine) {
 func timesG2(p bls12381.G2Affine, s *fr.Element) (out bls12381.G2Affine) {
 	out.ScalarMultiplication(&p, s.BigInt(new(big.Int)))
 	return out
-}
-
-// randomScalar draws 64 bytes and reduces them, which leaves no measurable
-// bias; it draws again on zero.
-func randomScalar(random io.Reader) (s fr.Element, err error) {
-	var wide [64]byte
-	for {
-		if _, err := io.ReadFull(random, wide[:]); err != nil {
-			return s, fmt.Errorf("read randomness: %w", err)
-		}
-		n := new(big.Int).SetBytes(wide[:])
-		s.SetBigInt(n.Mod(n, fr.Modulus()))
-		if !s.IsZero() {
-			return s, nil
-		}
-	}
 }
 
 // A polynomial over the scalars; the first coefficient is its value at 0.

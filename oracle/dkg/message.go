@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/consensys/gnark-crypto/ecc/bls12-381"
+	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -98,11 +99,11 @@ func (m *signedMessage) signedBytes(committee sui.Address) []byte {
 
 // sign makes a BLS signature with the key in G2 and the signature in G1.
 func (m *signedMessage) sign(committee sui.Address, key *fr.Element) {
-	m.signature = timesG1(hashToG1(m.signedBytes(committee)), key)
+	m.signature = timesG1(seal.HashToG1(m.signedBytes(committee)), key)
 }
 
 func (m *signedMessage) verifySignature(committee sui.Address, key bls12381.G2Affine) bool {
-	hash := hashToG1(m.signedBytes(committee))
+	hash := seal.HashToG1(m.signedBytes(committee))
 	hash.Neg(&hash)
 	ok, err := bls12381.PairingCheck([]bls12381.G1Affine{m.signature, hash}, []bls12381.G2Affine{generatorG2, key})
 	return err == nil && ok
@@ -120,7 +121,7 @@ func secretOracle(committee sui.Address, dealer int) oracle {
 // encryptShares encrypts the value of the polynomial at each member's point to
 // that member, with one ephemeral key for all (ECIES).
 func (m *message) encryptShares(random io.Reader, c *committee, p polynomial) error {
-	rho, err := randomScalar(random)
+	rho, err := seal.RandomScalar(random)
 	if err != nil {
 		return err
 	}

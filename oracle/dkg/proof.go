@@ -3,10 +3,11 @@ package dkg
 import (
 	"io"
 
-	"github.com/consensys/gnark-crypto/ecc/bls12-381"
+	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/seal"
 )
 
 // A knowledge is a proof of knowing the logarithm of a point of G2 (Schnorr).
@@ -16,7 +17,7 @@ type knowledge struct {
 }
 
 func proveKnowledge(random io.Reader, o oracle, public bls12381.G2Affine, secret *fr.Element) (p knowledge, err error) {
-	r, err := randomScalar(random)
+	r, err := seal.RandomScalar(random)
 	if err != nil {
 		return p, err
 	}
@@ -55,7 +56,7 @@ func (q *equation) challenge(o oracle, p *sameLog) fr.Element {
 }
 
 func (q *equation) prove(random io.Reader, o oracle, secret *fr.Element) (p sameLog, err error) {
-	r, err := randomScalar(random)
+	r, err := seal.RandomScalar(random)
 	if err != nil {
 		return p, err
 	}

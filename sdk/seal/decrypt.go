@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/consensys/gnark-crypto/ecc/bls12-381"
+	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/floe-data/floe/sdk/sui"
@@ -80,7 +80,7 @@ func (o *EncryptedObject) payloadKey(keys map[sui.Address]UserKey, cfg DecryptCo
 
 // recover decrypts the shares that keys allow and interpolates them all.
 func (o *EncryptedObject) recover(keys map[sui.Address]UserKey) ([][32]byte, error) {
-	nonce, err := parseG2(o.Nonce[:])
+	nonce, err := ParseG2(o.Nonce[:])
 	if err != nil {
 		return nil, fmt.Errorf("nonce: %w", err)
 	}

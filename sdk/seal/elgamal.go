@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/consensys/gnark-crypto/ecc/bls12-381"
+	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
 
@@ -14,7 +14,7 @@ type TransportKey struct{ s fr.Element }
 
 // NewTransportKey draws a key from rand.
 func NewTransportKey(rand io.Reader) (*TransportKey, error) {
-	s, err := randomScalar(rand)
+	s, err := RandomScalar(rand)
 	if err != nil {
 		return nil, fmt.Errorf("draw transport key: %w", err)
 	}
@@ -56,10 +56,10 @@ type TransportPublicKey struct {
 func ParseTransportPublicKey(enc, verification []byte) (TransportPublicKey, error) {
 	var pk TransportPublicKey
 	var err error
-	if pk.enc, err = parseG1(enc); err != nil {
+	if pk.enc, err = ParseG1(enc); err != nil {
 		return pk, fmt.Errorf("parse enc_key: %w", err)
 	}
-	if pk.verification, err = parseG2(verification); err != nil {
+	if pk.verification, err = ParseG2(verification); err != nil {
 		return pk, fmt.Errorf("parse enc_verification_key: %w", err)
 	}
 	if !pairingsEqual(pk.enc, generatorG2, generatorG1, pk.verification) {
@@ -76,7 +76,7 @@ func (k TransportPublicKey) VerificationKey() []byte { b := k.verification.Bytes
 
 // Encrypt encrypts a user key to k with fresh randomness.
 func (k TransportPublicKey) Encrypt(rand io.Reader, key UserKey) (EncryptedUserKey, error) {
-	rho, err := randomScalar(rand)
+	rho, err := RandomScalar(rand)
 	if err != nil {
 		return EncryptedUserKey{}, fmt.Errorf("encrypt user key: %w", err)
 	}
@@ -95,10 +95,10 @@ type EncryptedUserKey struct{ c0, c1 bls12381.G1Affine }
 func ParseEncryptedUserKey(c0, c1 []byte) (EncryptedUserKey, error) {
 	var c EncryptedUserKey
 	var err error
-	if c.c0, err = parseG1(c0); err != nil {
+	if c.c0, err = ParseG1(c0); err != nil {
 		return c, fmt.Errorf("parse encrypted user key: first point: %w", err)
 	}
-	if c.c1, err = parseG1(c1); err != nil {
+	if c.c1, err = ParseG1(c1); err != nil {
 		return c, fmt.Errorf("parse encrypted user key: second point: %w", err)
 	}
 	return c, nil

@@ -68,7 +68,7 @@ func Inspect(b []byte) (*Inspection, error) {
 			return nil, errors.New("parse encrypted object: AES-256-GCM payload is shorter than its tag")
 		}
 	}
-	if _, err := parseG2(o.Nonce[:]); err != nil {
+	if _, err := ParseG2(o.Nonce[:]); err != nil {
 		in.Warnings = append(in.Warnings, "nonce is no valid point: the object cannot be decrypted")
 	}
 	return in, nil

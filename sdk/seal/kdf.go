@@ -3,7 +3,7 @@ package seal
 import (
 	"crypto/sha3"
 
-	"github.com/consensys/gnark-crypto/ecc/bls12-381"
+	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 
 	"github.com/floe-data/floe/sdk/sui"
 )

@@ -9,7 +9,7 @@ import (
 	"io"
 	"math/big"
 
-	"github.com/consensys/gnark-crypto/ecc/bls12-381"
+	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/floe-data/floe/sdk/sui"
@@ -49,7 +49,7 @@ type MasterKey struct{ s fr.Element }
 
 // NewMasterKey draws a key from rand.
 func NewMasterKey(rand io.Reader) (*MasterKey, error) {
-	s, err := randomScalar(rand)
+	s, err := RandomScalar(rand)
 	if err != nil {
 		return nil, fmt.Errorf("draw master key: %w", err)
 	}
@@ -124,7 +124,7 @@ func (k *MasterKey) ProvePossession(rand io.Reader, server sui.Address) ([]byte,
 }
 
 func (k *MasterKey) multiplyBlinded(rand io.Reader, p bls12381.G1Affine) (bls12381.G1Affine, error) {
-	blind, err := randomScalar(rand)
+	blind, err := RandomScalar(rand)
 	if err != nil {
 		return p, err
 	}
@@ -142,7 +142,7 @@ type PublicKey struct{ p bls12381.G2Affine }
 
 // ParsePublicKey reads the 96 compressed bytes and checks curve and subgroup.
 func ParsePublicKey(b []byte) (PublicKey, error) {
-	p, err := parseG2(b)
+	p, err := ParseG2(b)
 	if err != nil {
 		return PublicKey{}, fmt.Errorf("parse public key: %w", err)
 	}
@@ -155,7 +155,7 @@ func (k PublicKey) Bytes() []byte { b := k.p.Bytes(); return b[:] }
 // VerifyPossession checks the proof that a key server object holds the secret
 // of k. The error says what is wrong with it.
 func (k PublicKey) VerifyPossession(proof []byte, server sui.Address) error {
-	pop, err := parseG1(proof)
+	pop, err := ParseG1(proof)
 	if err != nil {
 		return fmt.Errorf("verify proof of possession: %w", err)
 	}
@@ -171,7 +171,7 @@ type UserKey struct{ p bls12381.G1Affine }
 
 // ParseUserKey reads the 48 compressed bytes and checks curve and subgroup.
 func ParseUserKey(b []byte) (UserKey, error) {
-	p, err := parseG1(b)
+	p, err := ParseG1(b)
 	if err != nil {
 		return UserKey{}, fmt.Errorf("parse user key: %w", err)
 	}
@@ -200,15 +200,17 @@ func FullID(pkg sui.Address, id []byte) []byte {
 
 // hashIdentity is Seal's H1.
 func hashIdentity(fullID []byte) bls12381.G1Affine {
-	return hashToG1(append([]byte(identityTag), fullID...))
+	return HashToG1(append([]byte(identityTag), fullID...))
 }
 
 func hashPossession(pk PublicKey, server sui.Address) bls12381.G1Affine {
 	m := append([]byte(possessionTag), pk.Bytes()...)
-	return hashToG1(append(m, server[:]...))
+	return HashToG1(append(m, server[:]...))
 }
 
-func hashToG1(message []byte) bls12381.G1Affine {
+// HashToG1 is RFC 9380's hash to G1 with the domain of BLS signatures, which Seal
+// uses for everything.
+func HashToG1(message []byte) bls12381.G1Affine {
 	p, err := bls12381.HashToG1(message, []byte(hashToCurveDST))
 	if err != nil { // only for a DST above 255 bytes
 		panic("seal: hash to curve: " + err.Error())
@@ -223,7 +225,9 @@ func pairingsEqual(a bls12381.G1Affine, b bls12381.G2Affine, c bls12381.G1Affine
 	return err == nil && ok
 }
 
-func parseG1(b []byte) (p bls12381.G1Affine, err error) {
+// ParseG1 reads the 48 compressed bytes of a point of G1 and checks curve and
+// subgroup; the identity is refused.
+func ParseG1(b []byte) (p bls12381.G1Affine, err error) {
 	if len(b) != UserKeySize {
 		return p, fmt.Errorf("G1 point has %d bytes, want %d", len(b), UserKeySize)
 	}
@@ -236,7 +240,8 @@ func parseG1(b []byte) (p bls12381.G1Affine, err error) {
 	return p, nil
 }
 
-func parseG2(b []byte) (p bls12381.G2Affine, err error) {
+// ParseG2 is [ParseG1] for the 96 bytes of a point of G2.
+func ParseG2(b []byte) (p bls12381.G2Affine, err error) {
 	if len(b) != PublicKeySize {
 		return p, fmt.Errorf("G2 point has %d bytes, want %d", len(b), PublicKeySize)
 	}
@@ -259,9 +264,9 @@ func parseScalar(b []byte) (s fr.Element, err error) {
 	return s, nil
 }
 
-// randomScalar draws 64 bytes and reduces them, which leaves no measurable
+// RandomScalar draws 64 bytes and reduces them, which leaves no measurable
 // bias; it draws again on zero.
-func randomScalar(rand io.Reader) (fr.Element, error) {
+func RandomScalar(rand io.Reader) (fr.Element, error) {
 	var wide [64]byte
 	for {
 		if _, err := io.ReadFull(rand, wide[:]); err != nil {

@@ -21,7 +21,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/consensys/gnark-crypto/ecc/bls12-381"
+	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -124,7 +124,7 @@ func spread(in []Recipient) (out []Recipient, err error) {
 // encryptShares fills in the nonce, the encrypted shares and the encrypted
 // randomness: one random scalar serves all shares.
 func (o *EncryptedObject) encryptShares(rand io.Reader, to []Recipient, base [32]byte, shares [][32]byte) error {
-	r, err := randomScalar(rand)
+	r, err := RandomScalar(rand)
 	if err != nil {
 		return err
 	}
