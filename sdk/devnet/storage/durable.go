@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"github.com/floe-data/floe/sdk/durable"
 )
 
 // tempPattern names files that are being written; they mean nothing after a
@@ -39,7 +41,7 @@ func writeDurably(path string, b []byte) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
-	return syncDir(dir)
+	return durable.SyncDir(dir)
 }
 
 // makeDirDurably creates dir, whose parent exists, and syncs the parent.
@@ -47,15 +49,7 @@ func makeDirDurably(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	return syncDir(filepath.Dir(dir))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.SyncDir(filepath.Dir(dir))
 }
 
 // recoverDir removes the temporary files that a crash left in dir, and makes
@@ -65,5 +59,5 @@ func recoverDir(dir string) error {
 	for _, path := range left {
 		err = errors.Join(err, os.Remove(path))
 	}
-	return errors.Join(err, syncDir(dir))
+	return errors.Join(err, durable.SyncDir(dir))
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/durable"
 	"github.com/floe-data/floe/sdk/walrus"
 )
 
@@ -86,7 +87,7 @@ func (s *store) metadata(id walrus.BlobID) (*walrus.Metadata, error) {
 func (s *store) putMetadata(id walrus.BlobID, m *walrus.Metadata) (created bool, err error) {
 	defer s.writing.lock(id)()
 	if _, err := s.metadata(id); err == nil {
-		return false, syncDir(s.blobDir(id))
+		return false, durable.SyncDir(s.blobDir(id))
 	}
 	if err := makeDirDurably(s.blobDir(id)); err != nil {
 		return false, err
@@ -113,7 +114,7 @@ func (s *store) putSliver(k sliverKey, b []byte) (created bool, err error) {
 	old, err := s.sliver(k)
 	switch {
 	case err == nil && bytes.Equal(old, b):
-		if err := syncDir(s.blobDir(k.id)); err != nil {
+		if err := durable.SyncDir(s.blobDir(k.id)); err != nil {
 			return false, err
 		}
 	case err == nil || errors.Is(err, fs.ErrNotExist):
@@ -146,7 +147,7 @@ func (s *store) checkSliver(k sliverKey, m *walrus.Metadata) error {
 	if _, err := parseSliver(s.params, k, b, m); err != nil {
 		return err
 	}
-	if err := syncDir(s.blobDir(k.id)); err != nil {
+	if err := durable.SyncDir(s.blobDir(k.id)); err != nil {
 		return err
 	}
 	s.setGood(k)
