@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,8 +59,12 @@ func childOpen(accounts int) *Chain {
 // clients is how many payers a child has at work at the same time.
 const clients = 4
 
+// epochLine begins the line of a new epoch.
+const epochLine = "epoch"
+
 // childPays lets every account pay for ever, while epochs end, and prints the
-// digest of each payment when it is acknowledged.
+// digest of each payment, and the number of each new epoch, when it is
+// acknowledged.
 func childPays() {
 	c := childOpen(clients)
 	errs := make(chan error)
@@ -67,14 +72,20 @@ func childPays() {
 		go func() {
 			for n := 1; ; n++ {
 				digest, err := payOnce(c, key)
-				if err == nil && i == 0 && n%5 == 0 {
-					_, err = c.AdvanceEpoch(context.Background())
-				}
 				if err != nil {
 					errs <- err
 					return
 				}
 				fmt.Println(digest) // one write, so lines of several clients don't mix
+				if i != 0 || n%5 != 0 {
+					continue
+				}
+				epoch, err := c.AdvanceEpoch(context.Background())
+				if err != nil {
+					errs <- err
+					return
+				}
+				fmt.Println(epochLine, epoch)
 			}
 		}()
 	}
@@ -103,12 +114,12 @@ func payOnce(c *Chain, key *sui.PrivateKey) (sui.Digest, error) {
 
 // A chain with several clients is killed 20 times, at random moments: while it
 // opens, executes, commits or answers. Nothing that was acknowledged is lost,
-// and the chain stays whole.
+// and the chain stays whole. The first child lives until an epoch has ended.
 func TestKillLosesNothing(t *testing.T) {
 	const kills = 20
 	dir := t.TempDir()
 	rnd := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
-	acknowledged := map[string]bool{}
+	acknowledged, epoch := map[string]bool{}, uint64(0)
 	for round := range kills {
 		cmd := child(t, "pay", dir)
 		out, err := cmd.StdoutPipe()
@@ -125,9 +136,14 @@ func TestKillLosesNothing(t *testing.T) {
 			time.AfterFunc(moment, kill)
 		}
 		n, lines := 0, bufio.NewScanner(out)
-		for ; lines.Scan(); n++ {
-			acknowledged[lines.Text()] = true
-			if n == 0 && !early {
+		for armed := early; lines.Scan(); n++ {
+			if text, ok := strings.CutPrefix(lines.Text(), epochLine+" "); !ok {
+				acknowledged[lines.Text()] = true
+			} else if epoch, err = strconv.ParseUint(text, 10, 64); err != nil {
+				t.Fatal(err)
+			}
+			if !armed && (round > 0 || epoch > 0) {
+				armed = true
 				time.AfterFunc(moment, kill)
 			}
 		}
@@ -150,8 +166,8 @@ func TestKillLosesNothing(t *testing.T) {
 			t.Errorf("acknowledged payment is lost: %v", err)
 		}
 	}
-	if c.Epoch() == 0 {
-		t.Error("no epoch ended")
+	if epoch == 0 || c.Epoch() < epoch {
+		t.Errorf("epoch %d was acknowledged, the chain is in epoch %d", epoch, c.Epoch())
 	}
 	t.Logf("%d kills, %d payments acknowledged, %d checkpoints, %d epochs", kills, len(acknowledged), c.Head().Sequence, c.Epoch())
 }
