@@ -16,18 +16,69 @@ import (
 	"github.com/floe-data/floe/sdk/sui"
 )
 
-// serveFetchKey decides about one key request.
-func (s *Server) serveFetchKey(w http.ResponseWriter, r *http.Request) {
-	answer, ref := s.fetchKey(r)
-	s.logDecision(r, answer, ref)
-	if ref != nil {
-		s.writeRefusal(w, ref)
-		return
+// serveFetchKey decides about one key request: to one service, or, if at is
+// nil, to the one that has the key for the policy's package.
+func (s *Server) serveFetchKey(at *Service) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		answer, ref := s.fetchKey(r, at)
+		s.logDecision(r, answer, ref)
+		if ref != nil {
+			writeRefusal(w, ref)
+			return
+		}
+		writeJSON(w, http.StatusOK, answer)
 	}
-	s.writeJSON(w, http.StatusOK, answer)
 }
 
-func (s *Server) fetchKey(r *http.Request) (*seal.FetchKeyResponse, *refusal) {
+func (s *Server) fetchKey(r *http.Request, at *Service) (*seal.FetchKeyResponse, *refusal) {
+	req, ref := readRequest(r)
+	if ref != nil {
+		return nil, ref
+	}
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	default:
+		return nil, &refusal{Type: "TooManyRequests", Message: "Too many requests, please try again later"}
+	}
+	who, refAuth := s.authenticate(r.Context(), req)
+	if who == nil {
+		return nil, refAuth
+	}
+	svc, done, ref := s.findService(at, who.pkg.First)
+	if ref != nil {
+		return nil, first(refAuth, ref) // there is no journal for it
+	}
+	defer done()
+	opening, err := receipt.Commit(s.cfg.Rand, who.user)
+	if err != nil {
+		return nil, refusalOf(err)
+	}
+	key, refKey := svc.checkKey()
+	if ref := first(refAuth, svc.checkLog(), refKey); ref != nil {
+		return nil, svc.recordRefusal(r.Context(), who, opening, policy.Evidence{}, ref)
+	}
+	answered, ref := svc.repeats.take(r.Context(), who.hash())
+	if ref != nil {
+		return nil, ref
+	}
+	defer answered()
+	if answer, ref := svc.repeat(who, key); answer != nil || ref != nil {
+		return answer, ref
+	}
+	grant, evidence, err := policy.Decide(r.Context(), s.cfg.Evaluator,
+		policy.Query{User: who.user, Approval: who.approval, Package: who.pkg})
+	if r.Context().Err() != nil { // nobody waits for a decision any more
+		return nil, wentAway()
+	}
+	if err != nil {
+		return nil, svc.recordRefusal(r.Context(), who, opening, evidence, refusalOf(err))
+	}
+	return svc.release(r.Context(), who, opening, grant, key)
+}
+
+// readRequest reads and parses the body.
+func readRequest(r *http.Request) (*request, *refusal) {
 	if !isJSON(r.Header) {
 		return nil, malformed(415, "Expected request with `Content-Type: application/json`")
 	}
@@ -39,47 +90,32 @@ func (s *Server) fetchKey(r *http.Request) (*seal.FetchKeyResponse, *refusal) {
 	if err != nil {
 		return nil, malformed(400, "Failed to read the request body: %v", err)
 	}
-	req, ref := parseRequest(body)
-	if ref != nil {
-		return nil, ref
+	return parseRequest(body)
+}
+
+// findService returns the service that has the key for a package, and a
+// function to call when the request is done.
+func (s *Server) findService(at *Service, pkg sui.Address) (svc *Service, done func(), ref *refusal) {
+	if at == nil {
+		svc, done = s.services.forPackage(pkg)
+	} else if at.serves(pkg) { // whoever routed the request holds it open
+		svc, done = at, func() {}
 	}
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	default:
-		return nil, &refusal{Type: "TooManyRequests", Message: "Too many requests, please try again later"}
+	if svc == nil {
+		return nil, nil, refuse("UnsupportedPackageId", "unsupported_package", fmt.Sprintf("this key server has no key for package %s", pkg),
+			"ask a key server that serves the package, or have its operator add it to the client's package_ids")
 	}
-	who, ref := s.authenticate(r.Context(), req)
-	if who == nil {
-		return nil, ref
+	return svc, done, nil
+}
+
+// first returns the first refusal there is.
+func first(all ...*refusal) *refusal {
+	for _, ref := range all {
+		if ref != nil {
+			return ref
+		}
 	}
-	opening, err := receipt.Commit(s.cfg.Rand, who.user)
-	if err != nil {
-		return nil, refusalOf(err)
-	}
-	if ref == nil {
-		ref = s.checkLog()
-	}
-	if ref != nil {
-		return nil, s.recordRefusal(r.Context(), who, opening, policy.Evidence{}, ref)
-	}
-	done, ref := s.repeats.take(r.Context(), who.hash())
-	if ref != nil {
-		return nil, ref
-	}
-	defer done()
-	if answer, ref := s.repeat(who); answer != nil || ref != nil {
-		return answer, ref
-	}
-	grant, evidence, err := policy.Decide(r.Context(), s.cfg.Evaluator,
-		policy.Query{User: who.user, Approval: who.approval, Package: who.pkg})
-	if r.Context().Err() != nil { // nobody waits for a decision any more
-		return nil, wentAway()
-	}
-	if err != nil {
-		return nil, s.recordRefusal(r.Context(), who, opening, evidence, refusalOf(err))
-	}
-	return s.release(r.Context(), who, opening, grant)
+	return nil
 }
 
 // heldShares are encrypted shares that may not leave yet: open takes the proof
@@ -91,15 +127,15 @@ type heldShares struct {
 
 // derive makes the shares for identities. They are encrypted with randomness
 // that follows from the request, so that a repeated one gets the same answer.
-func (s *Server) derive(ids [][]byte, to seal.TransportPublicKey, random io.Reader) (*heldShares, error) {
-	h := new(heldShares)
+func (s *Service) derive(master *seal.MasterKey, ids [][]byte, who *requester, request receipt.Hash) (*heldShares, error) {
+	h, random := new(heldShares), newRandomness(master, request)
 	var committed []receipt.Share
 	for _, id := range ids {
-		key, err := s.cfg.MasterKey.Extract(s.cfg.Rand, id)
+		key, err := master.Extract(s.shared.Rand, id)
 		if err != nil {
 			return nil, err
 		}
-		c, err := to.Encrypt(random, key)
+		c, err := who.transport.Encrypt(random, key)
 		if err != nil {
 			return nil, err
 		}
@@ -121,8 +157,8 @@ func (h *heldShares) open(e *journal.Entry) []seal.EncryptedKey {
 }
 
 // release records a grant and answers with its shares.
-func (s *Server) release(ctx context.Context, who *requester, opening receipt.Opening, g *policy.Grant) (*seal.FetchKeyResponse, *refusal) {
-	held, err := s.derive(g.FullIDs(), who.transport, s.repeats.random(who.hash()))
+func (s *Service) release(ctx context.Context, who *requester, opening receipt.Opening, g *policy.Grant, key *seal.MasterKey) (*seal.FetchKeyResponse, *refusal) {
+	held, err := s.derive(key, g.FullIDs(), who, who.hash())
 	if err != nil {
 		return nil, refusalOf(err)
 	}
@@ -137,13 +173,13 @@ func (s *Server) release(ctx context.Context, who *requester, opening receipt.Op
 
 // recordRefusal records a refusal of an authenticated requester and adds the
 // receipt to it.
-func (s *Server) recordRefusal(ctx context.Context, who *requester, opening receipt.Opening, ev policy.Evidence, ref *refusal) *refusal {
+func (s *Service) recordRefusal(ctx context.Context, who *requester, opening receipt.Opening, ev policy.Evidence, ref *refusal) *refusal {
 	claims := who.claims(opening, ev)
 	claims.Decision = receipt.Refuse
 	claims.Reason = &receipt.Reason{Code: ref.Reason.Code, Rule: ref.Reason.Rule}
 	entry, failed := s.record(ctx, who, claims, opening)
 	if failed != nil {
-		s.cfg.Log.Error("a refusal could not be recorded", "err", failed.cause)
+		s.shared.Log.Error("a refusal could not be recorded", "err", failed.cause)
 		return ref // refused either way, and for the better known reason
 	}
 	ref.Receipt, ref.Opening = entry.Receipt().Raw, openingOf(opening)
@@ -154,7 +190,7 @@ func (s *Server) recordRefusal(ctx context.Context, who *requester, opening rece
 // servers have answered.
 func wentAway() *refusal { return refuse("Failure", "cancelled", "the requester went away", "") }
 
-func (s *Server) record(ctx context.Context, who *requester, claims *receipt.Claims, opening receipt.Opening) (*journal.Entry, *refusal) {
+func (s *Service) record(ctx context.Context, who *requester, claims *receipt.Claims, opening receipt.Opening) (*journal.Entry, *refusal) {
 	entry, err := s.journal.Write(ctx, claims, who.policies(), &opening)
 	if err != nil && ctx.Err() != nil {
 		return nil, wentAway() // the journal is well; whatever it wrote of this releases nothing

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/mod/semver"
 
+	"github.com/floe-data/floe/oracle/tilelog"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -30,23 +31,55 @@ const (
 // none.
 var minSDK = map[string]string{"typescript": "v0.4.5", "aggregator": "v0.6.2", "rust": "v0.0.0", "python": "v0.0.0"}
 
-// Handler returns the server's HTTP API.
+// Handler returns the server's HTTP API. Paths of a service are also served
+// under its name: /NAME/v1/….
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST /v1/fetch_key", s.demandSDK(http.HandlerFunc(s.serveFetchKey)))
-	mux.Handle("GET /v1/service", s.demandSDK(http.HandlerFunc(s.serveService)))
-	mux.HandleFunc("GET /v1/receipts", s.serveReceipts)
-	mux.HandleFunc("GET /v1/receipts/{sequence}/proof", s.serveProof)
-	mux.HandleFunc("GET /v1/log", s.serveLog)
-	mux.HandleFunc("POST /v1/login/challenge", s.serveChallenge)
-	mux.HandleFunc("POST /v1/login", s.serveLogin)
-	mux.HandleFunc("GET /v1/policies/{policy}/receipts", s.servePolicyReceipts)
-	mux.Handle("GET /checkpoint", s.log.Handler())
-	mux.Handle("GET /tile/", s.log.Handler())
-	mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) { s.writeJSON(w, 200, s.keys) })
+	mux.Handle("POST /v1/fetch_key", s.demandSDK(s.serveFetchKey(nil)))
+	mux.Handle("GET /v1/service", s.demandSDK(http.HandlerFunc(s.serveAnyService)))
+	mux.Handle("GET /v1/debug/committee_partial_pk", s.demandSDK(http.HandlerFunc(s.serveAnyPartialKey)))
 	mux.HandleFunc("GET /health", s.serveHealth)
 	mux.HandleFunc("GET /ready", s.serveReady)
+	mux.HandleFunc("/", s.serveNamed)
 	return s.allowOrigins(s.limitBody(s.addVersion(s.recoverPanics(mux))))
+}
+
+// serviceHandler returns the HTTP API of one service.
+func (s *Server) serviceHandler(svc *Service) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST /v1/fetch_key", s.demandSDK(s.serveFetchKey(svc)))
+	mux.Handle("GET /v1/service", s.demandSDK(http.HandlerFunc(svc.serveService)))
+	mux.Handle("GET /v1/debug/committee_partial_pk", s.demandSDK(http.HandlerFunc(svc.servePartialKey)))
+	mux.HandleFunc("GET /v1/receipts", svc.serveReceipts)
+	mux.HandleFunc("GET /v1/receipts/{sequence}/proof", svc.serveProof)
+	mux.HandleFunc("GET /v1/log", svc.serveLog)
+	mux.HandleFunc("POST /v1/login/challenge", svc.serveChallenge)
+	mux.HandleFunc("POST /v1/login", svc.serveLogin)
+	mux.HandleFunc("GET /v1/policies/{policy}/receipts", svc.servePolicyReceipts)
+	mux.Handle("GET /checkpoint", svc.log.Handler())
+	mux.Handle("GET /tile/", svc.log.Handler())
+	mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, svc.keys) })
+	mux.HandleFunc("GET /health", s.serveHealth)
+	mux.HandleFunc("GET /ready", s.serveReady)
+	return mux
+}
+
+// serveNamed hands a request to the service that its path begins with, or else
+// to the one at the root.
+func (s *Server) serveNamed(w http.ResponseWriter, r *http.Request) {
+	name, _, below := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if svc, done := s.services.acquire(func(s *Service) bool { return below && name != "" && s.Name() == name }); svc != nil {
+		defer done()
+		http.StripPrefix("/"+name, svc.mux).ServeHTTP(w, r)
+		return
+	}
+	if svc, done := s.services.acquire(func(s *Service) bool { return s.Name() == "" }); svc != nil {
+		defer done()
+		svc.mux.ServeHTTP(w, r)
+		return
+	}
+	writeRefusal(w, &refusal{Type: "NotFound", Status: 404, Message: "there is nothing here; if this key server answers for several clients, " +
+		"the address of yours is the one that its KeyServer object shows on chain"})
 }
 
 // allowOrigins lets pages of any origin use the API. A preflight needs no
@@ -92,7 +125,7 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 		defer func() {
 			if v := recover(); v != nil {
 				s.cfg.Log.Error("request panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
-				s.writeRefusal(w, refuse("Failure", "internal", "the key server has a defect", "tell the operator of the key server"))
+				writeRefusal(w, refuse("Failure", "internal", "the key server has a defect", "tell the operator of the key server"))
 			}
 		}()
 		next.ServeHTTP(w, r)
@@ -103,7 +136,7 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 func (s *Server) demandSDK(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if ref := checkSDK(r.Header); ref != nil {
-			s.writeRefusal(w, ref)
+			writeRefusal(w, ref)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -126,15 +159,62 @@ func checkSDK(h http.Header) *refusal {
 	return nil
 }
 
-// serveService proves that the server has the key of its object.
-func (s *Server) serveService(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query().Get("service_id")
-	id, err := sui.ParseAddress(query)
-	if err != nil || !strings.HasPrefix(query, "0x") || id != s.cfg.ObjectID {
-		s.writeRefusal(w, &refusal{Type: "InvalidServiceId", Message: "Invalid service ID"})
+// serveAnyService proves that the server has the key of one of its objects.
+func (s *Server) serveAnyService(w http.ResponseWriter, r *http.Request) {
+	id, ok := queryService(r)
+	svc, done := s.services.acquire(func(svc *Service) bool { return ok && svc.cfg.ObjectID == id })
+	if svc == nil {
+		writeRefusal(w, invalidService())
 		return
 	}
-	s.writeJSON(w, http.StatusOK, seal.ServiceResponse{ServiceID: id.String(), PoP: s.pop})
+	defer done()
+	svc.serveService(w, r)
+}
+
+// serveService proves that the service has the key of its object. A member of
+// a committee has no such key.
+func (s *Service) serveService(w http.ResponseWriter, r *http.Request) {
+	id, ok := queryService(r)
+	if !ok || id != s.cfg.ObjectID || s.pop == nil {
+		writeRefusal(w, invalidService())
+		return
+	}
+	writeJSON(w, http.StatusOK, seal.ServiceResponse{ServiceID: id.String(), PoP: s.pop})
+}
+
+func queryService(r *http.Request) (id sui.Address, ok bool) {
+	query := r.URL.Query().Get("service_id")
+	id, err := sui.ParseAddress(query)
+	return id, err == nil && strings.HasPrefix(query, "0x")
+}
+
+func invalidService() *refusal {
+	return &refusal{Type: "InvalidServiceId", Message: "Invalid service ID"}
+}
+
+// serveAnyPartialKey is servePartialKey of the service at the root.
+func (s *Server) serveAnyPartialKey(w http.ResponseWriter, r *http.Request) {
+	svc, done := s.services.acquire(func(svc *Service) bool { return svc.Name() == "" })
+	if svc == nil {
+		writeRefusal(w, malformed(400, "Unsupported"))
+		return
+	}
+	defer done()
+	svc.servePartialKey(w, r)
+}
+
+// servePartialKey shows the public half of a committee member's share.
+func (s *Service) servePartialKey(w http.ResponseWriter, _ *http.Request) {
+	if !s.cfg.isMember() {
+		writeRefusal(w, malformed(400, "Unsupported"))
+		return
+	}
+	key, ref := s.checkKey()
+	if ref != nil {
+		writeRefusal(w, ref)
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string][]byte{"partial_pk": key.PublicKey().Bytes()})
 }
 
 type receiptPage struct {
@@ -148,18 +228,18 @@ type receiptLine struct {
 }
 
 // serveReceipts pages through the receipts: ?after=N&limit=M.
-func (s *Server) serveReceipts(w http.ResponseWriter, r *http.Request) {
+func (s *Service) serveReceipts(w http.ResponseWriter, r *http.Request) {
 	after, err := queryNumber(r, "after", 0)
 	limit, err2 := queryNumber(r, "limit", defaultPage)
 	if err != nil || err2 != nil || limit == 0 {
-		s.writeRefusal(w, &refusal{Type: "InvalidParameter", Status: 400,
+		writeRefusal(w, &refusal{Type: "InvalidParameter", Status: 400,
 			Message: fmt.Sprintf("after and limit have to be numbers, limit from 1 to %d", maxPage)})
 		return
 	}
 	log, readErr := s.journal.Read(after, int(min(limit, maxPage)))
 	if readErr != nil {
-		s.cfg.Log.Error("receipts cannot be read", "err", readErr)
-		s.writeRefusal(w, refuse("Failure", "journal_unreadable", "the receipts cannot be read", "tell the operator of the key server"))
+		s.shared.Log.Error("receipts cannot be read", "err", readErr)
+		writeRefusal(w, refuse("Failure", "journal_unreadable", "the receipts cannot be read", "tell the operator of the key server"))
 		return
 	}
 	page := receiptPage{Receipts: []receiptLine{}, Next: after}
@@ -167,7 +247,7 @@ func (s *Server) serveReceipts(w http.ResponseWriter, r *http.Request) {
 		page.Next++
 		page.Receipts = append(page.Receipts, receiptLine{Sequence: page.Next, JWT: jwt})
 	}
-	s.writeJSON(w, http.StatusOK, page)
+	writeJSON(w, http.StatusOK, page)
 }
 
 func queryNumber(r *http.Request, name string, otherwise uint64) (uint64, error) {
@@ -180,26 +260,41 @@ func queryNumber(r *http.Request, name string, otherwise uint64) (uint64, error)
 
 // serveHealth says that the process is alive, nothing more.
 func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) {
-	s.writeJSON(w, http.StatusOK, map[string]string{"status": "ok", "name": "floe-oracle", "version": Version})
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok", "name": "floe-oracle", "version": Version})
 }
 
 // serveReady says whether key requests can be decided just now.
 func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
 	if err := s.cfg.Evaluator.Ready(r.Context()); err != nil {
 		s.cfg.Log.Warn("not ready", "err", err)
-		s.writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reason": "the full node does not answer"})
+		writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reason": "the full node does not answer"})
 		return
 	}
-	status := s.log.Status()
-	if status.Late != nil {
-		s.cfg.Log.Warn("not ready", "err", status.Late)
-		s.writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reason": "receipts are late in the public log", "log": status})
-		return
+	var receipts uint64
+	logs := map[string]tilelog.Status{}
+	for _, svc := range s.Services() {
+		status := svc.LogStatus()
+		receipts += status.Journal
+		if status.Late != nil {
+			s.cfg.Log.Warn("not ready", "service", svc.cfg.ObjectID, "err", status.Late)
+			writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reason": "receipts are late in the public log", "log": status})
+			return
+		}
+		if _, ref := svc.checkKey(); ref != nil {
+			s.cfg.Log.Warn("not ready", "service", svc.cfg.ObjectID, "err", ref.cause)
+			writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reason": ref.Reason.Rule})
+			return
+		}
+		logs[svc.Name()] = status
 	}
-	s.writeJSON(w, http.StatusOK, map[string]any{"ready": true, "receipts": status.Journal, "log": status})
+	answer := map[string]any{"ready": true, "receipts": receipts, "logs": logs}
+	if status, ok := logs[""]; ok {
+		answer["log"] = status
+	}
+	writeJSON(w, http.StatusOK, answer)
 }
 
-func (s *Server) writeJSON(w http.ResponseWriter, status int, v any) {
+func writeJSON(w http.ResponseWriter, status int, v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic("keyserver: encode answer: " + err.Error())

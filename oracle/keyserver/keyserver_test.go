@@ -110,14 +110,18 @@ func (f *fixture) serve() {
 		f.t.Fatal(err)
 	}
 	f.server, err = Start(f.t.Context(), Config{
-		ObjectID: serverID, MasterKey: f.master, ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)),
-		JournalDir: f.dir, Evaluator: f.eval, Now: f.time,
+		Services: []ServiceConfig{{ObjectID: serverID, Key: FixedKey(f.master), JournalDir: f.dir,
+			ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32))}},
+		Evaluator: f.eval, Now: f.time,
 		Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return f.owner(ctx, id) },
 	}, l)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 }
+
+// service is the one that f.server has.
+func (f *fixture) service() *Service { return f.server.Services()[0] }
 
 // restart stops the server and starts it anew over the same files.
 func (f *fixture) restart() {
@@ -524,7 +528,7 @@ func mix(t *testing.T, s *seal.SessionKey, ptb []byte, enc, verification seal.Tr
 func TestJournalUnavailable(t *testing.T) {
 	f := start(t)
 	req, _ := f.request(nil)
-	f.server.journal.Close()
+	f.service().journal.Close()
 	e := f.refused(req, 503, "Failure")
 	if e.Reason == nil || e.Reason.Code != "journal_unavailable" || e.Receipt != "" {
 		t.Errorf("%+v", e)

@@ -15,7 +15,7 @@ import (
 const logPatience = 30 * time.Second
 
 // checkLog refuses while the log does not take up receipts.
-func (s *Server) checkLog() *refusal {
+func (s *Service) checkLog() *refusal {
 	status := s.log.Status()
 	if status.Late == nil || status.Waiting <= logPatience {
 		return nil
@@ -27,30 +27,30 @@ func (s *Server) checkLog() *refusal {
 }
 
 // serveLog says which log the receipts are in, and where it is anchored.
-func (s *Server) serveLog(w http.ResponseWriter, _ *http.Request) {
-	answer := receipt.LogInfo{Origin: receipt.LogOrigin(s.cfg.ObjectID), Size: s.log.Status().Published}
+func (s *Service) serveLog(w http.ResponseWriter, _ *http.Request) {
+	answer := receipt.LogInfo{Origin: receipt.LogOrigin(s.cfg.Issuer), Size: s.log.Status().Published}
 	if f := s.anchor.Load(); f != nil {
 		answer.Anchor = (*f)()
 	}
-	s.writeJSON(w, http.StatusOK, answer)
+	writeJSON(w, http.StatusOK, answer)
 }
 
 // serveProof proves that a receipt is in the log: a tlog-proof file.
-func (s *Server) serveProof(w http.ResponseWriter, r *http.Request) {
+func (s *Service) serveProof(w http.ResponseWriter, r *http.Request) {
 	sequence, err := strconv.ParseUint(r.PathValue("sequence"), 10, 63)
 	if err != nil || sequence == 0 || sequence > s.journal.Len() {
-		s.writeRefusal(w, &refusal{Type: "NotFound", Status: 404, Message: fmt.Sprintf("there is no receipt %.20q", r.PathValue("sequence"))})
+		writeRefusal(w, &refusal{Type: "NotFound", Status: 404, Message: fmt.Sprintf("there is no receipt %.20q", r.PathValue("sequence"))})
 		return
 	}
 	proofs, err := s.log.Prove(r.Context(), sequence)
 	if err != nil {
-		s.cfg.Log.Error("a receipt cannot be proven", "sequence", sequence, "err", err)
-		s.writeRefusal(w, refuse("Failure", "log_unreadable", "the log cannot be read", "tell the operator of the key server"))
+		s.shared.Log.Error("a receipt cannot be proven", "sequence", sequence, "err", err)
+		writeRefusal(w, refuse("Failure", "log_unreadable", "the log cannot be read", "tell the operator of the key server"))
 		return
 	}
 	if proofs[0] == nil {
 		w.Header().Set("Retry-After", "1")
-		s.writeRefusal(w, &refusal{Type: "NotLogged", Status: 404, Message: fmt.Sprintf("receipt %d is not in the log yet, try again in a second", sequence)})
+		writeRefusal(w, &refusal{Type: "NotLogged", Status: 404, Message: fmt.Sprintf("receipt %d is not in the log yet, try again in a second", sequence)})
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

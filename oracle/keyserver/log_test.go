@@ -51,9 +51,9 @@ func TestRepeatedRequest(t *testing.T) {
 
 func (f *fixture) untilLogged(n uint64) {
 	f.t.Helper()
-	for end := time.Now().Add(30 * time.Second); f.server.LogStatus().Published != n; time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); f.service().LogStatus().Published != n; time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
-			f.t.Fatalf("receipt %d is not in the log: %+v", n, f.server.LogStatus())
+			f.t.Fatalf("receipt %d is not in the log: %+v", n, f.service().LogStatus())
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestProof(t *testing.T) {
 		}
 	}
 	f.untilLogged(3)
-	log, err := f.server.ReceiptKeys().Log(serverID)
+	log, err := f.service().ReceiptKeys().Log(serverID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestRefusalsAreSigned(t *testing.T) {
 		f.eval.err, f.eval.pkgErr = c.eval, c.pkg
 		req, _ := f.request(nil)
 		e := f.refused(req, 503, "Failure")
-		r, err := receipt.Verify(e.Receipt, f.server.ReceiptKeys(), serverID)
+		r, err := receipt.Verify(e.Receipt, f.service().ReceiptKeys(), serverID)
 		if err != nil || r.Decision != receipt.Refuse || r.Reason.Code != c.code || r.Sequence != uint64(2*i+1) {
 			t.Errorf("%s: %+v, %v", c.code, r, err)
 		}

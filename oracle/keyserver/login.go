@@ -120,30 +120,30 @@ func (l *logins) user(h http.Header) (sui.Address, error) {
 }
 
 // serveChallenge begins a login: {"address": "0x…"}.
-func (s *Server) serveChallenge(w http.ResponseWriter, r *http.Request) {
+func (s *Service) serveChallenge(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Address sui.Address `json:"address"`
 	}
 	if err := decodeBody(r, &in); err != nil {
-		s.writeRefusal(w, badRequest(err))
+		writeRefusal(w, badRequest(err))
 		return
 	}
-	s.writeJSON(w, http.StatusOK, receipt.LoginChallenge{Message: s.logins.challenge(in.Address)})
+	writeJSON(w, http.StatusOK, receipt.LoginChallenge{Message: s.logins.challenge(in.Address)})
 }
 
 // serveLogin ends a login: the message and its signature for a token.
-func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request) {
+func (s *Service) serveLogin(w http.ResponseWriter, r *http.Request) {
 	var in receipt.LoginRequest
 	if err := decodeBody(r, &in); err != nil {
-		s.writeRefusal(w, badRequest(err))
+		writeRefusal(w, badRequest(err))
 		return
 	}
 	token, ends, err := s.logins.login(in.Message, sui.Signature(in.Signature))
 	if err != nil {
-		s.writeRefusal(w, &refusal{Type: "InvalidSignature", Status: 403, Message: "Login failed: " + err.Error()})
+		writeRefusal(w, &refusal{Type: "InvalidSignature", Status: 403, Message: "Login failed: " + err.Error()})
 		return
 	}
-	s.writeJSON(w, http.StatusOK, receipt.LoginAnswer{Token: token, ExpiresAt: ends.UTC()})
+	writeJSON(w, http.StatusOK, receipt.LoginAnswer{Token: token, ExpiresAt: ends.UTC()})
 }
 
 func decodeBody(r *http.Request, into any) error {

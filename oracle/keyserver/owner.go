@@ -22,48 +22,48 @@ const maxOwned = 200
 
 // servePolicyReceipts gives the owner of a policy its receipts, openings and
 // proofs included: ?after=N&limit=M, where N counts the policy's receipts.
-func (s *Server) servePolicyReceipts(w http.ResponseWriter, r *http.Request) {
+func (s *Service) servePolicyReceipts(w http.ResponseWriter, r *http.Request) {
 	id, err := sui.ParseAddress(r.PathValue("policy"))
 	after, err2 := queryNumber(r, "after", 0)
 	limit, err3 := queryNumber(r, "limit", maxOwned)
 	if err = errors.Join(err, err2, err3); err != nil {
-		s.writeRefusal(w, badRequest(err))
+		writeRefusal(w, badRequest(err))
 		return
 	}
 	if ref := s.checkOwner(r, id); ref != nil {
-		s.writeRefusal(w, ref)
+		writeRefusal(w, ref)
 		return
 	}
 	records, head, err := s.journal.OfPolicy(id, after, int(min(limit, maxOwned)))
 	if err != nil {
-		s.cfg.Log.Error("receipts cannot be read", "err", err)
-		s.writeRefusal(w, refuse("Failure", "journal_unreadable", "the receipts cannot be read", "tell the operator of the key server"))
+		s.shared.Log.Error("receipts cannot be read", "err", err)
+		writeRefusal(w, refuse("Failure", "journal_unreadable", "the receipts cannot be read", "tell the operator of the key server"))
 		return
 	}
 	page := receipt.PolicyPage{Policy: id, Head: head, Receipts: []receipt.PolicyReceipt{}}
 	if err := s.addOwned(r.Context(), &page, after, records); err != nil {
-		s.cfg.Log.Error("receipts cannot be proven", "err", err)
-		s.writeRefusal(w, refuse("Failure", "log_unreadable", "the log cannot be read", "tell the operator of the key server"))
+		s.shared.Log.Error("receipts cannot be proven", "err", err)
+		writeRefusal(w, refuse("Failure", "log_unreadable", "the log cannot be read", "tell the operator of the key server"))
 		return
 	}
-	s.writeJSON(w, http.StatusOK, page)
+	writeJSON(w, http.StatusOK, page)
 }
 
 // checkOwner demands the token of the policy's owner.
-func (s *Server) checkOwner(r *http.Request, id sui.Address) *refusal {
+func (s *Service) checkOwner(r *http.Request, id sui.Address) *refusal {
 	user, err := s.logins.user(r.Header)
 	if err != nil {
 		return &refusal{Type: "Unauthorized", Status: http.StatusUnauthorized, Message: err.Error()}
 	}
-	if s.cfg.Owner == nil {
+	if s.shared.Owner == nil {
 		return &refusal{Type: "Unsupported", Status: http.StatusNotImplemented, Message: "this key server does not look up owners of policies"}
 	}
-	owner, err := s.cfg.Owner(r.Context(), id)
+	owner, err := s.shared.Owner(r.Context(), id)
 	switch {
 	case errors.Is(err, policy.ErrNoOwner):
 		return &refusal{Type: "NotFound", Status: http.StatusNotFound, Message: err.Error()}
 	case err != nil:
-		s.cfg.Log.Warn("the owner of a policy cannot be looked up", "err", err)
+		s.shared.Log.Warn("the owner of a policy cannot be looked up", "err", err)
 		return refuse("Failure", "chain_unavailable", "the key server could not read the chain, so it cannot know who owns the policy", "try again in some seconds")
 	case owner != user:
 		return &refusal{Type: "NoAccess", Status: http.StatusForbidden, Message: fmt.Sprintf("the policy belongs to %s, you are logged in as %s", owner, user)}
@@ -71,7 +71,7 @@ func (s *Server) checkOwner(r *http.Request, id sui.Address) *refusal {
 	return nil
 }
 
-func (s *Server) addOwned(ctx context.Context, page *receipt.PolicyPage, after uint64, records []journal.Record) error {
+func (s *Service) addOwned(ctx context.Context, page *receipt.PolicyPage, after uint64, records []journal.Record) error {
 	var sequences []uint64
 	for _, rec := range records {
 		sequences = append(sequences, rec.Sequence)

@@ -63,7 +63,7 @@ func TestOwnerSeesAll(t *testing.T) {
 		f.post(req)
 	}
 	f.untilLogged(n)
-	keys := f.server.ReceiptKeys()
+	keys := f.service().ReceiptKeys()
 	got, err := f.remote().Policy(t.Context(), owner, keys, policyID)
 	if err != nil || len(got) != n {
 		t.Fatalf("%d receipts, %v", len(got), err)
@@ -203,7 +203,7 @@ func TestOwnerFindsCheats(t *testing.T) {
 		f.post(req)
 	}
 	f.untilLogged(6)
-	keys := f.server.ReceiptKeys()
+	keys := f.service().ReceiptKeys()
 	other, _ := f.request(nil) // of another requester
 	f.wallet = newWallet(t)
 	f.post(other)

@@ -32,7 +32,7 @@ var statusOf = map[string]int{
 var fixedMessage = map[string]string{
 	"InvalidPackage": "Invalid package ID", "InvalidCertificate": "Invalid certificate time or ttl",
 	"InvalidSignature": "Invalid user signature", "InvalidSessionSignature": "Invalid session key signature",
-	"InvalidMVRName": "Invalid MVR name", "Failure": "Internal server error, please try again later",
+	"InvalidMVRName": "Invalid MVR name", "UnsupportedPackageId": "Unsupported package ID", "Failure": "Internal server error, please try again later",
 }
 
 // messagePrefix begins the message of types with a variable part.
@@ -69,7 +69,7 @@ func malformed(status int, format string, args ...any) *refusal {
 	return &refusal{Type: "Malformed", Status: status, Plain: true, Message: fmt.Sprintf(format, args...)}
 }
 
-func (s *Server) writeRefusal(w http.ResponseWriter, r *refusal) {
+func writeRefusal(w http.ResponseWriter, r *refusal) {
 	status := r.Status
 	if status == 0 {
 		status = statusOf[r.Type]
@@ -81,7 +81,7 @@ func (s *Server) writeRefusal(w http.ResponseWriter, r *refusal) {
 		http.Error(w, r.Message, status)
 		return
 	}
-	s.writeJSON(w, status, seal.ErrorResponse{
+	writeJSON(w, status, seal.ErrorResponse{
 		Type: r.Type, Message: r.Message, Reason: r.Reason, Receipt: r.Receipt, Opening: r.Opening,
 	})
 }

@@ -20,23 +20,19 @@ import (
 // stored for it; the randomness of its encryption follows from the master key
 // and the request, so that it can be made again, even after a restart.
 type repeats struct {
-	secret [32]byte
-
 	mu   sync.Mutex
 	busy map[receipt.Hash]chan struct{} // closed when the request is done
 }
 
-func newRepeats(master *seal.MasterKey) repeats {
+func newRepeats() repeats { return repeats{busy: map[receipt.Hash]chan struct{}{}} }
+
+// newRandomness returns the randomness for the answer to a request: AES-256 in
+// counter mode under a key for this request alone. Whoever can predict it has
+// the master key already.
+func newRandomness(master *seal.MasterKey, request receipt.Hash) io.Reader {
 	mac := hmac.New(sha256.New, master.Bytes())
 	mac.Write([]byte("floe-transport-randomness-v1"))
-	return repeats{secret: [32]byte(mac.Sum(nil)), busy: map[receipt.Hash]chan struct{}{}}
-}
-
-// random returns the randomness for the answer to a request: AES-256 in counter
-// mode under a key for this request alone. Whoever can predict it has the
-// master key already.
-func (r *repeats) random(request receipt.Hash) io.Reader {
-	mac := hmac.New(sha256.New, r.secret[:])
+	mac = hmac.New(sha256.New, mac.Sum(nil))
 	mac.Write(request[:])
 	block, err := aes.NewCipher(mac.Sum(nil))
 	if err != nil {
@@ -77,7 +73,7 @@ func (r *repeats) take(ctx context.Context, request receipt.Hash) (done func(), 
 // repeat answers a request for which keys were released before. Both results
 // are nil if there was none. The policy is not asked again: the answer gives
 // nothing that was not given before, and only to the one who sent the request.
-func (s *Server) repeat(who *requester) (*seal.FetchKeyResponse, *refusal) {
+func (s *Service) repeat(who *requester, key *seal.MasterKey) (*seal.FetchKeyResponse, *refusal) {
 	entry, opening, err := s.journal.Release(who.hash())
 	if err != nil {
 		return nil, refusalOf(err)
@@ -94,7 +90,7 @@ func (s *Server) repeat(who *requester) (*seal.FetchKeyResponse, *refusal) {
 		}
 		ids = append(ids, seal.FullID(r.Package.ID, id))
 	}
-	held, err := s.derive(ids, who.transport, s.repeats.random(r.RequestHash))
+	held, err := s.derive(key, ids, who, r.RequestHash)
 	if err != nil {
 		return nil, refusalOf(err)
 	}

@@ -8,8 +8,10 @@
 //
 //	request -> requester -> policy.Grant -> heldShares -> journal.Entry -> answer
 //
-// Behind the answer, every receipt goes into a public log (package tilelog),
-// served as /checkpoint and /tile/.
+// One process may answer for several KeyServer objects: each is a [Service]
+// with a key and a journal of its own, found by the policy's package or by the
+// path. Behind the answer, every receipt goes into the service's public log
+// (package tilelog), served as /checkpoint and /tile/.
 //
 // Cheap checks come first and the network last. Whatever cannot be decided,
 // because a node is down, behind, or the journal is full, is refused for that
@@ -18,7 +20,6 @@ package keyserver
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -26,17 +27,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/floe-data/floe/oracle/journal"
 	"github.com/floe-data/floe/oracle/policy"
-	"github.com/floe-data/floe/oracle/tilelog"
-	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
-	"github.com/floe-data/floe/sdk/sui"
 )
 
 // Version is the version of Seal's key server API that is spoken, as sent in
@@ -45,18 +41,9 @@ const Version = "0.6.10"
 
 // Config is what a key server needs.
 type Config struct {
-	// ObjectID is the KeyServer object on chain.
-	ObjectID sui.Address
-	// MasterKey is the key whose public half ObjectID shows.
-	MasterKey *seal.MasterKey
-	// ReceiptKey signs the receipts.
-	ReceiptKey ed25519.PrivateKey
-	// JournalDir is the directory of the receipts, and of their log in a
-	// folder of its own below. It belongs to this server alone.
-	JournalDir string
-	// WitnessPolicy names the witnesses that cosign the log's checkpoints, as
-	// [tilelog.Config] says. Empty: none.
-	WitnessPolicy []byte
+	// Services are the KeyServer objects that it answers for: one, or in
+	// permissioned mode one per client.
+	Services []ServiceConfig
 	// Evaluator decides about policies.
 	Evaluator policy.Evaluator
 	// Owner looks up who owns a policy, and so may read all of its receipts.
@@ -80,15 +67,9 @@ type Config struct {
 
 // A Server is a key server. It is safe for concurrent use.
 type Server struct {
-	cfg     Config
-	journal *journal.Journal
-	log     *tilelog.Log
-	keys    *receipt.KeySet
-	pop     []byte
-	slots   chan struct{} // one element per request that is worked on
-	repeats repeats
-	logins  *logins
-	anchor  atomic.Pointer[func() sui.Address]
+	cfg      Config
+	services registry
+	slots    chan struct{} // one element per request that is worked on
 
 	// Set by Start.
 	http     *http.Server
@@ -97,46 +78,29 @@ type Server struct {
 	stop     sync.Once
 }
 
-// New checks the configuration and opens the journal. Close the Server to give
-// it back.
+// New checks the configuration and opens the journals. Close the Server to
+// give them back.
 func New(cfg Config) (*Server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, fmt.Errorf("create key server: %w", err)
 	}
-	pop, err := cfg.MasterKey.ProvePossession(cfg.Rand, cfg.ObjectID)
-	if err != nil {
-		return nil, fmt.Errorf("create key server: %w", err)
+	s := &Server{cfg: cfg, slots: make(chan struct{}, cfg.MaxConcurrent)}
+	for _, c := range cfg.Services {
+		svc, err := s.openService(c)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("create key server: %w", err), s.closeServices())
+		}
+		s.services.list = append(s.services.list, svc)
 	}
-	j, err := journal.Open(journal.Config{Dir: cfg.JournalDir, Issuer: cfg.ObjectID, Key: cfg.ReceiptKey, Now: cfg.Now,
-		Remember: cfg.MaxTTL + cfg.ClockSkew})
-	if err != nil {
-		return nil, fmt.Errorf("create key server: %w", err)
-	}
-	if j.Torn > 0 {
-		cfg.Log.Warn("cut off a receipt that a crash left incomplete", "bytes", j.Torn, "dir", cfg.JournalDir)
-	}
-	log, err := tilelog.Open(context.Background(), tilelog.Config{Dir: filepath.Join(cfg.JournalDir, tilelog.DirName), Journal: j,
-		Origin: receipt.LogOrigin(cfg.ObjectID), Key: cfg.ReceiptKey, WitnessPolicy: cfg.WitnessPolicy, Log: cfg.Log, Now: cfg.Now})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("create key server: %w", err), j.Close())
-	}
-	return &Server{
-		cfg: cfg, journal: j, log: log, pop: pop, slots: make(chan struct{}, cfg.MaxConcurrent),
-		keys: receipt.NewKeySet(cfg.ReceiptKey.Public().(ed25519.PublicKey)), repeats: newRepeats(cfg.MasterKey), logins: newLogins(cfg.ObjectID, cfg.Now),
-	}, nil
+	return s, nil
 }
 
 func (c *Config) complete() error {
-	switch {
-	case c.ObjectID.IsZero():
-		return errors.New("no KeyServer object is configured: register one first")
-	case c.MasterKey == nil:
-		return errors.New("no master key is configured")
-	case len(c.ReceiptKey) != ed25519.PrivateKeySize:
-		return errors.New("no receipt key is configured")
-	case c.JournalDir == "":
-		return errors.New("no journal directory is configured")
-	case c.Evaluator == nil:
+	c.Services = slices.Clone(c.Services)
+	if err := checkServices(c.Services); err != nil {
+		return err
+	}
+	if c.Evaluator == nil {
 		return errors.New("no policy evaluator is configured")
 	}
 	if c.MaxTTL == 0 {
@@ -161,21 +125,25 @@ func (c *Config) complete() error {
 	return nil
 }
 
-// ReceiptKeys returns the keys that verify the server's receipts.
-func (s *Server) ReceiptKeys() *receipt.KeySet { return s.keys }
+// openService opens a service and gives it its paths.
+func (s *Server) openService(c ServiceConfig) (*Service, error) {
+	svc, err := openService(c, &s.cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open service %s: %w", c.ObjectID, err)
+	}
+	svc.mux = s.serviceHandler(svc)
+	return svc, nil
+}
 
-// Receipts is the number of receipts in the journal.
-func (s *Server) Receipts() uint64 { return s.journal.Len() }
+func (s *Server) closeServices() (err error) {
+	for _, svc := range s.services.all() {
+		err = errors.Join(err, svc.close())
+	}
+	return err
+}
 
-// LogStatus tells where the log stands.
-func (s *Server) LogStatus() tilelog.Status { return s.log.Status() }
-
-// ShowAnchor makes the server tell where its log is anchored on chain: id
-// returns the Anchor object, zero while there is none.
-func (s *Server) ShowAnchor(id func() sui.Address) { s.anchor.Store(&id) }
-
-// Log is the public log of the receipts.
-func (s *Server) Log() *tilelog.Log { return s.log }
+// Services returns the services, in the order of the configuration.
+func (s *Server) Services() []*Service { return s.services.all() }
 
 // Start makes a Server and serves it on l until ctx ends or Close is called.
 func Start(ctx context.Context, cfg Config, l net.Listener) (*Server, error) {
@@ -209,7 +177,7 @@ func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 // drainTime is how long Close waits for requests that are worked on.
 const drainTime = 10 * time.Second
 
-// Close ends a started server's requests and closes log and journal. It may be
+// Close ends a started server's requests and closes logs and journals. It may be
 // called more than once.
 func (s *Server) Close() (err error) {
 	s.stop.Do(func() {
@@ -221,7 +189,7 @@ func (s *Server) Close() (err error) {
 			}
 			<-s.served
 		}
-		err = errors.Join(err, s.log.Close(), s.journal.Close())
+		err = errors.Join(err, s.closeServices())
 	})
 	return err
 }

@@ -110,7 +110,7 @@ func startKeyServer(t *testing.T, e policy.Evaluator, register func(url string, 
 	}
 	id := register("http://"+l.Addr().String(), master.PublicKey().Bytes())
 	s, err := keyserver.Start(t.Context(), keyserver.Config{
-		ObjectID: id, MasterKey: master, ReceiptKey: receiptKey, JournalDir: t.TempDir(), Evaluator: e,
+		Services: []keyserver.ServiceConfig{{ObjectID: id, Key: keyserver.FixedKey(master), ReceiptKey: receiptKey, JournalDir: t.TempDir()}}, Evaluator: e,
 	}, l)
 	if err != nil {
 		t.Fatal(err)

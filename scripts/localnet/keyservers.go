@@ -34,11 +34,14 @@ type KeyServer struct {
 // Stop stops the server; its receipts stay on disk.
 func (k *KeyServer) Stop() error { return k.server.Close() }
 
+// service is the one object that the server answers for.
+func (k *KeyServer) service() *keyserver.Service { return k.server.Services()[0] }
+
 // ReceiptCount is how many receipts the key servers have written in all.
 func (n *Net) ReceiptCount() uint64 {
 	var total uint64
 	for _, k := range n.KeyServers {
-		total += k.server.Receipts()
+		total += k.service().Receipts()
 	}
 	return total
 }
@@ -85,16 +88,17 @@ func (n *Net) startKeyServer(ctx context.Context, name string, evaluator policy.
 		return nil, err
 	}
 	server, err := keyserver.Start(n.ctx, keyserver.Config{
-		ObjectID: object, MasterKey: master, ReceiptKey: ed25519.NewKeyFromSeed(seed),
-		JournalDir: filepath.Join(dir, "receipts"), Evaluator: evaluator, Log: n.cfg.Log.With("server", name),
+		Services: []keyserver.ServiceConfig{{ObjectID: object, Key: keyserver.FixedKey(master),
+			ReceiptKey: ed25519.NewKeyFromSeed(seed), JournalDir: filepath.Join(dir, "receipts")}},
+		Evaluator: evaluator, Log: n.cfg.Log.With("server", name),
 		Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, n.client, id) }}, l)
 	if err != nil {
 		l.Close()
 		return nil, err
 	}
 	n.onClose(server.Close)
-	return &KeyServer{Name: name, URL: n.url(l), Object: object, server: server},
-		n.startAnchoring(server, object, ed25519.NewKeyFromSeed(seed), filepath.Join(dir, "anchor"))
+	k := &KeyServer{Name: name, URL: n.url(l), Object: object, server: server}
+	return k, n.startAnchoring(k.service(), ed25519.NewKeyFromSeed(seed), filepath.Join(dir, "anchor"))
 }
 
 // anchorInterval is short, so that anchors can be seen in a development
@@ -102,13 +106,13 @@ func (n *Net) startKeyServer(ctx context.Context, name string, evaluator policy.
 const anchorInterval = 5 * time.Second
 
 // startAnchoring anchors the log of a key server until the network closes.
-func (n *Net) startAnchoring(server *keyserver.Server, object sui.Address, key ed25519.PrivateKey, state string) error {
-	a, err := anchor.New(anchor.Config{Chain: n.client, Signer: n.admin, Packages: dataset.Packages(n.Network), Log: server.Log(),
-		Origin: receipt.LogOrigin(object), Key: key.Public().(ed25519.PublicKey), State: state, Interval: anchorInterval, Logger: n.cfg.Log})
+func (n *Net) startAnchoring(service *keyserver.Service, key ed25519.PrivateKey, state string) error {
+	a, err := anchor.New(anchor.Config{Chain: n.client, Signer: n.admin, Packages: dataset.Packages(n.Network), Log: service.Log(),
+		Origin: receipt.LogOrigin(service.Issuer()), Key: key.Public().(ed25519.PublicKey), State: state, Interval: anchorInterval, Logger: n.cfg.Log})
 	if err != nil {
 		return err
 	}
-	server.ShowAnchor(a.ID)
+	service.ShowAnchor(a.ID)
 	n.wg.Go(func() { a.Run(n.ctx) })
 	return nil
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
-// startAnchoring anchors the server's log until ctx ends, if that is
+// startAnchoring anchors the service's log until ctx ends, if that is
 // configured. The result waits for the end.
-func (c *config) startAnchoring(ctx context.Context, client *suirpc.Client, s *keyserver.Server, key ed25519.PrivateKey, log *slog.Logger) (*sync.WaitGroup, error) {
+func (c *config) startAnchoring(ctx context.Context, client *suirpc.Client, s *keyserver.Service, key ed25519.PrivateKey, log *slog.Logger) (*sync.WaitGroup, error) {
 	done := new(sync.WaitGroup)
 	if c.AnchorSigner == "" {
 		return done, nil
@@ -30,11 +30,10 @@ func (c *config) startAnchoring(ctx context.Context, client *suirpc.Client, s *k
 	if len(signers) == 0 {
 		return nil, fmt.Errorf("%s holds no keys", c.AnchorSigner)
 	}
-	id, _ := sui.ParseAddress(c.KeyServerObjectID)
 	pkg, _ := sui.ParseAddress(c.AnchorPackage)
 	a, err := anchor.New(anchor.Config{
 		Chain: client, Signer: signers[0], Packages: contract.Packages{Access: contract.Package{Original: pkg, Latest: pkg}},
-		Log: s.Log(), Origin: receipt.LogOrigin(id), Key: key.Public().(ed25519.PublicKey),
+		Log: s.Log(), Origin: receipt.LogOrigin(s.Issuer()), Key: key.Public().(ed25519.PublicKey),
 		State: filepath.Join(c.JournalDir, "anchor"), Interval: c.AnchorInterval, Logger: log,
 	})
 	if err != nil {

@@ -92,14 +92,15 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 		return fmt.Errorf("listen: %w; choose another address with the key listen of the configuration", err)
 	}
 	s, err := keyserver.Start(ctx, keyserver.Config{
-		ObjectID: id, MasterKey: keys.Master, ReceiptKey: keys.Receipt, JournalDir: c.JournalDir, Evaluator: evaluator,
-		WitnessPolicy: witnesses, Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, client, id) },
+		Services: []keyserver.ServiceConfig{{ObjectID: id, Key: keyserver.FixedKey(keys.Master), ReceiptKey: keys.Receipt,
+			JournalDir: c.JournalDir, WitnessPolicy: witnesses}},
+		Evaluator: evaluator, Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, client, id) },
 		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent, Log: log,
 	}, l)
 	if err != nil {
 		return err
 	}
-	anchoring, err := c.startAnchoring(ctx, client, s, keys.Receipt, log)
+	anchoring, err := c.startAnchoring(ctx, client, s.Services()[0], keys.Receipt, log)
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
