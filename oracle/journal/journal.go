@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -60,6 +61,8 @@ type Config struct {
 	// Remember is for how long the receipt of a release can be found by its
 	// request. 0 means 30 minutes.
 	Remember time.Duration
+	// Metrics count batches and failures. nil: none.
+	Metrics *metrics.Metrics
 	// Now tells the time. nil means time.Now.
 	Now func() time.Time
 }

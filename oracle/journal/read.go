@@ -26,6 +26,9 @@ func (j *Journal) Len() uint64 {
 	return uint64(len(j.offsets))
 }
 
+// Queued is the number of receipts that wait for the disk.
+func (j *Journal) Queued() int { return len(j.writes) }
+
 // Grown receives after receipts became durable. One reader at a time.
 func (j *Journal) Grown() <-chan struct{} { return j.grown }
 

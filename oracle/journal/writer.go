@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/floe-data/floe/sdk/receipt"
 )
@@ -30,7 +31,9 @@ func (j *Journal) run() {
 // store makes a batch durable and answers it. Either all of it is stored or
 // nothing.
 func (j *Journal) store(batch []*write) {
+	start := time.Now()
 	receipts, err := j.commit(batch)
+	j.cfg.Metrics.Stored(len(batch), start, err)
 	for i, w := range batch {
 		if err != nil {
 			w.result <- result{err: fmt.Errorf("write receipt: %w: %w", ErrNotDurable, err)}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // chain are the metrics of full nodes and of evaluation.
@@ -38,12 +40,20 @@ func (c *chain) make(r maker) {
 	c.methods.max, c.caches.max = 40, 20
 }
 
-// CalledNode notes a call of a full node that began at start. Status is
-// success, retriable_error or error.
-func (m *Metrics) CalledNode(method, status string, start time.Time) {
-	if m != nil {
-		m.chain.rpc.WithLabelValues(m.chain.methods.errorType(method), m.chain.methods.code(status)).Observe(millis(time.Since(start)))
+// CalledNode notes a call of a full node that began at start; err is gRPC's. It
+// is for suirpc.WithObserver.
+func (m *Metrics) CalledNode(method string, start time.Time, err error) {
+	if m == nil {
+		return
 	}
+	outcome := "error"
+	switch status.Code(err) {
+	case codes.OK:
+		outcome = "success"
+	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted:
+		outcome = "retriable_error"
+	}
+	m.chain.rpc.WithLabelValues(m.chain.methods.errorType(method), outcome).Observe(millis(time.Since(start)))
 }
 
 // GasPrice counts a look-up of the reference gas price.

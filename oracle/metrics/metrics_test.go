@@ -110,7 +110,7 @@ func TestLabelsAreBounded(t *testing.T) {
 		m.Client("typescript", fmt.Sprintf("%d.%d.%d", i%20, i/20, 1))
 		m.Client(fmt.Sprintf("kind%d", i), "1.0.0")
 		m.Decided(Decision{Type: "NoAccess", Code: strings.Repeat("a", 2+i%30) + "_" + strings.Repeat("b", 1+i/30)})
-		m.CalledNode("M"+strings.Repeat("x", 2+i%38), "success", time.Now())
+		m.CalledNode("M"+strings.Repeat("x", 2+i%38), time.Now(), nil)
 	}
 	families, err := m.Gatherer().Gather()
 	if err != nil {

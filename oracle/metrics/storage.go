@@ -19,7 +19,7 @@ type storage struct {
 }
 
 func (s *storage) make(r maker) {
-	s.fsync = r.histogram("floe_oracle_journal_fsync_seconds", "seconds until a batch of receipts was on disk", seconds)
+	s.fsync = r.histogram("floe_oracle_journal_fsync_seconds", "seconds until a batch of receipts was signed and on disk", seconds)
 	s.batch = r.histogram("floe_oracle_journal_batch_receipts", "receipts that shared one fsync", sizes)
 	s.failures = r.counter("floe_oracle_journal_failures_total", "batches of receipts that could not be stored")
 	s.logDelay = r.histogram("floe_oracle_log_delay_seconds", "seconds from a durable receipt to the published checkpoint with it", seconds)

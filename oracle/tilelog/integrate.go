@@ -168,11 +168,12 @@ func (l *Log) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cosigned := l.isCosigned(c)
+	cosigned, now := l.isCosigned(c), l.cfg.Now()
 	l.mu.Lock()
 	before := l.cosigned
 	l.published, l.cosigned = max(l.published, c.Size), cosigned
 	for len(l.pending) > 0 && l.pending[0].length <= l.published {
+		l.cfg.Metrics.Logged(now.Sub(l.pending[0].seen))
 		l.pending = l.pending[1:]
 	}
 	l.mu.Unlock()

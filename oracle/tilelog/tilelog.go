@@ -29,6 +29,7 @@ import (
 
 	"github.com/transparency-dev/tessera"
 
+	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/sdk/logproof"
 )
 
@@ -81,6 +82,8 @@ type Config struct {
 	Within time.Duration
 	// Log gets problems. nil discards.
 	Log *slog.Logger
+	// Metrics get how long receipts took into the log. nil: none.
+	Metrics *metrics.Metrics
 	// Now tells the time. nil means time.Now.
 	Now func() time.Time
 }

@@ -69,6 +69,14 @@ type Option func(*settings)
 type settings struct {
 	backoff time.Duration
 	quiet   time.Duration
+	observe func(method string, start time.Time, err error)
+}
+
+// WithObserver has f called after each attempt of a call, with the method's
+// name without its service, such as GetObject, and the gRPC error. Streams are
+// not observed.
+func WithObserver(f func(method string, start time.Time, err error)) Option {
+	return func(s *settings) { s.observe = f }
 }
 
 // WithBackoff sets the first pause between attempts (200 ms unless told). It
@@ -98,6 +106,7 @@ func Dial(_ context.Context, rawURL string, opts ...Option) (*Client, error) {
 		grpc.WithInitialWindowSize(streamWindow),
 		grpc.WithInitialConnWindowSize(connWindow),
 		grpc.WithUserAgent("floe"),
+		grpc.WithChainUnaryInterceptor(s.interceptors()...),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("dial Sui node %s: %w", rawURL, err)
@@ -113,6 +122,18 @@ func Dial(_ context.Context, rawURL string, opts ...Option) (*Client, error) {
 		functions: map[functionKey][]parameter{},
 		senders:   map[sui.Address](chan struct{}){},
 	}, nil
+}
+
+func (s *settings) interceptors() []grpc.UnaryClientInterceptor {
+	if s.observe == nil {
+		return nil
+	}
+	return []grpc.UnaryClientInterceptor{func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		start := time.Now()
+		err := invoke(ctx, method, req, reply, cc, opts...)
+		s.observe(method[strings.LastIndexByte(method, '/')+1:], start, err)
+		return err
+	}}
 }
 
 // URL returns the address that the Client was dialled with.

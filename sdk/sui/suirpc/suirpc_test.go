@@ -132,3 +132,33 @@ func TestRequestGas(t *testing.T) {
 		}
 	}
 }
+
+// Each attempt of a call is observed, with its outcome.
+func TestObserver(t *testing.T) {
+	node := suirpctest.Start(t)
+	var methods []string
+	var failed int
+	c, err := suirpc.Dial(t.Context(), node.URL, suirpc.WithBackoff(time.Millisecond), suirpc.WithObserver(func(method string, start time.Time, err error) {
+		methods = append(methods, method)
+		if err != nil {
+			failed++
+		}
+		if start.IsZero() {
+			t.Error("no start")
+		}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.ServiceInfo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	node.SetDown(true)
+	if _, err := c.ServiceInfo(t.Context()); err == nil {
+		t.Fatal("a node that is down answers")
+	}
+	if len(methods) < 3 || methods[0] != "GetServiceInfo" || failed != len(methods)-1 {
+		t.Errorf("observed %q, %d failed", methods, failed)
+	}
+}
