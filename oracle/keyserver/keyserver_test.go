@@ -36,6 +36,7 @@ type fakeEvaluator struct {
 	first    sui.Address // of package pkgID
 	err      error       // of Evaluate
 	pkgErr   error
+	mu       sync.Mutex // guards queries
 	queries  int
 	evidence policy.Evidence
 
@@ -44,10 +45,16 @@ type fakeEvaluator struct {
 }
 
 func (e *fakeEvaluator) Package(_ context.Context, id sui.Address) (policy.Package, error) {
-	return policy.Package{First: e.first, Called: id, Version: 1}, e.pkgErr
+	first := id
+	if id == pkgID {
+		first = e.first
+	}
+	return policy.Package{First: first, Called: id, Version: 1}, e.pkgErr
 }
 
 func (e *fakeEvaluator) Evaluate(context.Context, policy.Query) (policy.Evidence, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.queries++
 	return e.evidence, e.err
 }
@@ -70,6 +77,8 @@ type fixture struct {
 	mu     sync.Mutex // guards now against the server's own goroutines
 	dir    string
 	owner  OwnerFunc
+
+	services []ServiceConfig
 }
 
 func (f *fixture) time() time.Time {
@@ -84,7 +93,17 @@ func (f *fixture) advance(d time.Duration) {
 	f.now = f.now.Add(d)
 }
 
+// start starts an open server.
 func start(t *testing.T) *fixture {
+	t.Helper()
+	f := newFixture(t)
+	f.services = []ServiceConfig{{ObjectID: serverID, Key: FixedKey(f.master), JournalDir: f.dir,
+		ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32))}}
+	f.serve()
+	return f
+}
+
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{t: t, eval: &fakeEvaluator{first: pkgID}, now: startTime, dir: t.TempDir()}
 	var err error
@@ -94,8 +113,10 @@ func start(t *testing.T) *fixture {
 	if f.wallet, err = sui.GenerateKey(sui.Ed25519, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
-	f.serve()
 	t.Cleanup(func() {
+		if f.server == nil {
+			return
+		}
 		if err := f.server.Close(); err != nil {
 			t.Error(err)
 		}
@@ -110,9 +131,7 @@ func (f *fixture) serve() {
 		f.t.Fatal(err)
 	}
 	f.server, err = Start(f.t.Context(), Config{
-		Services: []ServiceConfig{{ObjectID: serverID, Key: FixedKey(f.master), JournalDir: f.dir,
-			ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32))}},
-		Evaluator: f.eval, Now: f.time,
+		Services: f.services, Evaluator: f.eval, Now: f.time,
 		Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return f.owner(ctx, id) },
 	}, l)
 	if err != nil {
@@ -146,8 +165,12 @@ func ptb(t *testing.T, pkg sui.Address) []byte {
 
 // request is a correct request, signed by the wallet at the current time.
 func (f *fixture) request(change func(*seal.SessionConfig)) (*seal.FetchKeyRequest, *seal.TransportKey) {
+	return f.requestFor(pkgID, change)
+}
+
+func (f *fixture) requestFor(pkg sui.Address, change func(*seal.SessionConfig)) (*seal.FetchKeyRequest, *seal.TransportKey) {
 	f.t.Helper()
-	cfg := seal.SessionConfig{Package: pkgID, TTL: 10 * time.Minute, Now: f.now, Rand: rand.Reader}
+	cfg := seal.SessionConfig{Package: pkg, TTL: 10 * time.Minute, Now: f.now, Rand: rand.Reader}
 	if change != nil {
 		change(&cfg)
 	}
@@ -159,7 +182,7 @@ func (f *fixture) request(change func(*seal.SessionConfig)) (*seal.FetchKeyReque
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	r, err := s.NewRequest(ptb(f.t, pkgID), tk.Public())
+	r, err := s.NewRequest(ptb(f.t, pkg), tk.Public())
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -168,12 +191,16 @@ func (f *fixture) request(change func(*seal.SessionConfig)) (*seal.FetchKeyReque
 
 // post sends a body as the npm client does and returns the answer.
 func (f *fixture) post(body any) (int, http.Header, []byte) {
+	return f.postTo("/v1/fetch_key", body)
+}
+
+func (f *fixture) postTo(path string, body any) (int, http.Header, []byte) {
 	f.t.Helper()
 	b, ok := body.([]byte)
 	if !ok {
 		b, _ = json.Marshal(body)
 	}
-	req, _ := http.NewRequest("POST", f.server.URL()+"/v1/fetch_key", bytes.NewReader(b))
+	req, _ := http.NewRequest("POST", f.server.URL()+path, bytes.NewReader(b))
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Client-Sdk-Version", "1.4.12")
 	req.Header.Set("Client-Sdk-Type", "typescript")

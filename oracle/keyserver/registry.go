@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/floe-data/floe/sdk/sui"
@@ -13,8 +14,9 @@ import (
 // registry is the set of services that a process answers for.
 type registry struct {
 	changing sync.Mutex // held by the one who changes the set
+	closed   bool       // guarded by changing
 
-	mu   sync.RWMutex // guards all
+	mu   sync.RWMutex // guards list, and who has which scope
 	list []*Service   // the order is that of the configuration
 }
 
@@ -46,14 +48,24 @@ func (r *registry) forPackage(first sui.Address) (*Service, func()) {
 func (r *registry) all() []*Service {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return append([]*Service(nil), r.list...)
+	return slices.Clone(r.list)
 }
 
-// swap puts another set into force.
-func (r *registry) swap(list []*Service) {
+// swap puts another set into force, each service with its scope, and returns
+// those that are no longer in it.
+func (r *registry) swap(list []*Service, scopes []*scope) (gone []*Service) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for _, s := range r.list {
+		if !slices.Contains(list, s) {
+			gone = append(gone, s)
+		}
+	}
+	for i, s := range list {
+		s.current.Store(scopes[i])
+	}
 	r.list = list
+	return gone
 }
 
 var serviceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)

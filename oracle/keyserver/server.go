@@ -85,12 +85,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("create key server: %w", err)
 	}
 	s := &Server{cfg: cfg, slots: make(chan struct{}, cfg.MaxConcurrent)}
-	for _, c := range cfg.Services {
-		svc, err := s.openService(c)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("create key server: %w", err), s.closeServices())
-		}
-		s.services.list = append(s.services.list, svc)
+	var err error
+	if _, s.services.list, err = s.openServices(cfg.Services); err != nil {
+		return nil, errors.Join(fmt.Errorf("create key server: %w", err), s.closeServices())
 	}
 	return s, nil
 }
@@ -136,6 +133,9 @@ func (s *Server) openService(c ServiceConfig) (*Service, error) {
 }
 
 func (s *Server) closeServices() (err error) {
+	s.services.changing.Lock()
+	defer s.services.changing.Unlock()
+	s.services.closed = true
 	for _, svc := range s.services.all() {
 		err = errors.Join(err, svc.close())
 	}
