@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -40,6 +41,11 @@ type Evidence struct {
 	Chain      sui.Digest
 	Checkpoint *receipt.Checkpoint
 	Objects    []receipt.Object
+	// Evaluated says who ran the code; "" if nobody did.
+	Evaluated receipt.Evaluated
+	// Record is what the decision can be repeated from; nil if it can't.
+	// Objects are its Inputs then.
+	Record *evidence.Evidence
 }
 
 // An Evaluator runs policy code.

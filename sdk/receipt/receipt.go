@@ -44,6 +44,16 @@ const (
 	Refuse  Decision = "refuse"
 )
 
+// Evaluated says who ran the code of a policy.
+type Evaluated string
+
+// The ones who can.
+const (
+	ByNode  Evaluated = "node"  // a full node, which was believed
+	ByLocal Evaluated = "local" // the key server itself
+	ByBoth  Evaluated = "both"  // both, and they agreed
+)
+
 // Claims is the payload of a receipt. Hashes are SHA-256; [Hash] prints as
 // base64url without padding.
 type Claims struct {
@@ -72,7 +82,14 @@ type Claims struct {
 
 	Chain      string      `json:"chain,omitempty"`      // id of the chain (base58), if it could be asked
 	Checkpoint *Checkpoint `json:"checkpoint,omitempty"` // if the policy was evaluated
-	Objects    []Object    `json:"objects,omitempty"`    // that the evaluation read
+	Objects    []Object    `json:"objects,omitempty"`    // that the policy was given
+
+	// Evidence commits to all that was evaluated, so that the decision can be
+	// made again: see Manifest.Commitment in package evidence. Absent if none
+	// was kept.
+	Evidence *Hash `json:"evidence,omitempty"`
+	// Evaluated says who ran the policy's code, if anybody did.
+	Evaluated Evaluated `json:"evaluated,omitempty"`
 
 	// ShareCommitment is the hash of the encrypted shares of a release, see
 	// [HashShares].
