@@ -61,6 +61,8 @@ type Config struct {
 	// Remember is for how long the receipt of a release can be found by its
 	// request. 0 means 30 minutes.
 	Remember time.Duration
+	// Ledger limits releases. nil: nothing does.
+	Ledger Ledger
 	// Metrics count batches and failures. nil: none.
 	Metrics *metrics.Metrics
 	// Now tells the time. nil means time.Now.
@@ -79,17 +81,19 @@ type file interface {
 
 // A Journal is safe for concurrent use.
 type Journal struct {
-	cfg    Config
-	lock   io.Closer
-	Torn   int64 // bytes of an incomplete record that Open cut off
-	writes chan *write
-	done   chan struct{} // closed when the writer has ended
-	grown  chan struct{} // holds one element after receipts were stored
+	cfg     Config
+	lock    io.Closer
+	Torn    int64 // bytes of an incomplete record that Open cut off
+	writes  chan *write
+	between chan func()   // for the writer to call between batches
+	done    chan struct{} // closed when the writer has ended
+	grown   chan struct{} // holds one element after receipts were stored
 
 	// Owned by the writer.
-	file  file
-	chain receipt.Chain
-	dirty bool // the file may be longer than its durable records
+	file   file
+	chain  receipt.Chain
+	dirty  bool // the file may be longer than its durable records
+	ledger Ledger
 
 	mu      sync.RWMutex // guards the rest, for moments only
 	closed  bool
@@ -155,7 +159,7 @@ func open(cfg Config, f file) (*Journal, error) {
 	if cfg.Remember == 0 {
 		cfg.Remember = 30 * time.Minute
 	}
-	j := &Journal{cfg: cfg, file: f, writes: make(chan *write, maxBatch), done: make(chan struct{}),
+	j := &Journal{cfg: cfg, file: f, ledger: cfg.Ledger, writes: make(chan *write, maxBatch), between: make(chan func()), done: make(chan struct{}),
 		grown: make(chan struct{}, 1), chain: receipt.Chain{Issuer: cfg.Issuer}, index: newIndex(cfg.Remember)}
 	if err := j.load(); err != nil {
 		return nil, err
@@ -167,7 +171,8 @@ func open(cfg Config, f file) (*Journal, error) {
 // Write links, signs and stores a receipt, and returns when it is durable. The
 // fields of claims that put it into the chain are filled in; policies are the
 // policies whose chains it belongs to; opening, which may be nil, is stored
-// beside it. When ctx ends first the receipt may be stored all the same.
+// beside it. When ctx ends first the receipt may be stored all the same. The
+// error of a [Ledger] that refuses a release is returned as it is.
 func (j *Journal) Write(ctx context.Context, claims *receipt.Claims, policies []sui.Address, opening *receipt.Opening) (*Entry, error) {
 	if opening != nil {
 		if err := opening.Check(claims); err != nil { // it could not be read again

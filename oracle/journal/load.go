@@ -48,10 +48,14 @@ func (j *Journal) loadLine(line string) (*receipt.Receipt, error) {
 	if err == nil && opening != nil {
 		err = opening.Check(&rec.Claims)
 	}
+	if err == nil {
+		err = j.chain.Append(rec)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return rec, j.chain.Append(rec)
+	count(j.ledger, &rec.Claims, opening)
+	return rec, nil
 }
 
 // cutTorn cuts off the rest of the file, which begins with an incomplete

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/floe-data/floe/sdk/receipt"
@@ -10,8 +11,18 @@ import (
 // run is the writer: it stores queued receipts in batches that share one fsync.
 func (j *Journal) run() {
 	defer close(j.done)
-	for w := range j.writes {
-		batch := []*write{w}
+	for {
+		var batch []*write
+		select {
+		case f := <-j.between:
+			f()
+			continue
+		case w, ok := <-j.writes:
+			if !ok {
+				return
+			}
+			batch = append(batch, w)
+		}
 	fill:
 		for len(batch) < maxBatch {
 			select {
@@ -29,13 +40,25 @@ func (j *Journal) run() {
 }
 
 // store makes a batch durable and answers it. Either all of it is stored or
-// nothing.
+// nothing, except for releases that the ledger refuses.
 func (j *Journal) store(batch []*write) {
 	start := time.Now()
-	receipts, err := j.commit(batch)
+	now := j.cfg.Now()
+	batch = slices.DeleteFunc(batch, func(w *write) bool {
+		err := j.charge(w, now)
+		if err != nil {
+			w.result <- result{err: err}
+		}
+		return err != nil
+	})
+	if len(batch) == 0 {
+		return
+	}
+	receipts, err := j.commit(batch, now)
 	j.cfg.Metrics.Stored(len(batch), start, err)
 	for i, w := range batch {
 		if err != nil {
+			j.undo(w, now)
 			w.result <- result{err: fmt.Errorf("write receipt: %w: %w", ErrNotDurable, err)}
 		} else {
 			w.result <- result{entry: &Entry{receipt: receipts[i]}}
@@ -43,9 +66,9 @@ func (j *Journal) store(batch []*write) {
 	}
 }
 
-// commit signs, writes and syncs a batch. After an error chain and file are
+// commit signs, writes and syncs a batch, all of it at one time. After an error chain and file are
 // what they were before, or the file is marked dirty.
-func (j *Journal) commit(batch []*write) (receipts []*receipt.Receipt, err error) {
+func (j *Journal) commit(batch []*write, now time.Time) (receipts []*receipt.Receipt, err error) {
 	start := j.end()
 	if j.dirty {
 		if err := j.reset(start); err != nil {
@@ -63,7 +86,6 @@ func (j *Journal) commit(batch []*write) (receipts []*receipt.Receipt, err error
 	var data []byte
 	var ends []int64
 	for _, w := range batch {
-		now := j.cfg.Now()
 		w.claims.LogByMS = now.Add(j.cfg.LogWithin).UnixMilli()
 		r, err := j.chain.SignNext(j.cfg.Key, w.claims, now, w.policies)
 		if err != nil {
