@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -66,6 +67,8 @@ func parseRequest(body []byte) (*request, *refusal) {
 // first one, the signature is checked before the chain is asked. A requester
 // is returned together with a refusal when it is authenticated all the same.
 func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *refusal) {
+	defer s.cfg.Metrics.Took(metrics.Authenticate, time.Now())
+	s.cfg.Metrics.Asked(len(r.approval.Calls))
 	if ref := s.checkTime(&r.Certificate); ref != nil {
 		return nil, ref
 	}
@@ -83,7 +86,7 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 	}
 	out := &requester{request: *r, user: r.Certificate.User, pkg: policy.Package{First: r.approval.Package, Called: r.approval.Package}}
 	ref := s.checkWallet(out, r.approval.Package)
-	pkg, err := s.cfg.Evaluator.Package(ctx, r.approval.Package)
+	pkg, err := s.lookUp(ctx, r.approval.Package)
 	if err != nil {
 		if ref != nil { // not known to be the user's
 			return nil, refusalOf(err)
@@ -104,6 +107,11 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 		return nil, ref
 	}
 	return out, nil
+}
+
+func (s *Server) lookUp(ctx context.Context, id sui.Address) (policy.Package, error) {
+	defer s.cfg.Metrics.LookedUpPackage(time.Now())
+	return s.cfg.Evaluator.Package(ctx, id)
 }
 
 // checkTime refuses certificates that are too long, not yet or no longer valid.

@@ -8,8 +8,10 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/floe-data/floe/oracle/journal"
+	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
@@ -20,6 +22,7 @@ import (
 // nil, to the one that has the key for the policy's package.
 func (s *Server) serveFetchKey(at *Service) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		defer s.cfg.Metrics.Took(metrics.Total, time.Now())
 		answer, ref := s.fetchKey(r, at)
 		s.logDecision(r, answer, ref)
 		if ref != nil {
@@ -30,7 +33,9 @@ func (s *Server) serveFetchKey(at *Service) http.HandlerFunc {
 	}
 }
 
-func (s *Server) fetchKey(r *http.Request, at *Service) (*seal.FetchKeyResponse, *refusal) {
+func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyResponse, ref *refusal) {
+	var svc *Service
+	defer func() { s.countDecision(svc, ref) }()
 	req, ref := readRequest(r)
 	if ref != nil {
 		return nil, ref
@@ -66,8 +71,7 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (*seal.FetchKeyResponse,
 	if answer, ref := svc.repeat(who, key); answer != nil || ref != nil {
 		return answer, ref
 	}
-	grant, evidence, err := policy.Decide(r.Context(), s.cfg.Evaluator,
-		policy.Query{User: who.user, Approval: who.approval, Package: who.pkg})
+	grant, evidence, err := s.evaluate(r.Context(), who)
 	if r.Context().Err() != nil { // nobody waits for a decision any more
 		return nil, wentAway()
 	}
@@ -75,6 +79,12 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (*seal.FetchKeyResponse,
 		return nil, svc.recordRefusal(r.Context(), who, opening, evidence, refusalOf(err))
 	}
 	return svc.release(r.Context(), who, opening, grant, key)
+}
+
+// evaluate asks the policy.
+func (s *Server) evaluate(ctx context.Context, who *requester) (*policy.Grant, policy.Evidence, error) {
+	defer s.cfg.Metrics.Took(metrics.Evaluate, time.Now())
+	return policy.Decide(ctx, s.cfg.Evaluator, policy.Query{User: who.user, Approval: who.approval, Package: who.pkg})
 }
 
 // readRequest reads and parses the body.
@@ -128,6 +138,7 @@ type heldShares struct {
 // derive makes the shares for identities. They are encrypted with randomness
 // that follows from the request, so that a repeated one gets the same answer.
 func (s *Service) derive(master *seal.MasterKey, ids [][]byte, who *requester, request receipt.Hash) (*heldShares, error) {
+	defer s.shared.Metrics.Took(metrics.Derive, time.Now())
 	h, random := new(heldShares), newRandomness(master, request)
 	var committed []receipt.Share
 	for _, id := range ids {
@@ -191,6 +202,7 @@ func (s *Service) recordRefusal(ctx context.Context, who *requester, opening rec
 func wentAway() *refusal { return refuse("Failure", "cancelled", "the requester went away", "") }
 
 func (s *Service) record(ctx context.Context, who *requester, claims *receipt.Claims, opening receipt.Opening) (*journal.Entry, *refusal) {
+	defer s.shared.Metrics.Took(metrics.Journal, time.Now())
 	entry, err := s.journal.Write(ctx, claims, who.policies(), &opening)
 	if err != nil && ctx.Err() != nil {
 		return nil, wentAway() // the journal is well; whatever it wrote of this releases nothing
@@ -269,4 +281,18 @@ func (s *Server) logDecision(r *http.Request, answer *seal.FetchKeyResponse, ref
 		return
 	}
 	log.Info("key request refused", "reason", code)
+}
+
+func (s *Server) countDecision(by *Service, ref *refusal) {
+	var d metrics.Decision
+	if by != nil {
+		d.Service = by.Name()
+	}
+	if ref != nil {
+		d.Type = ref.Type
+		if ref.Reason != nil {
+			d.Code = ref.Reason.Code
+		}
+	}
+	s.cfg.Metrics.Decided(d)
 }

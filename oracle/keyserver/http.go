@@ -34,34 +34,46 @@ var minSDK = map[string]string{"typescript": "v0.4.5", "aggregator": "v0.6.2", "
 // Handler returns the server's HTTP API. Paths of a service are also served
 // under its name: /NAME/v1/….
 func (s *Server) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("POST /v1/fetch_key", s.demandSDK(s.serveFetchKey(nil)))
-	mux.Handle("GET /v1/service", s.demandSDK(http.HandlerFunc(s.serveAnyService)))
-	mux.Handle("GET /v1/debug/committee_partial_pk", s.demandSDK(http.HandlerFunc(s.serveAnyPartialKey)))
-	mux.HandleFunc("GET /health", s.serveHealth)
-	mux.HandleFunc("GET /ready", s.serveReady)
+	mux := &routes{s, http.NewServeMux()}
+	mux.add("POST /v1/fetch_key", s.demandSDK(s.serveFetchKey(nil)))
+	mux.add("GET /v1/service", s.demandSDK(s.serveAnyService))
+	mux.add("GET /v1/debug/committee_partial_pk", s.demandSDK(s.serveAnyPartialKey))
+	mux.add("GET /health", s.serveHealth)
+	mux.add("GET /ready", s.serveReady)
 	mux.HandleFunc("/", s.serveNamed)
 	return s.allowOrigins(s.limitBody(s.addVersion(s.recoverPanics(mux))))
 }
 
 // serviceHandler returns the HTTP API of one service.
 func (s *Server) serviceHandler(svc *Service) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("POST /v1/fetch_key", s.demandSDK(s.serveFetchKey(svc)))
-	mux.Handle("GET /v1/service", s.demandSDK(http.HandlerFunc(svc.serveService)))
-	mux.Handle("GET /v1/debug/committee_partial_pk", s.demandSDK(http.HandlerFunc(svc.servePartialKey)))
-	mux.HandleFunc("GET /v1/receipts", svc.serveReceipts)
-	mux.HandleFunc("GET /v1/receipts/{sequence}/proof", svc.serveProof)
-	mux.HandleFunc("GET /v1/log", svc.serveLog)
-	mux.HandleFunc("POST /v1/login/challenge", svc.serveChallenge)
-	mux.HandleFunc("POST /v1/login", svc.serveLogin)
-	mux.HandleFunc("GET /v1/policies/{policy}/receipts", svc.servePolicyReceipts)
-	mux.Handle("GET /checkpoint", svc.log.Handler())
-	mux.Handle("GET /tile/", svc.log.Handler())
-	mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, svc.keys) })
-	mux.HandleFunc("GET /health", s.serveHealth)
-	mux.HandleFunc("GET /ready", s.serveReady)
+	mux := &routes{s, http.NewServeMux()}
+	mux.add("POST /v1/fetch_key", s.demandSDK(s.serveFetchKey(svc)))
+	mux.add("GET /v1/service", s.demandSDK(svc.serveService))
+	mux.add("GET /v1/debug/committee_partial_pk", s.demandSDK(svc.servePartialKey))
+	mux.add("GET /v1/receipts", svc.serveReceipts)
+	mux.add("GET /v1/receipts/{sequence}/proof", svc.serveProof)
+	mux.add("GET /v1/log", svc.serveLog)
+	mux.add("POST /v1/login/challenge", svc.serveChallenge)
+	mux.add("POST /v1/login", svc.serveLogin)
+	mux.add("GET /v1/policies/{policy}/receipts", svc.servePolicyReceipts)
+	mux.add("GET /checkpoint", svc.log.Handler().ServeHTTP)
+	mux.add("GET /tile/", svc.log.Handler().ServeHTTP)
+	mux.add("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, svc.keys) })
+	mux.add("GET /health", s.serveHealth)
+	mux.add("GET /ready", s.serveReady)
 	return mux
+}
+
+// routes is a mux whose requests are counted by their path in it, so that no
+// part of an address that a client chose becomes a label.
+type routes struct {
+	server *Server
+	*http.ServeMux
+}
+
+func (m *routes) add(pattern string, h http.HandlerFunc) {
+	_, path, _ := strings.Cut(pattern, " ")
+	m.Handle(pattern, m.server.cfg.Metrics.Route(path, h))
 }
 
 // serveNamed hands a request to the service that its path begins with, or else
@@ -124,6 +136,7 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if v := recover(); v != nil {
+				s.cfg.Metrics.Panicked()
 				s.cfg.Log.Error("request panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
 				writeRefusal(w, refuse("Failure", "internal", "the key server has a defect", "tell the operator of the key server"))
 			}
@@ -133,14 +146,15 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 }
 
 // demandSDK checks the version of the client's program.
-func (s *Server) demandSDK(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func (s *Server) demandSDK(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.cfg.Metrics.Client(r.Header.Get(seal.HeaderSDKType), r.Header.Get(seal.HeaderSDKVersion))
 		if ref := checkSDK(r.Header); ref != nil {
 			writeRefusal(w, ref)
 			return
 		}
-		next.ServeHTTP(w, r)
-	})
+		next(w, r)
+	}
 }
 
 func checkSDK(h http.Header) *refusal {
@@ -161,6 +175,7 @@ func checkSDK(h http.Header) *refusal {
 
 // serveAnyService proves that the server has the key of one of its objects.
 func (s *Server) serveAnyService(w http.ResponseWriter, r *http.Request) {
+	s.cfg.Metrics.ServiceAsked()
 	id, ok := queryService(r)
 	svc, done := s.services.acquire(func(svc *Service) bool { return ok && svc.cfg.ObjectID == id })
 	if svc == nil {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
@@ -77,6 +78,7 @@ type fixture struct {
 	mu     sync.Mutex // guards now against the server's own goroutines
 	dir    string
 	owner  OwnerFunc
+	count  *metrics.Metrics
 
 	services []ServiceConfig
 }
@@ -105,7 +107,7 @@ func start(t *testing.T) *fixture {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{t: t, eval: &fakeEvaluator{first: pkgID}, now: startTime, dir: t.TempDir()}
+	f := &fixture{t: t, eval: &fakeEvaluator{first: pkgID}, now: startTime, dir: t.TempDir(), count: metrics.New(metrics.Build{API: Version})}
 	var err error
 	if f.master, err = seal.NewMasterKey(rand.Reader); err != nil {
 		t.Fatal(err)
@@ -131,7 +133,7 @@ func (f *fixture) serve() {
 		f.t.Fatal(err)
 	}
 	f.server, err = Start(f.t.Context(), Config{
-		Services: f.services, Evaluator: f.eval, Now: f.time,
+		Services: f.services, Evaluator: f.eval, Now: f.time, Metrics: f.count,
 		Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return f.owner(ctx, id) },
 	}, l)
 	if err != nil {

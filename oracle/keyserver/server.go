@@ -31,6 +31,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/seal"
 )
@@ -57,6 +58,8 @@ type Config struct {
 	// MaxConcurrent is how many key requests are worked on at a time; more
 	// are answered with 429. 0 means 64.
 	MaxConcurrent int
+	// Metrics count and time requests. nil: none.
+	Metrics *metrics.Metrics
 	// Log gets one entry per request and one per problem. nil discards.
 	Log *slog.Logger
 	// Now tells the time. nil means time.Now.

@@ -129,7 +129,7 @@ func openService(cfg ServiceConfig, shared *Config) (s *Service, err error) {
 		}
 	}
 	s.journal, err = journal.Open(journal.Config{Dir: cfg.JournalDir, Issuer: cfg.Issuer, Key: cfg.ReceiptKey, Now: shared.Now,
-		Remember: shared.MaxTTL + shared.ClockSkew})
+		Remember: shared.MaxTTL + shared.ClockSkew, Metrics: shared.Metrics})
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,8 @@ func openService(cfg ServiceConfig, shared *Config) (s *Service, err error) {
 		shared.Log.Warn("cut off a receipt that a crash left incomplete", "bytes", s.journal.Torn, "dir", cfg.JournalDir)
 	}
 	s.log, err = tilelog.Open(context.Background(), tilelog.Config{Dir: filepath.Join(cfg.JournalDir, tilelog.DirName), Journal: s.journal,
-		Origin: receipt.LogOrigin(cfg.Issuer), Key: cfg.ReceiptKey, WitnessPolicy: cfg.WitnessPolicy, Log: shared.Log, Now: shared.Now})
+		Origin: receipt.LogOrigin(cfg.Issuer), Key: cfg.ReceiptKey, WitnessPolicy: cfg.WitnessPolicy, Metrics: shared.Metrics,
+		Log: shared.Log, Now: shared.Now})
 	if err != nil {
 		return nil, errors.Join(err, s.journal.Close())
 	}

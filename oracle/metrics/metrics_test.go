@@ -78,7 +78,7 @@ func demand(t *testing.T, text string, lines ...string) {
 
 func TestDecisions(t *testing.T) {
 	m := New(Build{API: "0.6.10", Revision: "abc"})
-	m.Decided(Decision{Keys: 1})
+	m.Decided(Decision{})
 	m.Decided(Decision{Service: "alice", Type: "NoAccess", Code: "floe_access::policy::ENotAllowed"})
 	m.Decided(Decision{Type: "NoAccess", Code: "someones::code:7"})
 	m.Decided(Decision{Type: "Failure", Code: "chain_stale"})

@@ -66,7 +66,6 @@ type Decision struct {
 	Service string // name of the service, "" for the one at the root or if it is not known
 	Type    string // Seal's error type; "" for a release
 	Code    string // of the reason; "" if there is none
-	Keys    int    // released
 }
 
 // Decided counts a decision.
