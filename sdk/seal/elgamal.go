@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 
@@ -27,7 +28,11 @@ func (k TransportKey) Format(f fmt.State, _ rune) { io.WriteString(f, "Transport
 // Public returns both public halves.
 func (k *TransportKey) Public() TransportPublicKey {
 	var pk TransportPublicKey
-	pk.enc.ScalarMultiplication(&generatorG1, scalarInt(&k.s))
+	enc, err := multiplyGenerator(rand.Reader, &k.s)
+	if err != nil {
+		panic("seal: " + err.Error()) // crypto/rand does not fail
+	}
+	pk.enc = enc
 	pk.verification.ScalarMultiplication(&generatorG2, scalarInt(&k.s))
 	return pk
 }
@@ -35,8 +40,11 @@ func (k *TransportKey) Public() TransportPublicKey {
 // Open decrypts a user key. It does not tell whether the key is the right one:
 // see [UserKey.Verify].
 func (k *TransportKey) Open(c EncryptedUserKey) (UserKey, error) {
-	var mask, p bls12381.G1Affine
-	mask.ScalarMultiplication(&c.c0, scalarInt(&k.s))
+	mask, err := multiplyG1(rand.Reader, &c.c0, &k.s)
+	if err != nil {
+		return UserKey{}, fmt.Errorf("open encrypted user key: %w", err)
+	}
+	var p bls12381.G1Affine
 	p.Sub(&c.c1, &mask)
 	if p.IsInfinity() {
 		return UserKey{}, fmt.Errorf("open encrypted user key: %w", errIdentityPoint)
@@ -44,20 +52,38 @@ func (k *TransportKey) Open(c EncryptedUserKey) (UserKey, error) {
 	return UserKey{p: p}, nil
 }
 
-// A TransportPublicKey is the requester's half that travels in the request.
+// An EncryptionKey is the half of a requester's transport key to which user
+// keys are encrypted. It is all that a key server needs.
+type EncryptionKey struct{ enc bls12381.G1Affine }
+
+// ParseEncryptionKey reads the 48 bytes of enc_key and checks curve and
+// subgroup.
+func ParseEncryptionKey(enc []byte) (EncryptionKey, error) {
+	p, err := ParseG1(enc)
+	if err != nil {
+		return EncryptionKey{}, fmt.Errorf("parse enc_key: %w", err)
+	}
+	return EncryptionKey{enc: p}, nil
+}
+
+// A TransportPublicKey is what of a transport key travels in the request. Both
+// halves hold the same secret; with the second, anybody can verify what is
+// encrypted to the first.
 type TransportPublicKey struct {
-	enc          bls12381.G1Affine
+	EncryptionKey
 	verification bls12381.G2Affine
 }
 
 // ParseTransportPublicKey reads enc_key (48 bytes) and enc_verification_key
-// (96 bytes) and checks that both hold the same secret, which Seal's server
-// does not: a mismatch could only yield an answer that nobody can verify.
+// (96 bytes) and checks that both hold the same secret. Whoever blames a key
+// server for a bad share needs that: with halves that do not fit, a good share
+// looks bad. The check costs more than making a share, so a key server, to whom
+// it is of no use, leaves it to them, as Seal's do, and takes [EncryptionKey].
 func ParseTransportPublicKey(enc, verification []byte) (TransportPublicKey, error) {
 	var pk TransportPublicKey
 	var err error
-	if pk.enc, err = ParseG1(enc); err != nil {
-		return pk, fmt.Errorf("parse enc_key: %w", err)
+	if pk.EncryptionKey, err = ParseEncryptionKey(enc); err != nil {
+		return pk, err
 	}
 	if pk.verification, err = ParseG2(verification); err != nil {
 		return pk, fmt.Errorf("parse enc_verification_key: %w", err)
@@ -69,21 +95,25 @@ func ParseTransportPublicKey(enc, verification []byte) (TransportPublicKey, erro
 }
 
 // EncKey returns the 48 compressed bytes of the G1 half.
-func (k TransportPublicKey) EncKey() []byte { b := k.enc.Bytes(); return b[:] }
+func (k EncryptionKey) EncKey() []byte { b := k.enc.Bytes(); return b[:] }
 
 // VerificationKey returns the 96 compressed bytes of the G2 half.
 func (k TransportPublicKey) VerificationKey() []byte { b := k.verification.Bytes(); return b[:] }
 
-// Encrypt encrypts a user key to k with fresh randomness.
-func (k TransportPublicKey) Encrypt(rand io.Reader, key UserKey) (EncryptedUserKey, error) {
-	rho, err := RandomScalar(rand)
+// Encrypt encrypts a user key to k with randomness from random. Whoever learns
+// that randomness learns the user key, so it is multiplied as a master key is.
+func (k EncryptionKey) Encrypt(random io.Reader, key UserKey) (EncryptedUserKey, error) {
+	var c EncryptedUserKey
+	rho, err := RandomScalar(random)
+	if err == nil {
+		c.c0, err = multiplyGenerator(rand.Reader, &rho)
+	}
+	if err == nil {
+		c.c1, err = multiplyG1(rand.Reader, &k.enc, &rho)
+	}
 	if err != nil {
 		return EncryptedUserKey{}, fmt.Errorf("encrypt user key: %w", err)
 	}
-	n := scalarInt(&rho)
-	var c EncryptedUserKey
-	c.c0.ScalarMultiplication(&generatorG1, n)
-	c.c1.ScalarMultiplication(&k.enc, n)
 	c.c1.Add(&c.c1, &key.p)
 	return c, nil
 }

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"crypto/hkdf"
+	"crypto/rand"
 	"crypto/sha3"
 	"encoding/binary"
 	"errors"
@@ -43,9 +44,25 @@ var (
 // A MasterKey is a key server's secret: a non-zero scalar. It prints as
 // "MasterKey(hidden)" whatever the format verb.
 //
-// Scalar multiplication in gnark-crypto takes a time that depends on the
-// scalar, so operations with a master key split it into two random summands.
-type MasterKey struct{ s fr.Element }
+// What is done with it, and what a clock can tell of it:
+//
+//   - [MasterKey.Extract] and [MasterKey.ProvePossession] multiply points of G1
+//     by it: a fixed sequence of operations on randomised coordinates, without
+//     branches or addresses that depend on the key. multiply.go says why.
+//   - [MasterKey.PublicKey] multiplies the generator of G2, a few times in a
+//     server's life: by gnark-crypto, whose time depends on the scalar, which is
+//     therefore split into two random summands (blinded, not constant-time).
+//   - Parsing and encoding it go through math/big or do not depend on it; they
+//     happen when a server starts.
+//
+// This is about remote timing and caches that are shared. It is no protection
+// against whoever measures the machine's power, or makes it err.
+type MasterKey struct {
+	s      fr.Element
+	halves halves // of s
+}
+
+func newMasterKey(s fr.Element) *MasterKey { return &MasterKey{s: s, halves: halve(&s)} }
 
 // NewMasterKey draws a key from rand.
 func NewMasterKey(rand io.Reader) (*MasterKey, error) {
@@ -53,7 +70,7 @@ func NewMasterKey(rand io.Reader) (*MasterKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("draw master key: %w", err)
 	}
-	return &MasterKey{s: s}, nil
+	return newMasterKey(s), nil
 }
 
 // ParseMasterKey reads the 32 big-endian bytes of a key. Zero and values at or
@@ -66,7 +83,7 @@ func ParseMasterKey(b []byte) (*MasterKey, error) {
 	if s.IsZero() {
 		return nil, errors.New("parse master key: scalar is zero")
 	}
-	return &MasterKey{s: s}, nil
+	return newMasterKey(s), nil
 }
 
 // DeriveMasterKey derives key number index from a 32-byte seed, as permissioned
@@ -81,7 +98,7 @@ func DeriveMasterKey(seed []byte, index uint64) (*MasterKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("derive master key: %w", err)
 	}
-	return &MasterKey{s: reduceScalar(wide)}, nil
+	return newMasterKey(reduceScalar(wide)), nil
 }
 
 // Bytes returns the 32 big-endian bytes of the key.
@@ -97,15 +114,23 @@ func (k MasterKey) MarshalText() ([]byte, error) {
 
 // PublicKey returns g2 to the power of the key.
 func (k *MasterKey) PublicKey() PublicKey {
-	var p bls12381.G2Affine
-	p.ScalarMultiplication(&generatorG2, scalarInt(&k.s))
-	return PublicKey{p: p}
+	blind, err := RandomScalar(rand.Reader)
+	if err != nil {
+		panic("seal: " + err.Error()) // crypto/rand does not fail
+	}
+	var rest fr.Element
+	rest.Sub(&k.s, &blind)
+	var p, q bls12381.G2Affine
+	p.ScalarMultiplication(&generatorG2, scalarInt(&blind))
+	q.ScalarMultiplication(&generatorG2, scalarInt(&rest))
+	return PublicKey{p: *p.Add(&p, &q)}
 }
 
 // Extract returns the user secret key of an identity: H1(full id) times the
 // key. rand blinds the multiplication; the result does not depend on it.
 func (k *MasterKey) Extract(rand io.Reader, fullID []byte) (UserKey, error) {
-	p, err := k.multiplyBlinded(rand, hashIdentity(fullID))
+	id := hashIdentity(fullID)
+	p, err := k.halves.multiply(rand, &id)
 	if err != nil {
 		return UserKey{}, fmt.Errorf("extract user key: %w", err)
 	}
@@ -115,26 +140,13 @@ func (k *MasterKey) Extract(rand io.Reader, fullID []byte) (UserKey, error) {
 // ProvePossession returns the 48-byte proof that the key server object holds
 // this key, as /v1/service serves it.
 func (k *MasterKey) ProvePossession(rand io.Reader, server sui.Address) ([]byte, error) {
-	p, err := k.multiplyBlinded(rand, hashPossession(k.PublicKey(), server))
+	h := hashPossession(k.PublicKey(), server)
+	p, err := k.halves.multiply(rand, &h)
 	if err != nil {
 		return nil, fmt.Errorf("prove possession: %w", err)
 	}
 	b := p.Bytes()
 	return b[:], nil
-}
-
-func (k *MasterKey) multiplyBlinded(rand io.Reader, p bls12381.G1Affine) (bls12381.G1Affine, error) {
-	blind, err := RandomScalar(rand)
-	if err != nil {
-		return p, err
-	}
-	var rest fr.Element
-	rest.Sub(&k.s, &blind)
-	var a, b bls12381.G1Affine
-	a.ScalarMultiplication(&p, scalarInt(&blind))
-	b.ScalarMultiplication(&p, scalarInt(&rest))
-	a.Add(&a, &b)
-	return a, nil
 }
 
 // A PublicKey is a key server's public key, a point of G2 other than the identity.
@@ -266,10 +278,10 @@ func parseScalar(b []byte) (s fr.Element, err error) {
 
 // RandomScalar draws 64 bytes and reduces them, which leaves no measurable
 // bias; it draws again on zero.
-func RandomScalar(rand io.Reader) (fr.Element, error) {
+func RandomScalar(random io.Reader) (fr.Element, error) {
 	var wide [64]byte
 	for {
-		if _, err := io.ReadFull(rand, wide[:]); err != nil {
+		if _, err := io.ReadFull(random, wide[:]); err != nil {
 			return fr.Element{}, fmt.Errorf("read randomness: %w", err)
 		}
 		if s := reduceScalar(wide[:]); !s.IsZero() {

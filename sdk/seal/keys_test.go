@@ -174,7 +174,7 @@ func TestCommitteeShares(t *testing.T) {
 			num.Mul(&num, &k.s)
 			sum.Add(&sum, &num)
 		}
-		k := MasterKey{s: sum}
+		k := newMasterKey(sum)
 		if hex.EncodeToString(k.Bytes()) != secret {
 			t.Errorf("%s: secret %x, want %s", name, k.Bytes(), secret)
 		}
