@@ -18,7 +18,7 @@ import (
 type request struct {
 	seal.FetchKeyRequest
 	approval  *seal.Approval
-	transport seal.TransportPublicKey
+	transport seal.EncryptionKey
 }
 
 // A requester is a request that the wallet of its user and its session key
@@ -81,8 +81,11 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 			"request_signature is not the session key's over ptb, enc_key and enc_verification_key", "create a new session key")
 	}
 	var err error
-	if r.transport, err = seal.ParseTransportPublicKey(r.EncKey, r.VerificationKey); err != nil {
+	if r.transport, err = seal.ParseEncryptionKey(r.EncKey); err != nil {
 		return nil, malformed(422, "%v", err)
+	}
+	if _, err = seal.ParseG2(r.VerificationKey); err != nil {
+		return nil, malformed(422, "parse enc_verification_key: %v", err)
 	}
 	out := &requester{request: *r, user: r.Certificate.User, pkg: policy.Package{First: r.approval.Package, Called: r.approval.Package}}
 	ref := s.checkWallet(out, r.approval.Package)

@@ -128,45 +128,6 @@ func first(all ...*refusal) *refusal {
 	return nil
 }
 
-// heldShares are encrypted shares that may not leave yet: open takes the proof
-// that their receipt is durable.
-type heldShares struct {
-	keys       []seal.EncryptedKey
-	commitment receipt.Hash
-}
-
-// derive makes the shares for identities. They are encrypted with randomness
-// that follows from the request, so that a repeated one gets the same answer.
-func (s *Service) derive(master *seal.MasterKey, ids [][]byte, who *requester, request receipt.Hash) (*heldShares, error) {
-	defer s.shared.Metrics.Took(metrics.Derive, time.Now())
-	h, random := new(heldShares), newRandomness(master, request)
-	var committed []receipt.Share
-	for _, id := range ids {
-		key, err := master.Extract(s.shared.Rand, id)
-		if err != nil {
-			return nil, err
-		}
-		c, err := who.transport.Encrypt(random, key)
-		if err != nil {
-			return nil, err
-		}
-		c0, c1 := c.Points()
-		h.keys = append(h.keys, seal.EncryptedKey{ID: id, EncryptedKey: [2][]byte{c0, c1}})
-		committed = append(committed, receipt.Share{FullID: id, C0: c0, C1: c1})
-	}
-	h.commitment = receipt.HashShares(committed)
-	return h, nil
-}
-
-// open releases the shares against the entry that records them.
-func (h *heldShares) open(e *journal.Entry) []seal.EncryptedKey {
-	r := e.Receipt()
-	if r.Decision != receipt.Release || r.ShareCommitment == nil || *r.ShareCommitment != h.commitment {
-		panic("keyserver: shares opened with the receipt of others")
-	}
-	return h.keys
-}
-
 // release records a grant and answers with its shares.
 func (s *Service) release(ctx context.Context, who *requester, opening receipt.Opening, g *policy.Grant, key *seal.MasterKey) (*seal.FetchKeyResponse, *refusal) {
 	held, err := s.derive(key, g.FullIDs(), who, who.hash())

@@ -530,27 +530,46 @@ func TestMalformedRequests(t *testing.T) {
 	}
 }
 
-func TestTransportKeysBelongTogether(t *testing.T) {
+// Halves of a transport key that do not fit harm only who sends them: the
+// answer opens with the first half's secret, and nobody can hold the server's
+// share for bad, since a pair that does not fit can't be verified with.
+func TestTransportKeysThatDoNotFit(t *testing.T) {
 	f := start(t)
-	s, err := seal.SignSessionKey(seal.SessionConfig{Package: pkgID, TTL: time.Minute, Now: f.now, Rand: rand.Reader}, f.wallet)
+	a, _ := seal.NewTransportKey(rand.Reader)
+	b, _ := seal.NewTransportKey(rand.Reader)
+	mixed := f.mix(a.Public(), b.Public())
+	status, _, body := f.post(mixed)
+	var answer seal.FetchKeyResponse
+	if err := json.Unmarshal(body, &answer); err != nil || status != 200 {
+		t.Fatalf("HTTP %d %s", status, body)
+	}
+	c, err := seal.ParseEncryptedUserKey(answer.Keys[0].EncryptedKey[0], answer.Keys[0].EncryptedKey[1])
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, _ := seal.NewTransportKey(rand.Reader)
-	b, _ := seal.NewTransportKey(rand.Reader)
-	mixed := mix(t, s, ptb(t, pkgID), a.Public(), b.Public())
-	if status, _, body := f.post(mixed); status != 422 || !strings.Contains(string(body), "does not belong to enc_key") {
-		t.Errorf("HTTP %d %s", status, body)
+	if k, err := a.Open(c); err != nil || k.Verify(answer.Keys[0].ID, f.master.PublicKey()) != nil {
+		t.Errorf("the share is bad: %v", err)
+	}
+	if _, err := seal.ParseTransportPublicKey(mixed.EncKey, mixed.VerificationKey); err == nil {
+		t.Error("a pair that does not fit can be verified with")
+	}
+	mixed = f.mix(a.Public(), b.Public())
+	mixed.VerificationKey = make([]byte, 96)
+	if status, _, body := f.post(mixed); status != 403 || !strings.Contains(string(body), "InvalidSessionSignature") {
+		t.Errorf("a half that was not signed: HTTP %d %s", status, body)
 	}
 }
 
 // mix builds a signed request whose transport keys hold different secrets.
-func mix(t *testing.T, s *seal.SessionKey, ptb []byte, enc, verification seal.TransportPublicKey) *seal.FetchKeyRequest {
-	t.Helper()
-	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{3}, 32))
-	r := &seal.FetchKeyRequest{PTB: ptb, EncKey: enc.EncKey(), VerificationKey: verification.VerificationKey(), Certificate: s.Certificate()}
-	r.Certificate.SessionKey = key.Public().(ed25519.PublicKey)
-	r.RequestSignature = ed25519.Sign(key, r.SignedBytes())
+func (f *fixture) mix(enc, verification seal.TransportPublicKey) *seal.FetchKeyRequest {
+	f.t.Helper()
+	seed := bytes.Repeat([]byte{3}, 32)
+	s, err := seal.SignSessionKey(seal.SessionConfig{Package: pkgID, TTL: time.Minute, Now: f.now, Rand: bytes.NewReader(seed)}, f.wallet)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	r := &seal.FetchKeyRequest{PTB: ptb(f.t, pkgID), EncKey: enc.EncKey(), VerificationKey: verification.VerificationKey(), Certificate: s.Certificate()}
+	r.RequestSignature = ed25519.Sign(ed25519.NewKeyFromSeed(seed), r.SignedBytes())
 	return r
 }
 

@@ -100,6 +100,9 @@ func (k EncryptionKey) EncKey() []byte { b := k.enc.Bytes(); return b[:] }
 // VerificationKey returns the 96 compressed bytes of the G2 half.
 func (k TransportPublicKey) VerificationKey() []byte { b := k.verification.Bytes(); return b[:] }
 
+// EncryptRandomness is how many bytes Encrypt draws.
+const EncryptRandomness = scalarRandomness
+
 // Encrypt encrypts a user key to k with randomness from random. Whoever learns
 // that randomness learns the user key, so it is multiplied as a master key is.
 func (k EncryptionKey) Encrypt(random io.Reader, key UserKey) (EncryptedUserKey, error) {

@@ -276,10 +276,14 @@ func parseScalar(b []byte) (s fr.Element, err error) {
 	return s, nil
 }
 
+// scalarRandomness is how many bytes RandomScalar draws, but for a fraction of
+// 2^-255.
+const scalarRandomness = 64
+
 // RandomScalar draws 64 bytes and reduces them, which leaves no measurable
 // bias; it draws again on zero.
 func RandomScalar(random io.Reader) (fr.Element, error) {
-	var wide [64]byte
+	var wide [scalarRandomness]byte
 	for {
 		if _, err := io.ReadFull(random, wide[:]); err != nil {
 			return fr.Element{}, fmt.Errorf("read randomness: %w", err)

@@ -1,0 +1,68 @@
+package keyserver
+
+import (
+	"bytes"
+	"errors"
+	"runtime"
+	"sync/atomic"
+	"testing"
+
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/seal"
+)
+
+// A batch's shares are those of its identities, in order, and the same when
+// they are made again, on as many cores as there are.
+func TestDeriveBatch(t *testing.T) {
+	f := start(t)
+	req, tk := f.request(nil)
+	to, err := seal.ParseEncryptionKey(req.EncKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids [][]byte
+	for i := range 11 {
+		ids = append(ids, seal.FullID(pkgID, append(policyID[:], byte(i))))
+	}
+	who := &requester{request: request{transport: to}}
+	derive := func(cores int) *heldShares {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
+		h, err := f.service().derive(f.master, ids, who, receipt.Hash{1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	h := derive(1)
+	if again := derive(4); again.commitment != h.commitment {
+		t.Error("the shares are others when they are made again")
+	}
+	for i, k := range h.keys {
+		if !bytes.Equal(k.ID, ids[i]) {
+			t.Fatalf("share %d is of identity %x", i, k.ID)
+		}
+		c, err := seal.ParseEncryptedUserKey(k.EncryptedKey[0], k.EncryptedKey[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u, err := tk.Open(c); err != nil || u.Verify(ids[i], f.master.PublicKey()) != nil {
+			t.Errorf("share %d is bad: %v", i, err)
+		}
+	}
+}
+
+func TestInParallelStopsAtError(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	bad := errors.New("bad")
+	var calls atomic.Int64
+	err := inParallel(1000, func(i int) error {
+		calls.Add(1)
+		if i >= 10 {
+			return bad
+		}
+		return nil
+	})
+	if err != bad || calls.Load() > 10+4 {
+		t.Errorf("%v after %d calls", err, calls.Load())
+	}
+}
