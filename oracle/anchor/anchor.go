@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/durable"
 	"github.com/floe-data/floe/sdk/logproof"
@@ -60,6 +61,10 @@ type Config struct {
 	// Interval is how often the head is anchored if the log has grown. 0
 	// means 10 minutes.
 	Interval time.Duration
+	// Service is the name of the service whose log it is, for Metrics; nil:
+	// none.
+	Service string
+	Metrics *metrics.Metrics
 	// Logger gets problems. nil discards.
 	Logger *slog.Logger
 }
@@ -107,9 +112,11 @@ func (a *Anchorer) Run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		head, err := a.Anchor(ctx)
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return
+		}
+		a.count(head, err)
+		switch {
 		case errors.Is(err, ErrConflict):
 			a.cfg.Logger.Error("the log contradicts its anchor", "err", err)
 		case err != nil:
@@ -123,6 +130,14 @@ func (a *Anchorer) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+func (a *Anchorer) count(head *logproof.SignedCheckpoint, err error) {
+	var entries uint64
+	if head != nil {
+		entries = head.Size
+	}
+	a.cfg.Metrics.Anchored(a.cfg.Service, entries, err)
 }
 
 // Anchor anchors the published head if the log has grown since, and returns

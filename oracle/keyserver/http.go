@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/mod/semver"
 
-	"github.com/floe-data/floe/oracle/tilelog"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -276,37 +275,6 @@ func queryNumber(r *http.Request, name string, otherwise uint64) (uint64, error)
 // serveHealth says that the process is alive, nothing more.
 func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"status": "ok", "name": "floe-oracle", "version": Version})
-}
-
-// serveReady says whether key requests can be decided just now.
-func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
-	if err := s.cfg.Evaluator.Ready(r.Context()); err != nil {
-		s.cfg.Log.Warn("not ready", "err", err)
-		writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reason": "the full node does not answer"})
-		return
-	}
-	var receipts uint64
-	logs := map[string]tilelog.Status{}
-	for _, svc := range s.Services() {
-		status := svc.LogStatus()
-		receipts += status.Journal
-		if status.Late != nil {
-			s.cfg.Log.Warn("not ready", "service", svc.cfg.ObjectID, "err", status.Late)
-			writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reason": "receipts are late in the public log", "log": status})
-			return
-		}
-		if _, ref := svc.checkKey(); ref != nil {
-			s.cfg.Log.Warn("not ready", "service", svc.cfg.ObjectID, "err", ref.cause)
-			writeJSON(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reason": ref.Reason.Rule})
-			return
-		}
-		logs[svc.Name()] = status
-	}
-	answer := map[string]any{"ready": true, "receipts": receipts, "logs": logs}
-	if status, ok := logs[""]; ok {
-		answer["log"] = status
-	}
-	writeJSON(w, http.StatusOK, answer)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -72,13 +72,15 @@ type fixture struct {
 	t      *testing.T
 	server *Server
 	eval   *fakeEvaluator
-	master *seal.MasterKey
-	wallet *sui.PrivateKey
-	now    time.Time
-	mu     sync.Mutex // guards now against the server's own goroutines
-	dir    string
-	owner  OwnerFunc
-	count  *metrics.Metrics
+
+	evaluator policy.Evaluator // nil: eval
+	master    *seal.MasterKey
+	wallet    *sui.PrivateKey
+	now       time.Time
+	mu        sync.Mutex // guards now against the server's own goroutines
+	dir       string
+	owner     OwnerFunc
+	count     *metrics.Metrics
 
 	services []ServiceConfig
 }
@@ -132,8 +134,11 @@ func (f *fixture) serve() {
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	if f.evaluator == nil {
+		f.evaluator = f.eval
+	}
 	f.server, err = Start(f.t.Context(), Config{
-		Services: f.services, Evaluator: f.eval, Now: f.time, Metrics: f.count,
+		Services: f.services, Evaluator: f.evaluator, MaxClockBehind: time.Minute, Now: f.time, Metrics: f.count,
 		Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return f.owner(ctx, id) },
 	}, l)
 	if err != nil {
@@ -655,6 +660,7 @@ func TestServiceAndProbes(t *testing.T) {
 		t.Errorf("ready: HTTP %d", status)
 	}
 	f.eval.err = errors.New("down")
+	f.advance(2 * time.Second)
 	if status, _, _ := get("/ready"); status != 503 {
 		t.Errorf("not ready: HTTP %d", status)
 	}

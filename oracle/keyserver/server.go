@@ -55,6 +55,12 @@ type Config struct {
 	// ClockSkew is how far the clock of a requester may be ahead. 0 means 5
 	// seconds; negative means not at all, as in Seal.
 	ClockSkew time.Duration
+	// MaxNodeLag is how old the newest checkpoint of the full nodes may be for
+	// the server to be ready. 0 means 2 minutes.
+	MaxNodeLag time.Duration
+	// MaxClockBehind is how far the chain's clock may be ahead of this
+	// machine's for the server to be ready. 0 means that it is not looked at.
+	MaxClockBehind time.Duration
 	// MaxConcurrent is how many key requests are worked on at a time; more
 	// are answered with 429. 0 means 64.
 	MaxConcurrent int
@@ -73,6 +79,7 @@ type Server struct {
 	cfg      Config
 	services registry
 	slots    chan struct{} // one element per request that is worked on
+	health   readiness
 
 	// Set by Start.
 	http     *http.Server
@@ -92,6 +99,7 @@ func New(cfg Config) (*Server, error) {
 	if _, s.services.list, err = s.openServices(cfg.Services); err != nil {
 		return nil, errors.Join(fmt.Errorf("create key server: %w", err), s.closeServices())
 	}
+	cfg.Metrics.OnScrape(s.report)
 	return s, nil
 }
 
@@ -110,6 +118,9 @@ func (c *Config) complete() error {
 		c.ClockSkew = 5 * time.Second
 	}
 	c.ClockSkew = max(c.ClockSkew, 0)
+	if c.MaxNodeLag == 0 {
+		c.MaxNodeLag = 2 * time.Minute
+	}
 	if c.MaxConcurrent == 0 {
 		c.MaxConcurrent = 64
 	}
@@ -180,10 +191,22 @@ func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 // drainTime is how long Close waits for requests that are worked on.
 const drainTime = 10 * time.Second
 
+// Drain makes the server say that it is not ready, so that nobody sends it
+// further requests; those that come are served. Close follows some seconds
+// later.
+func (s *Server) Drain() {
+	s.health.draining.Store(true)
+	s.cfg.Metrics.Draining()
+	if s.http != nil {
+		s.http.SetKeepAlivesEnabled(false) // clients come back by another connection
+	}
+}
+
 // Close ends a started server's requests and closes logs and journals. It may be
 // called more than once.
 func (s *Server) Close() (err error) {
 	s.stop.Do(func() {
+		s.health.draining.Store(true)
 		if s.http != nil {
 			ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 			defer cancel()
@@ -192,6 +215,7 @@ func (s *Server) Close() (err error) {
 			}
 			<-s.served
 		}
+		s.health.closed.Store(true)
 		err = errors.Join(err, s.closeServices())
 	})
 	return err

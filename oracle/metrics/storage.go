@@ -59,16 +59,20 @@ func (m *Metrics) Logged(delay time.Duration) {
 	}
 }
 
-// Anchored counts an attempt to anchor a log.
-func (m *Metrics) Anchored(err error) {
+// Anchored counts an attempt to anchor the log of a service; entries is the
+// size of the head that it put on chain, 0 if there was nothing to do.
+func (m *Metrics) Anchored(service string, entries uint64, err error) {
 	if m == nil {
 		return
 	}
-	result := "success"
+	s, result := &m.storage, "success"
 	if err != nil {
 		result = "error"
 	}
-	m.storage.anchors.WithLabelValues(result).Inc()
+	s.anchors.WithLabelValues(result).Inc()
+	if err == nil && entries > 0 {
+		s.anchored.WithLabelValues(s.services.name(service)).Set(float64(entries))
+	}
 }
 
 // ServiceState is where journal and log of a service stand.
@@ -77,7 +81,6 @@ type ServiceState struct {
 	Waiting             time.Duration // of the oldest receipt that is not in the log
 	Late, Cosigned      bool
 	Queue               int
-	Anchored            uint64 // 0: not anchored, not shown
 	Committee           uint64 // version of the key in committee mode; shown if InCommittee
 	InCommittee         bool
 	DiskFree            uint64 // bytes
@@ -98,9 +101,6 @@ func (m *Metrics) Service(name string, state ServiceState) {
 	set(s.late, truth(state.Late))
 	set(s.cosigned, truth(state.Cosigned))
 	set(s.diskFree, float64(state.DiskFree))
-	if state.Anchored > 0 {
-		set(s.anchored, float64(state.Anchored))
-	}
 	if state.InCommittee {
 		set(s.committee, float64(state.Committee))
 	}

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/receipt"
@@ -63,6 +64,26 @@ type Evaluator interface {
 	VerifyWallet(ctx context.Context, user sui.Address, message []byte, sig sui.Signature) error
 	// Ready tells whether policies can be evaluated at all just now.
 	Ready(ctx context.Context) error
+}
+
+// A NodeStatus is where a full node stands.
+type NodeStatus struct {
+	Err        error // why it could not be asked; the rest is zero then
+	Checkpoint uint64
+	Time       time.Time // of the checkpoint; zero if the node does not tell
+}
+
+// A Reporter is an Evaluator that tells where its full nodes stand, in the
+// order of its configuration.
+type Reporter interface {
+	Nodes(ctx context.Context) []NodeStatus
+}
+
+// A Follower is an Evaluator whose caches follow the chain.
+type Follower interface {
+	// Following returns the checkpoint up to which they do, its time, and why
+	// they do not just now.
+	Following() (checkpoint uint64, at time.Time, err error)
 }
 
 // A Grant is the proof that an Evaluator said yes. It is the only key to

@@ -84,7 +84,10 @@ type Simulator struct {
 	gasTime    time.Time
 }
 
-var _ Evaluator = (*Simulator)(nil)
+var (
+	_ Evaluator = (*Simulator)(nil)
+	_ Reporter  = (*Simulator)(nil)
+)
 
 // NewSimulator returns an Evaluator over a full node.
 func NewSimulator(cfg SimulatorConfig) (*Simulator, error) {
@@ -114,6 +117,18 @@ func (s *Simulator) Ready(ctx context.Context) error {
 		return fmt.Errorf("ask full node: %w", err)
 	}
 	return nil
+}
+
+// Nodes implements [Reporter].
+func (s *Simulator) Nodes(ctx context.Context) []NodeStatus {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
+	info, err := s.cfg.Chain.ServiceInfo(ctx)
+	if err != nil {
+		return []NodeStatus{{Err: fmt.Errorf("ask full node: %w", err)}}
+	}
+	_, at := s.describeCheckpoint(ctx, info.Tip)
+	return []NodeStatus{{Checkpoint: info.Tip, Time: at}}
 }
 
 // Package implements [Evaluator]. Answers are cached.
