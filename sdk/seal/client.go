@@ -37,10 +37,14 @@ type ServerConfig struct {
 	ID sui.Address
 	// Weight is the number of shares of the server. 0 means 1.
 	Weight int
-	// AggregatorURL is where a committee is reached. It must be empty for an
-	// independent server, whose URL is on chain.
+	// AggregatorURL is where a committee is reached: a service that asks the
+	// members and combines what they give. It is trusted with nothing: if it
+	// gives no key, or a wrong one, the members are asked. Empty asks the members
+	// at once, at their URLs on chain. It must be empty for an independent
+	// server.
 	AggregatorURL string
-	// APIKeyName and APIKey are an extra header, for servers that want one.
+	// APIKeyName and APIKey are an extra header, for servers and aggregators
+	// that want one.
 	APIKeyName, APIKey string
 }
 
@@ -208,6 +212,8 @@ type fetched struct {
 	keys      map[string]UserKey // by full id
 	receipt   string
 	opening   *ReceiptOpening
+	shares    []EncryptedKey
+	members   []MemberReport
 }
 
 func (c *Client) newFetch(cfg FetchConfig) (*fetch, error) {
@@ -252,7 +258,7 @@ func (f *fetch) record(i int) {
 	r := &f.keys.Reports[i]
 	result, err := f.results[i], f.errs[i]
 	r.Name, r.URL = result.name, result.url
-	r.Receipt, r.Opening = result.receipt, result.opening
+	r.Receipt, r.Opening, r.Shares, r.Members = result.receipt, result.opening, result.shares, result.members
 	var refused *ServerError
 	switch {
 	case err == nil:
@@ -262,9 +268,10 @@ func (f *fetch) record(i int) {
 		f.weight += r.Weight
 	case errors.Is(err, context.Canceled) && f.weight >= f.threshold:
 		r.Err = ErrNotNeeded
-	case errors.As(err, &refused):
-		r.Receipt, r.Opening, r.Err = refused.Receipt, refused.Opening, err
 	default:
 		r.Err = err
+		if len(r.Members) == 0 && errors.As(err, &refused) {
+			r.Receipt, r.Opening = refused.Receipt, refused.Opening
+		}
 	}
 }

@@ -56,19 +56,26 @@ func LagrangeAtZero(parties []uint16) ([]fr.Element, error) {
 		seen[p] = true
 		xs[i].SetUint64(uint64(p) + 1)
 	}
-	out := make([]fr.Element, len(parties))
+	return lagrange(xs, fr.Element{}), nil
+}
+
+// lagrange returns the factors by which the values of a polynomial at xs, which
+// are distinct, add up to its value at x.
+func lagrange(xs []fr.Element, x fr.Element) []fr.Element {
+	out := make([]fr.Element, len(xs))
 	for i := range xs {
 		numerator, denominator := fr.One(), fr.One()
 		for j := range xs {
 			if i == j {
 				continue
 			}
-			var d fr.Element
-			d.Sub(&xs[j], &xs[i])
-			numerator.Mul(&numerator, &xs[j])
+			var n, d fr.Element
+			n.Sub(&x, &xs[j])
+			d.Sub(&xs[i], &xs[j])
+			numerator.Mul(&numerator, &n)
 			denominator.Mul(&denominator, &d)
 		}
 		out[i].Div(&numerator, &denominator)
 	}
-	return out, nil
+	return out
 }

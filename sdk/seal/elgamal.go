@@ -2,9 +2,11 @@ package seal
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 
+	"github.com/consensys/gnark-crypto/ecc"
 	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
@@ -155,4 +157,40 @@ func (c EncryptedUserKey) Verify(to TransportPublicKey, fullID []byte, server Pu
 		return fmt.Errorf("verify encrypted user key: not a key of this identity by this key server")
 	}
 	return nil
+}
+
+var errWrongShare = errors.New("sent a share that is not right under the public key that the chain shows for it")
+
+// verifyShares is [EncryptedUserKey.Verify] for many identities, given as
+// their points, at the price of one: a combination of all equations, with
+// factors that whoever made the shares can't have known. With factors of 128
+// bits it overlooks a wrong share once in 2^128 times.
+func verifyShares(to TransportPublicKey, server PublicKey, ids []bls12381.G1Affine, keys []EncryptedUserKey, factors []fr.Element) error {
+	c0, c1 := make([]bls12381.G1Affine, len(keys)), make([]bls12381.G1Affine, len(keys))
+	for i, k := range keys {
+		c0[i], c1[i] = k.c0, k.c1
+	}
+	var sums [3]bls12381.G1Affine
+	for i, points := range [][]bls12381.G1Affine{c1, c0, ids} {
+		if _, err := sums[i].MultiExp(points, factors[:len(points)], ecc.MultiExpConfig{NbTasks: 1}); err != nil {
+			panic("seal: combine points: " + err.Error()) // only for other lengths
+		}
+	}
+	sums[0].Neg(&sums[0])
+	ok, err := bls12381.PairingCheck(sums[:], []bls12381.G2Affine{generatorG2, to.verification, server.p})
+	if err != nil || !ok {
+		return errWrongShare
+	}
+	return nil
+}
+
+// drawFactors draws factors for [verifyShares].
+func drawFactors(n int) []fr.Element {
+	out := make([]fr.Element, n)
+	for i := range out {
+		var b [16]byte
+		rand.Read(b[:]) // does not fail
+		out[i].SetBytes(b[:])
+	}
+	return out
 }

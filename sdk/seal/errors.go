@@ -16,6 +16,9 @@ type ServerError struct {
 	Reason  *Reason
 	Receipt string // JWT; "" from servers that give none
 	Opening *ReceiptOpening
+	// Members is how the members of a committee answered, as its aggregator
+	// says.
+	Members []MemberAnswer
 }
 
 // Errors to compare a ServerError with, by type.
@@ -72,10 +75,17 @@ type ServerReport struct {
 	Err     error  // nil on success; ErrNotNeeded when others were faster
 	Receipt string // JWT of the decision, yes or no
 	Opening *ReceiptOpening
+	// Shares are what the receipt of a release commits to: the encrypted keys
+	// as the server sent them.
+	Shares []EncryptedKey
+	// Members is how each member of a committee answered, by party. Receipt,
+	// Opening and Shares are then theirs.
+	Members []MemberReport
 }
 
-// ErrNotNeeded is reported for a server whose answer was not waited for.
-var ErrNotNeeded = errors.New("not waited for: the others reached the threshold")
+// ErrNotNeeded is reported for a server, or a member of a
+// committee, whose answer was not waited for.
+var ErrNotNeeded = errors.New("not waited for: the answers of others were enough")
 
 // A FetchError says that too few key servers gave their keys.
 type FetchError struct {
@@ -117,11 +127,13 @@ type errorGroup struct {
 	names  []string
 }
 
-// groups returns the distinct errors, by falling weight.
-func (e *FetchError) groups() []errorGroup {
+func (e *FetchError) groups() []errorGroup { return groupErrors(e.Reports) }
+
+// groupErrors returns the distinct errors, by falling weight.
+func groupErrors(reports []ServerReport) []errorGroup {
 	var out []errorGroup
 	at := map[string]int{}
-	for _, r := range e.Reports {
+	for _, r := range reports {
 		if r.Err == nil {
 			continue
 		}

@@ -6,6 +6,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/consensys/gnark-crypto/ecc"
+	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -42,6 +46,60 @@ type CommitteeMember struct {
 	Name, URL string
 	PublicKey PublicKey
 	PartyID   uint16
+}
+
+// check demands what the contracts demand of a committee.
+func (c *Committee) check() error {
+	if c.Threshold == 0 || int(c.Threshold) > len(c.Members) {
+		return fmt.Errorf("threshold %d of a committee of %d members", c.Threshold, len(c.Members))
+	}
+	for i, m := range c.Members {
+		if int(m.PartyID) != i {
+			return fmt.Errorf("member %d of the committee has the party id %d", i, m.PartyID)
+		}
+	}
+	return nil
+}
+
+// CheckCommittee demands that the members' public keys are shares of the
+// committee's: that any Threshold of them give its key. It is nil for an
+// independent server.
+func (ks *KeyServer) CheckCommittee() error {
+	c := ks.Committee
+	if c == nil {
+		return nil
+	}
+	err := c.check()
+	if err == nil && !c.interpolates(ks.PublicKey) {
+		err = errors.New("the members' public keys are no shares of its own: do not use it")
+	}
+	if err != nil {
+		return fmt.Errorf("check committee %s: %w", ks.ID, err)
+	}
+	return nil
+}
+
+// interpolates tells whether the whole key and the members' keys lie on one
+// polynomial of degree Threshold-1: at 0 and at each member's point, it is the
+// one through the first Threshold members.
+func (c *Committee) interpolates(whole PublicKey) bool {
+	t := int(c.Threshold)
+	xs, points := make([]fr.Element, t), make([]bls12381.G2Affine, t)
+	for i, m := range c.Members[:t] {
+		xs[i].SetUint64(uint64(m.PartyID) + 1)
+		points[i] = m.PublicKey.p
+	}
+	at := func(x uint64, want PublicKey) bool {
+		var got bls12381.G2Affine
+		_, err := got.MultiExp(points, lagrange(xs, fr.NewElement(x)), ecc.MultiExpConfig{})
+		return err == nil && got.Equal(&want.p)
+	}
+	for _, m := range c.Members[t:] {
+		if !at(uint64(m.PartyID)+1, m.PublicKey) {
+			return false
+		}
+	}
+	return at(0, whole)
 }
 
 // Layouts of a key server's content that are known, newest first.

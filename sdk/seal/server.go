@@ -6,24 +6,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 	"sync"
 )
 
 const (
 	sdkVersion = "0.1.0"
 	sdkType    = "go"
-	// maxAnswer bounds a key server's answer: 100 keys and a receipt are far
-	// below it.
-	maxAnswer = 1 << 20
+	// aggregatorSDKType is what aggregators are told. Seal's serves no other
+	// types than typescript, rust and python; of rust it demands no version.
+	aggregatorSDKType = "rust"
+	// maxAggregated bounds an aggregator's answer, which holds the shares of
+	// all members.
+	maxAggregated = 8 << 20
 )
-
-// minServerVersion is the oldest key server that the protocol here speaks to.
-var minServerVersion = [3]uint64{0, 4, 1}
 
 // A server is a configured key server of a Client.
 type server struct {
@@ -47,11 +43,12 @@ func (s *server) load(ctx context.Context) (*KeyServer, error) {
 		return nil, err
 	}
 	switch {
-	case ks.Committee != nil && s.AggregatorURL == "":
-		return nil, fmt.Errorf("key server %s is a committee: set the URL of its aggregator", s.ID)
 	case ks.Committee == nil && s.AggregatorURL != "":
 		return nil, fmt.Errorf("key server %s is no committee: its URL is on chain, remove the aggregator's", s.ID)
 	case ks.Committee != nil:
+		if err := ks.CheckCommittee(); err != nil {
+			return nil, err
+		}
 		ks.URL = s.AggregatorURL
 	case s.client.cfg.VerifyServers:
 		if err := s.verify(ctx, ks); err != nil {
@@ -62,14 +59,55 @@ func (s *server) load(ctx context.Context) (*KeyServer, error) {
 	return ks, nil
 }
 
+// reload reads a committee anew, which may have rotated; nil if it can't be
+// read.
+func (s *server) reload(ctx context.Context, old *KeyServer) *Committee {
+	s.mu.Lock()
+	if s.loaded == old {
+		s.loaded = nil
+	}
+	s.mu.Unlock()
+	ks, err := s.load(ctx)
+	if err != nil {
+		return nil
+	}
+	return ks.Committee
+}
+
+// endpoint is where an independent server or an aggregator is asked.
+func (s *server) endpoint(ks *KeyServer) *Endpoint {
+	e := s.client.endpoint(ks.URL)
+	if ks.Committee != nil {
+		e.Header.Set(HeaderSDKType, aggregatorSDKType)
+		e.MaxAnswer = maxAggregated
+	}
+	if s.APIKeyName != "" {
+		e.Header.Set(s.APIKeyName, s.APIKey)
+	}
+	return e
+}
+
+func (c *Client) endpoint(url string) *Endpoint {
+	h := http.Header{}
+	h.Set(HeaderSDKVersion, sdkVersion)
+	h.Set(HeaderSDKType, sdkType)
+	return &Endpoint{URL: url, HTTP: c.cfg.HTTP, Header: h}
+}
+
+// limit gives a request the client's patience.
+func (c *Client) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, c.cfg.Timeout, fmt.Errorf("no answer within %v", c.cfg.Timeout))
+}
+
 // verify demands the proof that the server holds its registered key.
 func (s *server) verify(ctx context.Context, ks *KeyServer) error {
-	var answer ServiceResponse
-	id := fmt.Sprintf("0x%x", ks.ID[:])
-	if err := s.call(ctx, ks, "GET", "/v1/service?service_id="+id, nil, &answer); err != nil {
+	ctx, cancel := s.client.limit(ctx)
+	defer cancel()
+	answer, err := s.endpoint(ks).Service(ctx, ks.ID)
+	if err != nil {
 		return err
 	}
-	if answer.ServiceID != id {
+	if id := fmt.Sprintf("0x%x", ks.ID[:]); answer.ServiceID != id {
 		return fmt.Errorf("server answers for %q", answer.ServiceID)
 	}
 	return ks.PublicKey.VerifyPossession(answer.PoP, ks.ID)
@@ -81,137 +119,133 @@ func (s *server) fetch(ctx context.Context, f *fetch) (fetched, error) {
 	if err != nil {
 		return fetched{}, err
 	}
-	out := fetched{name: ks.Name, url: ks.URL, keys: map[string]UserKey{}}
-	var answer FetchKeyResponse
-	if err := s.call(ctx, ks, "POST", "/v1/fetch_key", f.request, &answer); err != nil {
+	body, err := json.Marshal(f.request)
+	if err != nil {
+		return fetched{}, fmt.Errorf("encode request: %w", err)
+	}
+	switch {
+	case ks.Committee == nil:
+		return s.fetchFrom(ctx, ks, f, body)
+	case s.AggregatorURL == "":
+		return s.fetchDirectly(ctx, ks, f, body)
+	}
+	out, err := s.fetchFrom(ctx, ks, f, body)
+	if err == nil || ctx.Err() != nil {
 		return out, err
 	}
-	out.receipt, out.opening = answer.Receipt, answer.Opening
-	for _, want := range f.wanted {
-		if _, ok := out.keys[string(want)]; ok {
-			continue
+	direct, directErr := s.fetchDirectly(ctx, ks, f, body)
+	if directErr != nil && !answered(&direct) {
+		return out, err // nobody but the aggregator could be reached
+	}
+	return direct, directErr
+}
+
+// answered tells whether any member of a committee said anything.
+func answered(f *fetched) bool {
+	for _, m := range f.members {
+		var said *ServerError
+		if m.Err == nil || errors.As(m.Err, &said) || m.misbehaved() {
+			return true
 		}
-		k, err := openAnswer(f.transport, answer.Keys, want)
-		if err == nil {
-			err = k.Verify(want, ks.PublicKey)
-		}
-		if err != nil {
-			return out, fmt.Errorf("key server sent no usable key: %w", err)
-		}
-		out.keys[string(want)] = k
+	}
+	return false
+}
+
+// fetchFrom asks an independent server, or a committee's aggregator.
+func (s *server) fetchFrom(ctx context.Context, ks *KeyServer, f *fetch, body []byte) (fetched, error) {
+	out := fetched{name: ks.Name, url: ks.URL}
+	call, cancel := s.client.limit(ctx)
+	defer cancel()
+	answer, err := s.endpoint(ks).FetchKey(call, body)
+	var refused *ServerError
+	if ks.Committee != nil && errors.As(err, &refused) {
+		out.members, _ = s.membersOf(ks, f, nil, refused.Members)
+	}
+	if err != nil {
+		return out, err
+	}
+	if out.keys, err = f.open(answer.Keys, ks.PublicKey); err != nil {
+		return out, fmt.Errorf("key server sent no usable key: %w", err)
+	}
+	if ks.Committee == nil {
+		out.receipt, out.opening, out.shares = answer.Receipt, answer.Opening, answer.Keys
+		return out, nil
+	}
+	out.members, err = s.membersOf(ks, f, answer.Keys, answer.Members)
+	return out, err
+}
+
+func (s *server) membersOf(ks *KeyServer, f *fetch, keys []EncryptedKey, members []MemberAnswer) ([]MemberReport, error) {
+	g, err := s.committeeFetch(ks, f, nil).gathering()
+	if err != nil {
+		return nil, err
+	}
+	return g.checkMembers(keys, members)
+}
+
+// fetchDirectly asks the members of a committee, and combines what they give,
+// as an aggregator would.
+func (s *server) fetchDirectly(ctx context.Context, ks *KeyServer, f *fetch, body []byte) (fetched, error) {
+	out := fetched{name: ks.Name}
+	answer, err := s.committeeFetch(ks, f, body).Run(ctx)
+	var few *CommitteeError
+	if errors.As(err, &few) {
+		out.members = few.Members
+	}
+	if err != nil {
+		return out, err
+	}
+	out.members = answer.Members
+	if out.keys, err = f.open(answer.Keys, ks.PublicKey); err != nil {
+		return out, fmt.Errorf("the members' shares make no usable key: %w", err)
 	}
 	return out, nil
 }
 
-func openAnswer(transport *TransportKey, keys []EncryptedKey, fullID []byte) (UserKey, error) {
-	for _, k := range keys {
-		if bytes.Equal(k.ID, fullID) {
-			c, err := ParseEncryptedUserKey(k.EncryptedKey[0], k.EncryptedKey[1])
-			if err != nil {
-				return UserKey{}, err
-			}
-			return transport.Open(c)
-		}
+func (s *server) committeeFetch(ks *KeyServer, f *fetch, body []byte) *CommitteeFetch {
+	return &CommitteeFetch{
+		Committee: ks.Committee, Wanted: f.wanted, To: f.transport.Public(),
+		Ask: func(ctx context.Context, m *CommitteeMember) (*FetchKeyResponse, error) {
+			ctx, cancel := s.client.limit(ctx)
+			defer cancel()
+			return s.client.endpoint(m.URL).FetchKey(ctx, body)
+		},
+		Reload: func(ctx context.Context) *Committee { return s.reload(ctx, ks) },
 	}
-	return UserKey{}, fmt.Errorf("identity %x is missing in the answer", fullID)
 }
 
-// call sends one request and reads its JSON answer, of any status.
-func (s *server) call(ctx context.Context, ks *KeyServer, method, path string, in, out any) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.client.cfg.Timeout,
-		fmt.Errorf("no answer within %v", s.client.cfg.Timeout))
-	defer cancel()
-	var body io.Reader
-	if in != nil {
-		b, err := json.Marshal(in)
+// open decrypts the keys of all identities that are wanted, and verifies them.
+func (f *fetch) open(keys []EncryptedKey, server PublicKey) (map[string]UserKey, error) {
+	out := map[string]UserKey{}
+	for _, want := range f.wanted {
+		if _, ok := out[string(want)]; ok {
+			continue
+		}
+		sent, err := findKey(keys, want)
 		if err != nil {
-			return fmt.Errorf("encode request: %w", err)
+			return nil, err
 		}
-		body = bytes.NewReader(b)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(ks.URL, "/")+path, body)
-	if err != nil {
-		return fmt.Errorf("build request: %w", err)
-	}
-	req.Header.Set(HeaderSDKVersion, sdkVersion)
-	req.Header.Set(HeaderSDKType, sdkType)
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if s.APIKeyName != "" {
-		req.Header.Set(s.APIKeyName, s.APIKey)
-	}
-	res, err := s.client.cfg.HTTP.Do(req)
-	if err != nil {
-		return plainTransportError(ctx, err)
-	}
-	defer res.Body.Close()
-	return readAnswer(res, out)
-}
-
-// plainTransportError drops the URL, which reports show beside the error, so
-// that the same failure of several servers reads the same.
-func plainTransportError(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
-
-func readAnswer(res *http.Response, out any) error {
-	b, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
-	if len(b) > maxAnswer {
-		return fmt.Errorf("read answer: more than %d bytes", maxAnswer)
-	}
-	if res.StatusCode != http.StatusOK {
-		return refusal(res.StatusCode, b)
-	}
-	if err := checkServerVersion(res.Header.Get(HeaderServerVersion)); err != nil {
-		return err
-	}
-	if err := json.Unmarshal(b, out); err != nil {
-		return fmt.Errorf("decode answer: %w", err)
-	}
-	return nil
-}
-
-func refusal(status int, body []byte) error {
-	var e ErrorResponse
-	if err := json.Unmarshal(body, &e); err != nil || e.Type == "" {
-		text := strings.TrimSpace(string(body[:min(len(body), 200)]))
-		return &ServerError{Status: status, Message: strconv.QuoteToGraphic(text)}
-	}
-	return &ServerError{Status: status, Type: e.Type, Message: e.Message, Reason: e.Reason, Receipt: e.Receipt, Opening: e.Opening}
-}
-
-// checkServerVersion demands x.y.z with plain numbers, as the npm client does.
-func checkServerVersion(v string) error {
-	parts := strings.Split(v, ".")
-	if len(parts) != 3 {
-		return fmt.Errorf("key server sends no valid %s (%q): is the URL that of a key server?", HeaderServerVersion, v)
-	}
-	var got [3]uint64
-	for i, p := range parts {
-		n, err := strconv.ParseUint(p, 10, 32)
+		c, err := ParseEncryptedUserKey(sent.EncryptedKey[0], sent.EncryptedKey[1])
 		if err != nil {
-			return fmt.Errorf("key server sends no valid %s (%q)", HeaderServerVersion, v)
+			return nil, err
 		}
-		got[i] = n
+		k, err := f.transport.Open(c)
+		if err == nil {
+			err = k.Verify(want, server)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out[string(want)] = k
 	}
-	for i := range got {
-		if got[i] != minServerVersion[i] {
-			if got[i] < minServerVersion[i] {
-				return fmt.Errorf("key server has version %s, want at least 0.4.1", v)
-			}
-			break
+	return out, nil
+}
+
+func findKey(keys []EncryptedKey, fullID []byte) (*EncryptedKey, error) {
+	for i := range keys {
+		if bytes.Equal(keys[i].ID, fullID) {
+			return &keys[i], nil
 		}
 	}
-	return nil
+	return nil, fmt.Errorf("identity %x is missing in the answer", fullID)
 }

@@ -51,11 +51,13 @@ type Certificate struct {
 }
 
 // FetchKeyResponse is the JSON body of a granted request. Receipt and Opening
-// are additions of Floe's servers, which other clients ignore.
+// are additions of Floe's servers, Members of Floe's aggregator, which other
+// clients ignore.
 type FetchKeyResponse struct {
 	Keys    []EncryptedKey  `json:"decryption_keys"`
 	Receipt string          `json:"receipt,omitempty"`
 	Opening *ReceiptOpening `json:"receipt_opening,omitempty"`
+	Members []MemberAnswer  `json:"members,omitempty"`
 }
 
 // An EncryptedKey is the user key of one identity, encrypted to the requester.
@@ -99,13 +101,14 @@ type ServiceResponse struct {
 }
 
 // ErrorResponse is the JSON body of a refusal. Reason, Receipt and Opening are
-// additions of Floe's servers.
+// additions of Floe's servers, Members of Floe's aggregator.
 type ErrorResponse struct {
 	Type    string          `json:"error"`
 	Message string          `json:"message"`
 	Reason  *Reason         `json:"reason,omitempty"`
 	Receipt string          `json:"receipt,omitempty"`
 	Opening *ReceiptOpening `json:"receipt_opening,omitempty"`
+	Members []MemberAnswer  `json:"members,omitempty"`
 }
 
 // A Reason says for machines and people why a request was refused.

@@ -1,0 +1,156 @@
+package seal
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// An Endpoint is where the key server API is spoken: by a key server, a member
+// of a committee or an aggregator. Answers are bounded; nothing is tried twice.
+type Endpoint struct {
+	URL string
+	// HTTP sends the requests. nil means http.DefaultClient.
+	HTTP *http.Client
+	// Header is sent with every request: who asks ([HeaderSDKType],
+	// [HeaderSDKVersion]), an API key.
+	Header http.Header
+	// CheckVersion judges the server's [HeaderServerVersion]. nil demands what
+	// the npm client demands: 0.4.1 or later.
+	CheckVersion func(string) error
+	// MaxAnswer bounds an answer in bytes. 0 means 1 MiB: 100 keys and a
+	// receipt are far below it.
+	MaxAnswer int64
+}
+
+// maxAnswer is the default of Endpoint.MaxAnswer.
+const maxAnswer = 1 << 20
+
+// FetchKey sends the JSON of a [FetchKeyRequest], byte for byte. An answer that
+// is no success is a [*ServerError].
+func (e *Endpoint) FetchKey(ctx context.Context, body []byte) (*FetchKeyResponse, error) {
+	out := new(FetchKeyResponse)
+	return out, e.call(ctx, "POST", "/v1/fetch_key", body, out)
+}
+
+// Service asks for the proof that the server holds the key of an object.
+func (e *Endpoint) Service(ctx context.Context, id sui.Address) (*ServiceResponse, error) {
+	out := new(ServiceResponse)
+	return out, e.call(ctx, "GET", fmt.Sprintf("/v1/service?service_id=0x%x", id[:]), nil, out)
+}
+
+// call sends one request and reads its JSON answer, of any status.
+func (e *Endpoint) call(ctx context.Context, method, path string, body []byte, out any) error {
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(e.URL, "/")+path, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("build request: %w", err)
+	}
+	for name, values := range e.Header {
+		req.Header[name] = values
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	client := e.HTTP
+	if client == nil {
+		client = http.DefaultClient
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return plainTransportError(ctx, err)
+	}
+	defer res.Body.Close()
+	return e.read(ctx, res, out)
+}
+
+// plainTransportError drops the URL, which reports show beside the error, so
+// that the same failure of several servers reads the same.
+func plainTransportError(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+func (e *Endpoint) read(ctx context.Context, res *http.Response, out any) error {
+	most := e.MaxAnswer
+	if most == 0 {
+		most = maxAnswer
+	}
+	b, err := io.ReadAll(io.LimitReader(res.Body, most+1))
+	if err != nil {
+		return fmt.Errorf("read answer: %w", plainTransportError(ctx, err))
+	}
+	if int64(len(b)) > most {
+		return fmt.Errorf("read answer: %w: more than %d bytes", errNonsense, most)
+	}
+	if res.StatusCode != http.StatusOK {
+		return refusal(res.StatusCode, b)
+	}
+	check := e.CheckVersion
+	if check == nil {
+		check = checkServerVersion
+	}
+	if err := check(res.Header.Get(HeaderServerVersion)); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, out); err != nil {
+		return fmt.Errorf("decode answer: %w: %w", errNonsense, err)
+	}
+	return nil
+}
+
+// errNonsense marks a success that can't be read. A server that is well does
+// not send one.
+var errNonsense = errors.New("the server does not speak the protocol")
+
+func refusal(status int, body []byte) error {
+	var e ErrorResponse
+	if err := json.Unmarshal(body, &e); err != nil || e.Type == "" {
+		text := strings.TrimSpace(string(body[:min(len(body), 200)]))
+		return &ServerError{Status: status, Message: strconv.QuoteToGraphic(text)}
+	}
+	return &ServerError{Status: status, Type: e.Type, Message: e.Message, Reason: e.Reason,
+		Receipt: e.Receipt, Opening: e.Opening, Members: e.Members}
+}
+
+// minServerVersion is the oldest key server that the protocol here speaks to.
+var minServerVersion = [3]uint64{0, 4, 1}
+
+// checkServerVersion demands x.y.z with plain numbers, as the npm client does.
+func checkServerVersion(v string) error {
+	parts := strings.Split(v, ".")
+	if len(parts) != 3 {
+		return fmt.Errorf("key server sends no valid %s (%q): is the URL that of a key server?", HeaderServerVersion, v)
+	}
+	var got [3]uint64
+	for i, p := range parts {
+		n, err := strconv.ParseUint(p, 10, 32)
+		if err != nil {
+			return fmt.Errorf("key server sends no valid %s (%q)", HeaderServerVersion, v)
+		}
+		got[i] = n
+	}
+	for i := range got {
+		if got[i] != minServerVersion[i] {
+			if got[i] < minServerVersion[i] {
+				return fmt.Errorf("key server has version %s, want at least 0.4.1", v)
+			}
+			break
+		}
+	}
+	return nil
+}
