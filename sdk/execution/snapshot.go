@@ -23,13 +23,23 @@ import (
 // by any number of goroutines.
 type Snapshot struct {
 	base    *Snapshot
-	objects map[sui.Address]known
+	objects map[sui.Address]Known
+	look    func(sui.Address) (Known, error) // for what is missing, or nil
 }
 
-// known is what a snapshot knows of an id; the object is nil if there is none.
-type known struct {
-	object *sui.Object
-	digest sui.Digest
+// Known is what is known of an id: the object and its digest, or, when Object is
+// nil, that there is none.
+type Known struct {
+	Object *sui.Object
+	Digest sui.Digest
+}
+
+// Know computes the digest of an object; nil is for what does not exist.
+func Know(o *sui.Object) Known {
+	if o == nil {
+		return Known{}
+	}
+	return Known{o, o.Digest()}
 }
 
 var (
@@ -43,9 +53,16 @@ var (
 // must not be changed any more.
 func NewSnapshot(objects ...*sui.Object) *Snapshot { return (*Snapshot)(nil).With(objects...) }
 
+// LazySnapshot asks look, which must answer for one checkpoint, for each object
+// when it is read for the first time, and keeps the answer. It is for one
+// evaluation at a time.
+func LazySnapshot(look func(id sui.Address) (Known, error)) *Snapshot {
+	return &Snapshot{objects: make(map[sui.Address]Known, 16), look: look}
+}
+
 // With derives a snapshot that holds more objects.
 func (s *Snapshot) With(objects ...*sui.Object) *Snapshot {
-	out := &Snapshot{base: s, objects: make(map[sui.Address]known, len(objects))}
+	out := &Snapshot{base: s, objects: make(map[sui.Address]Known, len(objects))}
 	for _, o := range objects {
 		out.Add(o)
 	}
@@ -53,18 +70,25 @@ func (s *Snapshot) With(objects ...*sui.Object) *Snapshot {
 }
 
 // Add puts one more object into the snapshot.
-func (s *Snapshot) Add(o *sui.Object) { s.objects[o.ID()] = known{o, o.Digest()} }
+func (s *Snapshot) Add(o *sui.Object) { s.objects[o.ID()] = Know(o) }
 
 // AddAbsent notes that there is no object of that id at the checkpoint.
-func (s *Snapshot) AddAbsent(id sui.Address) { s.objects[id] = known{} }
+func (s *Snapshot) AddAbsent(id sui.Address) { s.objects[id] = Known{} }
 
-func (s *Snapshot) find(id sui.Address) (known, error) {
+func (s *Snapshot) find(id sui.Address) (Known, error) {
 	for at := s; at != nil; at = at.base {
 		if k, ok := at.objects[id]; ok {
 			return k, nil
 		}
+		if at.look != nil {
+			k, err := at.look(id)
+			if err == nil {
+				at.objects[id] = k
+			}
+			return k, err
+		}
 	}
-	return known{}, &MissingError{id}
+	return Known{}, &MissingError{id}
 }
 
 // A MissingError says that a snapshot does not know whether an object exists.
@@ -77,10 +101,10 @@ func (e *MissingError) Error() string {
 // Object implements [State].
 func (s *Snapshot) Object(id sui.Address) (*sui.Object, error) {
 	k, err := s.find(id)
-	if err == nil && k.object == nil {
+	if err == nil && k.Object == nil {
 		err = fmt.Errorf("object %s: %w", id, ErrNotFound)
 	}
-	return k.object, err
+	return k.Object, err
 }
 
 // ObjectAt implements [State]: there is one version of each object.
@@ -110,13 +134,13 @@ func (s *Snapshot) ChildObject(parent, child sui.Address, maxVersion uint64) (*s
 // PackageDigest identifies the content of a package.
 func (s *Snapshot) PackageDigest(id sui.Address) (sui.Digest, error) {
 	k, err := s.find(id)
-	return k.digest, err
+	return k.Digest, err
 }
 
 // ObjectDigest returns the digest of an object that Object returned.
 func (s *Snapshot) ObjectDigest(o *sui.Object) sui.Digest {
-	if k, err := s.find(o.ID()); err == nil && k.object == o {
-		return k.digest
+	if k, err := s.find(o.ID()); err == nil && k.Object == o {
+		return k.Digest
 	}
 	return o.Digest()
 }
