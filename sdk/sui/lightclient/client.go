@@ -100,6 +100,27 @@ func VerifyCheckpoint(committee *Committee, in *pb.Checkpoint) (*Checkpoint, err
 	return out, checkCommitment(&out.Summary, out.Objects.Root())
 }
 
+// VerifySummary verifies the summary of a checkpoint that came from elsewhere,
+// with its signature as a node gives it. Errors are those of
+// [Client.Checkpoint].
+func (c *Client) VerifySummary(ctx context.Context, s *sui.CheckpointSummary, epoch uint64, signature, bitmap []byte) error {
+	signers, err := parseRoaring(bitmap)
+	if err != nil {
+		return fmt.Errorf("verify checkpoint %d: %w: %w", s.Sequence, ErrBadSignature, err)
+	}
+	l, err := c.link(ctx, s.Epoch)
+	if err == nil {
+		err = l.committee.Verify(s, CheckpointSignature{Epoch: epoch, Signature: signature, Signers: signers})
+	}
+	if err == nil {
+		err = l.covers(s.Sequence)
+	}
+	if err != nil {
+		return fmt.Errorf("verify checkpoint %d: %w", s.Sequence, err)
+	}
+	return nil
+}
+
 // Object fetches an object as a verified checkpoint left it.
 func (c *Client) Object(ctx context.Context, cp *Checkpoint, id sui.Address) (*sui.Object, error) {
 	ref, ok := cp.Objects.Find(id)

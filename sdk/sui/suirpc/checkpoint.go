@@ -25,6 +25,16 @@ type Checkpoint struct {
 	Epoch        uint64
 	TimestampMS  uint64
 	Transactions []CheckpointTx
+
+	Summary   sui.CheckpointSummary
+	Signature QuorumSignature // as the node gives it; package lightclient verifies it
+}
+
+// A QuorumSignature is that of validators over the summary of a checkpoint.
+type QuorumSignature struct {
+	Epoch     uint64
+	Signature []byte // BLS12-381, compressed G1
+	Bitmap    []byte // who signed: a Roaring bitmap of indices into the committee
 }
 
 // CheckpointTx is one transaction of a checkpoint.
@@ -36,7 +46,7 @@ type CheckpointTx struct {
 
 // checkpointPaths is what a Checkpoint is made of.
 var checkpointPaths = []string{
-	"sequence_number", "digest", "summary.bcs", "contents.bcs",
+	"sequence_number", "digest", "summary.bcs", "signature", "contents.bcs",
 	"transactions.digest", "transactions.effects.bcs", "transactions.events.bcs",
 }
 
@@ -112,7 +122,8 @@ func decodeCheckpoint(p *pb.Checkpoint) (*Checkpoint, error) {
 	}
 	cp := &Checkpoint{
 		Sequence: summary.Sequence, Digest: sui.TypedDigest("CheckpointSummary", summaryBCS), Previous: summary.PreviousDigest,
-		Epoch: summary.Epoch, TimestampMS: summary.TimestampMS,
+		Epoch: summary.Epoch, TimestampMS: summary.TimestampMS, Summary: summary,
+		Signature: QuorumSignature{p.GetSignature().GetEpoch(), p.GetSignature().GetSignature(), p.GetSignature().GetBitmap()},
 	}
 	if text := p.GetDigest(); text != "" && text != cp.Digest.String() {
 		return nil, fmt.Errorf("checkpoint %d: summary has digest %s, node says %s", cp.Sequence, cp.Digest, text)

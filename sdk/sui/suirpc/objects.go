@@ -62,6 +62,31 @@ func (c *Client) ReferenceGasPrice(ctx context.Context) (uint64, error) {
 	return res.GetEpoch().GetReferenceGasPrice(), nil
 }
 
+// EpochInfo is what holds during one epoch.
+type EpochInfo struct {
+	Epoch             uint64
+	StartMS           uint64
+	ReferenceGasPrice uint64 // MIST per unit
+	ProtocolVersion   uint64
+}
+
+// Epoch returns what the node says of an epoch, [ErrNotFound] (wrapped) when it
+// has not begun there.
+func (c *Client) Epoch(ctx context.Context, epoch uint64) (EpochInfo, error) {
+	what := fmt.Sprintf("get epoch %d", epoch)
+	res, err := read(ctx, c, what, c.ledger.GetEpoch, &pb.GetEpochRequest{Epoch: &epoch,
+		ReadMask: mask("epoch", "start", "reference_gas_price", "protocol_config.protocol_version")})
+	if err != nil {
+		return EpochInfo{}, err
+	}
+	e := res.GetEpoch()
+	if e.Epoch == nil || e.GetEpoch() != epoch || e.Start == nil || e.ReferenceGasPrice == nil || e.GetProtocolConfig().ProtocolVersion == nil {
+		return EpochInfo{}, invalid(what, fmt.Errorf("node %s gives no number, start, gas price or protocol version of the epoch", c.url))
+	}
+	return EpochInfo{Epoch: epoch, StartMS: uint64(e.GetStart().AsTime().UnixMilli()),
+		ReferenceGasPrice: e.GetReferenceGasPrice(), ProtocolVersion: e.GetProtocolConfig().GetProtocolVersion()}, nil
+}
+
 // Object returns the latest version of a live object or package. An object
 // that is absent, deleted or wrapped gives [ErrNotFound].
 func (c *Client) Object(ctx context.Context, id sui.Address) (*sui.Object, error) {
@@ -98,44 +123,69 @@ func (c *Client) object(ctx context.Context, id sui.Address, version *uint64) (*
 // Objects returns the latest versions of many objects, in the order of ids;
 // an entry is nil where the object does not exist.
 func (c *Client) Objects(ctx context.Context, ids []sui.Address) ([]*sui.Object, error) {
-	out := make([]*sui.Object, 0, len(ids))
-	for len(ids) > 0 {
-		n := min(len(ids), maxBatch)
-		part, err := c.batch(ctx, ids[:n])
-		if err != nil {
-			return nil, err
+	return c.batches(ctx, len(ids), func(i int) *pb.GetObjectRequest {
+		text := ids[i].String()
+		return &pb.GetObjectRequest{ObjectId: &text}
+	})
+}
+
+// ObjectVersions returns certain versions of many objects, in the order of refs,
+// with the digests in them; an entry is nil where the node does not have it.
+func (c *Client) ObjectVersions(ctx context.Context, refs []sui.ObjectRef) ([]*sui.Object, error) {
+	out, err := c.batches(ctx, len(refs), func(i int) *pb.GetObjectRequest {
+		text := refs[i].ID.String()
+		return &pb.GetObjectRequest{ObjectId: &text, Version: &refs[i].Version}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, o := range out {
+		if o != nil && o.Ref() != refs[i] {
+			return nil, invalid("get object "+refs[i].ID.String(), fmt.Errorf("node %s answers with another version or content", c.url))
 		}
-		out, ids = append(out, part...), ids[n:]
 	}
 	return out, nil
 }
 
-func (c *Client) batch(ctx context.Context, ids []sui.Address) ([]*sui.Object, error) {
-	req := &pb.BatchGetObjectsRequest{ReadMask: mask("bcs")}
-	for _, id := range ids {
-		text := id.String()
-		req.Requests = append(req.Requests, &pb.GetObjectRequest{ObjectId: &text})
+// batches asks for n objects, as many at once as nodes allow.
+func (c *Client) batches(ctx context.Context, n int, request func(i int) *pb.GetObjectRequest) ([]*sui.Object, error) {
+	out := make([]*sui.Object, 0, n)
+	for len(out) < n {
+		req := &pb.BatchGetObjectsRequest{ReadMask: mask("bcs")}
+		for i := len(out); i < n && len(req.Requests) < maxBatch; i++ {
+			req.Requests = append(req.Requests, request(i))
+		}
+		part, err := c.batch(ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, part...)
 	}
+	return out, nil
+}
+
+func (c *Client) batch(ctx context.Context, req *pb.BatchGetObjectsRequest) ([]*sui.Object, error) {
 	res, err := read(ctx, c, "get objects", c.ledger.BatchGetObjects, req)
 	if err != nil {
 		return nil, err
 	}
-	if len(res.GetObjects()) != len(ids) {
-		return nil, fmt.Errorf("get objects: node %s gives %d answers to %d questions", c.url, len(res.GetObjects()), len(ids))
+	if len(res.GetObjects()) != len(req.Requests) {
+		return nil, fmt.Errorf("get objects: node %s gives %d answers to %d questions", c.url, len(res.GetObjects()), len(req.Requests))
 	}
-	out := make([]*sui.Object, len(ids))
+	out := make([]*sui.Object, len(req.Requests))
 	for i, r := range res.GetObjects() {
+		what := "get object " + req.Requests[i].GetObjectId()
 		if e := r.GetError(); e != nil {
 			if codes.Code(e.GetCode()) == codes.NotFound {
 				continue
 			}
-			return nil, fmt.Errorf("get object %s: %s", ids[i], e.GetMessage())
+			return nil, fmt.Errorf("%s: %s", what, e.GetMessage())
 		}
 		if out[i], err = decodeObject(r.GetObject()); err != nil {
-			return nil, invalid("get object "+ids[i].String(), err)
+			return nil, invalid(what, err)
 		}
-		if out[i].ID() != ids[i] {
-			return nil, invalid("get object "+ids[i].String(), fmt.Errorf("node %s answers with another object", c.url))
+		if out[i].ID().String() != req.Requests[i].GetObjectId() {
+			return nil, invalid(what, fmt.Errorf("node %s answers with another object", c.url))
 		}
 	}
 	return out, nil
