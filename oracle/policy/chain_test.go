@@ -25,7 +25,7 @@ type realNet struct {
 }
 
 // newRealNet starts a chain whose clock is behind by lag.
-func newRealNet(t *testing.T, lag time.Duration) *realNet {
+func newRealNet(t testing.TB, lag time.Duration) *realNet {
 	t.Helper()
 	c, err := chain.Open(chain.Config{Dir: t.TempDir(), Seed: []byte("policy test"), Now: func() time.Time { return time.Now().Add(-lag) }})
 	if err != nil {
@@ -55,7 +55,7 @@ func newRealNet(t *testing.T, lag time.Duration) *realNet {
 	return n
 }
 
-func (n *realNet) setUp(t *testing.T, c *chain.Chain) {
+func (n *realNet) setUp(t testing.TB, c *chain.Chain) {
 	t.Helper()
 	var err error
 	if n.owner, err = sui.NewPrivateKey(sui.Ed25519, make([]byte, 32)); err != nil {

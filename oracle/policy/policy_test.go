@@ -233,7 +233,7 @@ func TestClockBehind(t *testing.T) {
 		{"unknown, not looked at", now, true, 0, ""},
 	} {
 		s := newSimulator(t, &fakeChain{time: c.chain, noTip: c.noTip})
-		s.cfg.AllowedLag = c.allowed
+		s.allowedLag = c.allowed
 		for range 2 { // the second time the checkpoint is known
 			_, err := s.Evaluate(t.Context(), query(t))
 			if code := ""; err != nil || c.code != "" {

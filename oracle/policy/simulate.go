@@ -7,12 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
-	"github.com/floe-data/floe/sdk/movevm/bytecode"
 	"github.com/floe-data/floe/sdk/receipt"
-	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
@@ -52,19 +47,8 @@ type SimulatorConfig struct {
 	Now func() time.Time
 }
 
-const (
-	// gasBudget is what a policy may use, in MIST, as in Seal.
-	gasBudget = 500_000_000
-	// stalenessModule, stalenessFunction and stalenessCode are those of
-	// Seal's Move package.
-	stalenessModule   = "time"
-	stalenessFunction = "check_staleness"
-	stalenessCode     = 93492
-	// gasPriceLife is for how long a reference gas price is used.
-	gasPriceLife = time.Minute
-	// maxPackages bounds the cache of packages.
-	maxPackages = 1000
-)
+// gasPriceLife is for how long a reference gas price is used.
+const gasPriceLife = time.Minute
 
 // A Simulator evaluates policies by having a full node simulate the policy
 // calls as a transaction of the requester, on its latest state, preceded by a
@@ -73,10 +57,12 @@ const (
 // The node enforces ownership: an owned object can be given to a policy only
 // by its owner.
 type Simulator struct {
-	cfg SimulatorConfig
+	rules
+	wallets
+	chain    Chain
+	packages packageCache
 
 	mu         sync.Mutex // guards the rest; never held during a call to the node
-	packages   map[sui.Address]Package
 	chainID    sui.Digest
 	checkpoint receipt.Checkpoint
 	chainTime  time.Time // of checkpoint
@@ -94,26 +80,18 @@ func NewSimulator(cfg SimulatorConfig) (*Simulator, error) {
 	if cfg.Chain == nil {
 		return nil, errors.New("create policy simulator: no chain is configured")
 	}
-	if cfg.StalenessPackage == (sui.Address{}) {
-		return nil, errors.New("create policy simulator: no staleness package is configured")
+	r := rules{cfg.StalenessPackage, cfg.AllowedStaleness, cfg.AllowedLag, cfg.Timeout, cfg.Now}
+	if err := r.setDefaults(); err != nil {
+		return nil, fmt.Errorf("create policy simulator: %w", err)
 	}
-	if cfg.AllowedStaleness == 0 {
-		cfg.AllowedStaleness = 2 * time.Minute
-	}
-	if cfg.Timeout == 0 {
-		cfg.Timeout = 5 * time.Second
-	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	return &Simulator{cfg: cfg, packages: map[sui.Address]Package{}}, nil
+	return &Simulator{rules: r, wallets: wallets{cfg.Chain, r.timeout}, chain: cfg.Chain}, nil
 }
 
 // Ready asks the node for its state.
 func (s *Simulator) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.rules.timeout)
 	defer cancel()
-	if _, err := s.cfg.Chain.ServiceInfo(ctx); err != nil {
+	if _, err := s.chain.ServiceInfo(ctx); err != nil {
 		return fmt.Errorf("ask full node: %w", err)
 	}
 	return nil
@@ -133,97 +111,86 @@ func (s *Simulator) Nodes(ctx context.Context) []NodeStatus {
 
 // Package implements [Evaluator]. Answers are cached.
 func (s *Simulator) Package(ctx context.Context, id sui.Address) (Package, error) {
-	s.mu.Lock()
-	p, ok := s.packages[id]
-	s.mu.Unlock()
-	if ok {
-		return p, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
-	defer cancel()
-	obj, err := s.cfg.Chain.Object(ctx, id)
-	switch {
-	case errors.Is(err, suirpc.ErrNotFound):
-		return p, noPackage(id, "does not exist on this network")
-	case err != nil:
-		return p, nodeFailure(fmt.Errorf("look up package %s: %w", id, err))
-	case obj.Package == nil:
-		return p, noPackage(id, "is an object, no package")
-	}
-	if p, err = describe(obj); err != nil {
-		return p, nodeFailure(err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.packages) >= maxPackages {
-		clear(s.packages)
-	}
-	s.packages[id] = p
-	return p, nil
-}
-
-// describe finds the id of a package's first version, which is the address
-// that its modules carry.
-func describe(obj *sui.Object) (Package, error) {
-	p := Package{First: obj.Package.ID, Called: obj.Package.ID, Version: obj.Package.Version, Digest: obj.Digest()}
-	if p.Version == 1 {
-		return p, nil
-	}
-	if len(obj.Package.Modules) == 0 {
-		return p, fmt.Errorf("package %s has no modules", p.Called)
-	}
-	m, err := bytecode.Parse(obj.Package.Modules[0].Bytes)
-	if err != nil {
-		return p, fmt.Errorf("read package %s: %w", p.Called, err)
-	}
-	p.First = m.Address()
-	return p, nil
+	return s.packages.find(id, func() (*sui.Object, error) {
+		ctx, cancel := context.WithTimeout(ctx, s.rules.timeout)
+		defer cancel()
+		obj, err := s.chain.Object(ctx, id)
+		if errors.Is(err, suirpc.ErrNotFound) {
+			return nil, nil
+		}
+		return obj, err
+	})
 }
 
 // Evaluate implements [Evaluator].
 func (s *Simulator) Evaluate(ctx context.Context, q Query) (Evidence, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.rules.timeout)
 	defer cancel()
-	evidence, err := s.position(ctx)
-	if err != nil {
-		return evidence, nodeFailure(err)
-	}
-	program, objects, err := s.resolve(ctx, q)
+	var evidence Evidence
+	p, err := s.prepare(ctx, q)
+	evidence.Chain, evidence.Checkpoint = p.chain, p.checkpoint
 	if err != nil {
 		return evidence, err
 	}
-	read := unshared(objects)
-	evidence.Objects = read
-	price, err := s.price(ctx)
+	program, err := s.program(q, p.objects)
 	if err != nil {
-		return evidence, nodeFailure(err)
+		return evidence, err
 	}
-	ex, err := s.cfg.Chain.Simulate(ctx, &sui.TransactionData{
-		Kind:   sui.TransactionKind{Programmable: program},
-		Sender: q.User,
-		Gas:    sui.GasData{Owner: q.User, Price: price, Budget: gasBudget},
-	}, suirpc.SimulateOptions{})
+	read := unshared(p.objects)
+	evidence.Objects = read
+	described := make(chan struct{})
+	var chainTime time.Time
+	go func() {
+		defer close(described)
+		evidence.Checkpoint.Digest, chainTime = s.describeCheckpoint(ctx, evidence.Checkpoint.Sequence)
+	}()
+	ex, err := s.chain.Simulate(ctx, transaction(q, program, p.price), suirpc.SimulateOptions{})
+	<-described
 	if err != nil {
 		return evidence, simulationFailure(err)
 	}
-	evidence.Objects = readObjects(program, read, &ex.Effects)
-	digest, chainTime := s.describeCheckpoint(ctx, evidence.Checkpoint.Sequence)
-	evidence.Checkpoint.Digest = digest
+	evidence.Evaluated, evidence.Objects = receipt.ByNode, readObjects(program, read, &ex.Effects)
 	if err := s.checkClock(chainTime); err != nil {
 		return evidence, err
 	}
 	if f := ex.Effects.Status.Failure; f != nil {
-		return evidence, s.refusal(q, f, objects)
+		return evidence, s.refusal(q, f, p.objects)
 	}
 	return evidence, nil
 }
 
-// position finds the chain and its newest checkpoint, before anything else is
-// read.
-func (s *Simulator) position(ctx context.Context) (Evidence, error) {
-	info, err := s.cfg.Chain.ServiceInfo(ctx)
+// prepared is what a simulation needs to know before.
+type prepared struct {
+	chain      sui.Digest
+	checkpoint *receipt.Checkpoint // the newest before the simulation
+	objects    []*sui.Object       // that the query names
+	price      uint64
+}
+
+// prepare asks the node three questions at once.
+func (s *Simulator) prepare(ctx context.Context, q Query) (p prepared, err error) {
+	var group sync.WaitGroup
+	var errs [3]error
+	group.Go(func() { p.chain, p.checkpoint, errs[0] = s.position(ctx) })
+	group.Go(func() { p.objects, errs[1] = s.currentObjects(ctx, q) })
+	group.Go(func() { p.price, errs[2] = s.price(ctx) })
+	group.Wait()
+	switch {
+	case errs[0] != nil:
+		return p, nodeFailure(errs[0])
+	case errs[1] != nil:
+		return p, errs[1]
+	case errs[2] != nil:
+		return p, nodeFailure(errs[2])
+	}
+	return p, nil
+}
+
+// position finds the chain and its newest checkpoint.
+func (s *Simulator) position(ctx context.Context) (sui.Digest, *receipt.Checkpoint, error) {
+	info, err := s.chain.ServiceInfo(ctx)
 	if err != nil {
-		return Evidence{}, err
+		return sui.Digest{}, nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -231,9 +198,26 @@ func (s *Simulator) position(ctx context.Context) (Evidence, error) {
 		s.chainID = info.ChainID
 	}
 	if s.chainID != info.ChainID {
-		return Evidence{}, fmt.Errorf("full node serves chain %s now, served %s before: restart to accept another chain", info.ChainID, s.chainID)
+		return sui.Digest{}, nil, fmt.Errorf("full node serves chain %s now, served %s before: restart to accept another chain", info.ChainID, s.chainID)
 	}
-	return Evidence{Chain: info.ChainID, Checkpoint: &receipt.Checkpoint{Sequence: info.Tip}}, nil
+	return info.ChainID, &receipt.Checkpoint{Sequence: info.Tip}, nil
+}
+
+// currentObjects reads the objects that a query names, in its order, and in the
+// same call looks for the user's aliases.
+func (s *Simulator) currentObjects(ctx context.Context, q Query) ([]*sui.Object, error) {
+	ids, err := objectsOf(q)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := s.chain.Objects(ctx, ids)
+	if err != nil {
+		return nil, nodeFailure(fmt.Errorf("read objects of the request: %w", err))
+	}
+	if len(objects) != len(ids) {
+		return nil, nodeFailure(fmt.Errorf("read objects of the request: got %d, want %d", len(objects), len(ids)))
+	}
+	return demandObjects(q, ids, objects)
 }
 
 // describeCheckpoint returns digest and time of a checkpoint; "" when the node
@@ -245,7 +229,7 @@ func (s *Simulator) describeCheckpoint(ctx context.Context, seq uint64) (digest 
 	if last.Sequence == seq && last.Digest != "" {
 		return last.Digest, lastTime
 	}
-	c, err := s.cfg.Chain.Checkpoint(ctx, seq)
+	c, err := s.chain.Checkpoint(ctx, seq)
 	if err != nil {
 		return "", time.Time{}
 	}
@@ -256,33 +240,15 @@ func (s *Simulator) describeCheckpoint(ctx context.Context, seq uint64) (digest 
 	return s.checkpoint.Digest, s.chainTime
 }
 
-// checkClock refuses when this machine's clock is behind the chain's: whatever
-// has a time limit here would be held valid too long. The other direction is
-// the staleness check's.
-func (s *Simulator) checkClock(chainTime time.Time) error {
-	if s.cfg.AllowedLag == 0 {
-		return nil
-	}
-	if chainTime.IsZero() {
-		return nodeFailure(errors.New("the full node does not give its newest checkpoint"))
-	}
-	if lag := chainTime.Sub(s.cfg.Now()); lag > s.cfg.AllowedLag {
-		return &Refusal{Kind: Unknown, Cause: fmt.Errorf("this machine's clock is %v behind the chain's: set it, and keep it by NTP", lag.Round(time.Millisecond)),
-			Reason: seal.Reason{Code: "clock_behind", Rule: fmt.Sprintf("the key server's clock is more than %v behind the chain's", s.cfg.AllowedLag),
-				Remedy: "try again later; if it stays, tell the operator of the key server"}}
-	}
-	return nil
-}
-
 func (s *Simulator) price(ctx context.Context) (uint64, error) {
-	now := s.cfg.Now()
+	now := s.now()
 	s.mu.Lock()
 	price, fresh := s.gasPrice, now.Sub(s.gasTime) < gasPriceLife
 	s.mu.Unlock()
 	if fresh {
 		return price, nil
 	}
-	price, err := s.cfg.Chain.ReferenceGasPrice(ctx)
+	price, err := s.chain.ReferenceGasPrice(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -292,74 +258,17 @@ func (s *Simulator) price(ctx context.Context) (uint64, error) {
 	return price, nil
 }
 
-// refusal explains a simulation that failed.
-func (s *Simulator) refusal(q Query, f *sui.ExecutionFailure, objects []*sui.Object) error {
-	if f.Command != nil && *f.Command == 0 {
-		if f.Kind == sui.FailMoveAbort && f.Code == stalenessCode {
-			return &Refusal{Kind: Unknown, Reason: seal.Reason{
-				Code: "chain_stale", Rule: fmt.Sprintf("the full node's clock is more than %v behind the key server's", s.cfg.AllowedStaleness),
-				Remedy: "try again in some seconds; if it stays, tell the operator of the key server",
-			}}
+// Await waits until the node has a checkpoint, or one after it.
+func (s *Simulator) Await(ctx context.Context, sequence uint64) error {
+	for wait := 10 * time.Millisecond; ; wait *= 2 {
+		info, err := s.chain.ServiceInfo(ctx)
+		if err != nil || info.Tip >= sequence {
+			return err
 		}
-		return nodeFailure(fmt.Errorf("staleness check failed with %s: is the staleness package right?", f.Kind))
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for checkpoint %d: %w", sequence, context.Cause(ctx))
+		case <-time.After(wait):
+		}
 	}
-	call := seal.ApprovalCall{Module: "?", Function: "?"}
-	if f.Command != nil && *f.Command-1 < uint64(len(q.Approval.Calls)) {
-		call = q.Approval.Calls[*f.Command-1]
-	}
-	place := call.Module + "::" + call.Function
-	switch f.Kind {
-	case sui.FailMoveAbort:
-		return &Refusal{Kind: NoAccess, Reason: explainAbort(q, f, objects, place)}
-	case sui.FailFunctionNotFound:
-		return &Refusal{Kind: InvalidPTB, Reason: seal.Reason{
-			Code: "function_not_found", Rule: "The seal_approve function was not found on the module",
-			Remedy: fmt.Sprintf("check that package %s has a function %s", q.Package.Called, place),
-		}}
-	}
-	return &Refusal{Kind: NoAccess, Reason: seal.Reason{
-		Code: "policy_failed", Rule: fmt.Sprintf("%s failed: %s", place, f.Kind),
-		Remedy: "check the arguments of the policy call, and that the objects that it takes are yours or shared",
-	}}
-}
-
-func noPackage(id sui.Address, what string) error {
-	return &Refusal{Kind: InvalidPackage, Reason: seal.Reason{
-		Code: "package_not_found", Rule: fmt.Sprintf("package %s %s", id, what),
-		Remedy: "check the package id and that the key server is on the same network",
-	}}
-}
-
-func nodeFailure(err error) error {
-	return &Refusal{Kind: Unknown, Cause: err, Reason: seal.Reason{
-		Code: "chain_unavailable", Rule: "the key server could not read the chain, so it cannot know whether access is allowed",
-		Remedy: "try again in some seconds; if it stays, tell the operator of the key server",
-	}}
-}
-
-func simulationFailure(err error) error {
-	switch status.Code(unwrapStatus(err)) {
-	case codes.InvalidArgument, codes.NotFound:
-		return badParameter(err.Error())
-	}
-	if errors.Is(err, suirpc.ErrNotFound) || errors.Is(err, suirpc.ErrRejected) {
-		return badParameter(err.Error())
-	}
-	return nodeFailure(err)
-}
-
-// unwrapStatus returns the gRPC error in err, for status.Code.
-func unwrapStatus(err error) error {
-	var s interface{ GRPCStatus() *status.Status }
-	if errors.As(err, &s) {
-		return s.(error)
-	}
-	return err
-}
-
-func badParameter(what string) error {
-	return &Refusal{Kind: InvalidParameter, Reason: seal.Reason{
-		Code: "invalid_parameter", Rule: what,
-		Remedy: "if an object of the request was created just now, try again in some seconds",
-	}}
 }

@@ -3,19 +3,26 @@ package policy
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
+// wallets verifies wallets by a full node.
+type wallets struct {
+	node    Wallets
+	timeout time.Duration
+}
+
 // VerifyWallet implements [Evaluator]: the full node verifies the signature. A
 // zkLogin signature is a proof about a token of an identity provider, whose
 // keys the validators agree on.
-func (s *Simulator) VerifyWallet(ctx context.Context, user sui.Address, message []byte, sig sui.Signature) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+func (w *wallets) VerifyWallet(ctx context.Context, user sui.Address, message []byte, sig sui.Signature) error {
+	ctx, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
-	err := s.cfg.Chain.VerifyPersonalMessage(ctx, user, message, sig)
+	err := w.node.VerifyPersonalMessage(ctx, user, message, sig)
 	switch {
 	case err == nil:
 		return nil

@@ -1,0 +1,103 @@
+package policy
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/floe-data/floe/oracle/mirror"
+	"github.com/floe-data/floe/sdk/evidence"
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// newLocal returns a local evaluator over a mirror of the net.
+func newLocal(t testing.TB, n *realNet, cfg mirror.Config) *Local {
+	t.Helper()
+	if cfg.Node == nil {
+		cfg.Node = n.client
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	}
+	m, err := mirror.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	l, err := NewLocal(LocalConfig{Mirror: m, Wallets: n.client, StalenessPackage: n.contracts.KeyServer.Latest, Timeout: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func newNode(t testing.TB, n *realNet) *Simulator {
+	t.Helper()
+	s, err := NewSimulator(SimulatorConfig{Chain: n.client, StalenessPackage: n.contracts.KeyServer.Latest, Timeout: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// ask asks an evaluator as the net's requester.
+func (n *realNet) ask(t testing.TB, e Evaluator) (Evidence, error) {
+	t.Helper()
+	q := n.query
+	var err error
+	if q.Package, err = e.Package(t.Context(), q.Approval.Package); err != nil {
+		return Evidence{}, err
+	}
+	return e.Evaluate(t.Context(), q)
+}
+
+func TestLocal(t *testing.T) {
+	n := newRealNet(t, 0)
+	l := newLocal(t, n, mirror.Config{})
+	ev, err := n.ask(t, l)
+	if err != nil {
+		t.Fatalf("owner: %v", err)
+	}
+	want, err := n.ask(t, newNode(t, n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ev.Evaluated != receipt.ByLocal || ev.Chain != want.Chain || len(ev.Objects) != len(want.Objects) {
+		t.Errorf("evidence %+v, the node's %+v", ev, want)
+	}
+	if out, err := evidence.Replay(&ev.Record.Manifest, evidence.SourceOf(ev.Record.Content)); err != nil || out.Verdict != evidence.Allowed {
+		t.Errorf("replay: %v, %v", out, err)
+	}
+	n.query.User = sui.Address{1}
+	ev, err = n.ask(t, l)
+	if r := RefusalOf(err); r.Kind != NoAccess || r.Reason.Code != "floe_access::policy::ENoAccess" {
+		t.Errorf("stranger: %v", err)
+	}
+	if _, err := evidence.Replay(&ev.Record.Manifest, evidence.SourceOf(ev.Record.Content)); err != nil {
+		t.Errorf("replay of a refusal: %v", err)
+	}
+}
+
+// BenchmarkEvaluate is one question to a policy of the access package, each time
+// the same, over the gRPC of a node on this machine.
+func BenchmarkEvaluate(b *testing.B) {
+	n := newRealNet(b, 0)
+	evaluators := map[string]Evaluator{"local": newLocal(b, n, mirror.Config{}), "node": newNode(b, n)}
+	for _, name := range []string{"local", "node"} {
+		b.Run(name, func(b *testing.B) {
+			q := n.query
+			var err error
+			if q.Package, err = evaluators[name].Package(b.Context(), q.Approval.Package); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := evaluators[name].Evaluate(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N), "µs/op")
+		})
+	}
+}
