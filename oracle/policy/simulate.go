@@ -99,9 +99,9 @@ func (s *Simulator) Ready(ctx context.Context) error {
 
 // Nodes implements [Reporter].
 func (s *Simulator) Nodes(ctx context.Context) []NodeStatus {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.rules.timeout)
 	defer cancel()
-	info, err := s.cfg.Chain.ServiceInfo(ctx)
+	info, err := s.chain.ServiceInfo(ctx)
 	if err != nil {
 		return []NodeStatus{{Err: fmt.Errorf("ask full node: %w", err)}}
 	}
