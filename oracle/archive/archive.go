@@ -1,0 +1,255 @@
+// Package archive keeps the evidence of a key server's decisions: objects and
+// packages by digest, each once, in append-only files below the journal's
+// directory.
+//
+// [Archive.Keep] stores what is new of an evidence, returns when it is durable,
+// and gives the short form of the manifest, which belongs into the journal's
+// line. [Archive.Recall] makes the evidence of a short form again. Evidence is
+// kept before the receipt that commits to it, so that no receipt points to
+// nothing; what a crash leaves between the two belongs to no receipt and harms
+// nothing.
+//
+// When the disk is full or fails, Keep fails for that decision, the file is
+// brought back to what is durable, and later calls succeed as soon as the disk
+// does.
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/durable"
+	"github.com/floe-data/floe/sdk/evidence"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// Errors to tell apart.
+var (
+	// ErrNotKept is returned by Keep when evidence could not be stored. The
+	// cause is wrapped too.
+	ErrNotKept = errors.New("evidence could not be stored")
+	// ErrDamaged is returned when stored bytes are not what was stored.
+	ErrDamaged = errors.New("archive is damaged")
+	// ErrUnknown is returned when nothing is stored under a digest.
+	ErrUnknown = errors.New("not in the archive")
+)
+
+// DirName is the archive's folder in a journal's directory.
+const DirName = "evidence"
+
+const (
+	// maxPack is the size from which on a new file is begun.
+	maxPack = 64 << 20
+	// maxBatch is how many bytes share one sync, about.
+	maxBatch = 8 << 20
+	// maxEvidence bounds the objects of one decision, in bytes.
+	maxEvidence = 32 << 20
+)
+
+// file is what an archive needs of a file. Sync returns when everything written
+// before is durable.
+type file interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Sync() error
+	Truncate(size int64) error
+}
+
+// An Archive is safe for concurrent use. One process writes it: whoever has the
+// lock of the journal above it.
+type Archive struct {
+	dir    string
+	create func(path string) (file, error)
+	Torn   int64 // bytes of an incomplete batch that Open cut off
+	writes chan *write
+	done   chan struct{} // closed when the writer has ended
+
+	// Owned by the writer.
+	end   int64 // of the durable bytes of the last pack
+	dirty bool  // the last pack may be longer
+
+	mu     sync.RWMutex // guards the rest, for moments only
+	closed bool
+	packs  []file
+	index  map[sui.Digest]place
+	bytes  int64 // of all packs
+}
+
+// place is where an item is.
+type place struct {
+	pack   int32
+	kind   kind
+	size   int32
+	offset int64
+}
+
+// An item is something that is stored under its digest.
+type item struct {
+	kind   kind
+	digest sui.Digest
+	value  bcs.Marshaler // encoded only if it is new
+}
+
+// Open opens or creates the archive in a folder.
+func Open(dir string) (*Archive, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open archive: %w", err)
+	}
+	if err := durable.SyncDir(filepath.Dir(dir)); err != nil {
+		return nil, fmt.Errorf("open archive: %w", err)
+	}
+	return open(dir, func(path string) (file, error) { return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) })
+}
+
+func open(dir string, create func(path string) (file, error)) (*Archive, error) {
+	a := &Archive{dir: dir, create: create, writes: make(chan *write, 256), done: make(chan struct{}), index: map[sui.Digest]place{}}
+	if err := a.load(false); err != nil {
+		return nil, errors.Join(fmt.Errorf("open archive %s: %w", dir, err), a.closeFiles())
+	}
+	go a.run()
+	return a, nil
+}
+
+// Read opens an archive to read what it has now, whoever may write it meanwhile.
+// A folder that does not exist is an empty archive.
+func Read(dir string) (*Archive, error) {
+	a := &Archive{dir: dir, create: func(path string) (file, error) { return os.Open(path) }, closed: true, done: make(chan struct{}), index: map[sui.Digest]place{}}
+	close(a.done)
+	if err := a.load(true); err != nil {
+		return nil, errors.Join(fmt.Errorf("read archive %s: %w", dir, err), a.closeFiles())
+	}
+	return a, nil
+}
+
+// Keep makes an evidence durable and returns its short form. When ctx ends
+// first it may be stored all the same.
+func (a *Archive) Keep(ctx context.Context, ev *evidence.Evidence) ([]byte, error) {
+	short, items, err := shorten(ev)
+	if err == nil {
+		err = a.put(ctx, items)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keep evidence: %w: %w", ErrNotKept, err)
+	}
+	return short, nil
+}
+
+// put makes items durable.
+func (a *Archive) put(ctx context.Context, items []item) error {
+	if items = a.unknown(items); len(items) == 0 {
+		return nil
+	}
+	w := &write{items: items, result: make(chan error, 1)}
+	if err := a.enqueue(ctx, w); err != nil {
+		return err
+	}
+	select {
+	case err := <-w.result:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// unknown returns the items that are not stored yet.
+func (a *Archive) unknown(items []item) (out []item) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	for _, it := range items {
+		if _, ok := a.index[it.digest]; !ok {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+func (a *Archive) enqueue(ctx context.Context, w *write) error {
+	a.mu.RLock() // keeps Close from closing the channel under us
+	defer a.mu.RUnlock()
+	if a.closed {
+		return errors.New("the archive is closed")
+	}
+	select {
+	case a.writes <- w:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Size returns how many items are stored, and how many bytes on disk they take.
+func (a *Archive) Size() (items int, bytes int64) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return len(a.index), a.bytes
+}
+
+// get returns the bytes of an item.
+func (a *Archive) get(k kind, digest sui.Digest) ([]byte, error) {
+	a.mu.RLock()
+	at, ok := a.index[digest]
+	var f file
+	if ok {
+		f = a.packs[at.pack]
+	}
+	a.mu.RUnlock()
+	if !ok || at.kind != k {
+		return nil, fmt.Errorf("%s %s: %w", k, digest, ErrUnknown)
+	}
+	b := make([]byte, at.size)
+	if _, err := f.ReadAt(b, at.offset); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", k, digest, err)
+	}
+	if k.digest(b) != digest {
+		return nil, fmt.Errorf("%s %s: %w: its bytes have another digest", k, digest, ErrDamaged)
+	}
+	return b, nil
+}
+
+// Check reads everything and compares it with its digests.
+func (a *Archive) Check(ctx context.Context) error {
+	a.mu.RLock()
+	all := make(map[sui.Digest]kind, len(a.index))
+	for d, at := range a.index {
+		all[d] = at.kind
+	}
+	a.mu.RUnlock()
+	for d, k := range all {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		if _, err := a.get(k, d); err != nil {
+			return fmt.Errorf("check archive: %w", err)
+		}
+	}
+	return nil
+}
+
+// Close stores what is queued and closes the files.
+func (a *Archive) Close() error {
+	a.mu.Lock()
+	if !a.closed {
+		a.closed = true
+		close(a.writes)
+	}
+	a.mu.Unlock()
+	<-a.done
+	return a.closeFiles()
+}
+
+func (a *Archive) closeFiles() (err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, f := range a.packs {
+		err = errors.Join(err, f.Close())
+	}
+	a.packs, a.index = nil, map[sui.Digest]place{}
+	return err
+}
