@@ -51,7 +51,7 @@ func (f *fixture) write(n int) {
 	for range n {
 		var o receipt.Opening
 		c := &receipt.Claims{Decision: receipt.Refuse, Reason: &receipt.Reason{Code: fmt.Sprint(f.j.Len())}, RequesterCommitment: o.RequesterCommitment()}
-		if _, err := f.j.Write(f.t.Context(), c, []sui.Address{{7}}, &o); err != nil {
+		if _, err := f.j.Write(f.t.Context(), c, []sui.Address{{7}}, &o, nil); err != nil {
 			f.t.Fatal(err)
 		}
 	}
@@ -193,7 +193,7 @@ func TestDrillFindsDamage(t *testing.T) {
 	g := start(t)
 	g.write(3)
 	c := &receipt.Claims{Decision: receipt.Refuse, Reason: &receipt.Reason{Code: "another"}}
-	if _, err := g.j.Write(t.Context(), c, nil, nil); err != nil {
+	if _, err := g.j.Write(t.Context(), c, nil, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	g.write(8)

@@ -1,7 +1,9 @@
 // Package journal keeps the receipts of a key server: an append-only file with
 // one per line, each on disk before its answer may leave. A line is the JWT and,
-// after a blank, the opening of its commitments: salt and requester, base64url.
-// Openings are for the owner of a policy; nobody else is shown them.
+// after a blank, the opening of its commitments: salt and requester, base64url;
+// after another blank the short form of its evidence, base64url, which package
+// archive makes and reads. Openings and evidence are for the requester and the
+// owner of a policy; nobody else is shown them.
 //
 // [Open] takes the directory for itself, checks the chain of receipts and cuts
 // off a record that a crash left incomplete. [Journal.Write] returns an
@@ -106,6 +108,7 @@ type write struct {
 	claims   *receipt.Claims
 	policies []sui.Address
 	opening  *receipt.Opening
+	evidence []byte
 	result   chan result
 }
 
@@ -171,15 +174,19 @@ func open(cfg Config, f file) (*Journal, error) {
 // Write links, signs and stores a receipt, and returns when it is durable. The
 // fields of claims that put it into the chain are filled in; policies are the
 // policies whose chains it belongs to; opening, which may be nil, is stored
-// beside it. When ctx ends first the receipt may be stored all the same. The
-// error of a [Ledger] that refuses a release is returned as it is.
-func (j *Journal) Write(ctx context.Context, claims *receipt.Claims, policies []sui.Address, opening *receipt.Opening) (*Entry, error) {
+// beside it, and so is the short form of its evidence, which may be nil and
+// needs an opening. When ctx ends first the receipt may be stored all the same.
+// The error of a [Ledger] that refuses a release is returned as it is.
+func (j *Journal) Write(ctx context.Context, claims *receipt.Claims, policies []sui.Address, opening *receipt.Opening, evidence []byte) (*Entry, error) {
 	if opening != nil {
 		if err := opening.Check(claims); err != nil { // it could not be read again
 			return nil, fmt.Errorf("write receipt: %w: %w", ErrNotDurable, err)
 		}
 	}
-	w := &write{claims: claims, policies: policies, opening: opening, result: make(chan result, 1)}
+	if opening == nil && len(evidence) > 0 {
+		return nil, fmt.Errorf("write receipt: %w: evidence without an opening", ErrNotDurable)
+	}
+	w := &write{claims: claims, policies: policies, opening: opening, evidence: evidence, result: make(chan result, 1)}
 	if err := j.enqueue(ctx, w); err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func refusal(code string) *receipt.Claims {
 
 func add(t *testing.T, j *Journal, code string) {
 	t.Helper()
-	if _, err := j.Write(t.Context(), refusal(code), []sui.Address{policyA}, nil); err != nil {
+	if _, err := j.Write(t.Context(), refusal(code), []sui.Address{policyA}, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -178,7 +178,7 @@ func TestJournalIsExclusive(t *testing.T) {
 	}
 	j.Close()
 	mustOpen(t, dir)
-	if _, err := j.Write(t.Context(), refusal("x"), nil, nil); !errors.Is(err, ErrNotDurable) {
+	if _, err := j.Write(t.Context(), refusal("x"), nil, nil, nil); !errors.Is(err, ErrNotDurable) {
 		t.Errorf("write after close: %v", err)
 	}
 }
@@ -192,11 +192,11 @@ func TestJournalFinds(t *testing.T) {
 	for i, policies := range [][]sui.Address{{policyA}, {policyB}, {policyA, policyB}} {
 		o := receipt.Opening{Salt: [32]byte{byte(i)}, Requester: sui.Address{byte(i + 1)}}
 		c := &receipt.Claims{Decision: receipt.Release, ShareCommitment: &receipt.Hash{}, RequestHash: receipt.Hash{byte(i)}, RequesterCommitment: o.RequesterCommitment()}
-		if _, err := j.Write(t.Context(), c, policies, &o); err != nil {
+		if _, err := j.Write(t.Context(), c, policies, &o, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := j.Write(t.Context(), refusal("x"), nil, &receipt.Opening{}); !errors.Is(err, ErrNotDurable) {
+	if _, err := j.Write(t.Context(), refusal("x"), nil, &receipt.Opening{}, nil); !errors.Is(err, ErrNotDurable) {
 		t.Errorf("an opening of another receipt: %v", err)
 	}
 	for range 2 { // before and after a restart
@@ -231,7 +231,7 @@ func TestJournalForgetsReleases(t *testing.T) {
 	for i, later := range []time.Duration{0, time.Minute, time.Millisecond} {
 		at = at.Add(later)
 		c := &receipt.Claims{Decision: receipt.Release, ShareCommitment: &receipt.Hash{}, RequestHash: receipt.Hash{byte(i)}}
-		if _, err := j.Write(t.Context(), c, nil, nil); err != nil {
+		if _, err := j.Write(t.Context(), c, nil, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		if e, _, _ := j.Release(receipt.Hash{0}); (e != nil) != (i < 2) {
@@ -245,12 +245,13 @@ func TestJournalForgetsReleases(t *testing.T) {
 
 func FuzzSplitLine(f *testing.F) {
 	f.Add("a.b.c " + strings.Repeat("A", 86))
+	f.Add("a.b.c " + strings.Repeat("A", 86) + " AAAA")
 	f.Add("a.b.c")
 	f.Add(" AAAAA\n" + strings.Repeat("A", 81)) // case 1: a line break in the opening
 	f.Fuzz(func(t *testing.T, text string) {
-		jwt, opening, err := splitLine(text)
-		if err == nil && line(jwt, opening) != text+"\n" {
-			t.Errorf("%q is written as %q", text, line(jwt, opening))
+		r, err := splitLine(text)
+		if again := line(r.JWT, r.Opening, r.Evidence); err == nil && again != text+"\n" {
+			t.Errorf("%q is written as %q", text, again)
 		}
 	})
 }
@@ -264,7 +265,7 @@ func TestJournalGroupCommit(t *testing.T) {
 	defer j.Close()
 	var wait sync.WaitGroup
 	write := func(i int) {
-		if _, err := j.Write(t.Context(), refusal(fmt.Sprint(i)), nil, nil); err != nil {
+		if _, err := j.Write(t.Context(), refusal(fmt.Sprint(i)), nil, nil, nil); err != nil {
 			t.Error(err)
 		}
 	}
@@ -300,11 +301,11 @@ func TestJournalDiskFull(t *testing.T) {
 		func() { f.truncErr = syscall.EROFS; f.room = 10 }, // cannot even be cut off
 	} {
 		break_()
-		_, err = j.Write(t.Context(), refusal("lost"), []sui.Address{policyA}, nil)
+		_, err = j.Write(t.Context(), refusal("lost"), []sui.Address{policyA}, nil, nil)
 		if !errors.Is(err, ErrNotDurable) {
 			t.Fatalf("%v", err)
 		}
-		_, again := j.Write(t.Context(), refusal("lost"), []sui.Address{policyA}, nil)
+		_, again := j.Write(t.Context(), refusal("lost"), []sui.Address{policyA}, nil, nil)
 		if !errors.Is(again, ErrNotDurable) {
 			t.Fatalf("second: %v", again)
 		}

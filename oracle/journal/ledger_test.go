@@ -25,7 +25,7 @@ func give(t *testing.T, j *Journal, user byte) error {
 	t.Helper()
 	o := receipt.Opening{Requester: sui.Address{user}}
 	_, err := j.Write(t.Context(), &receipt.Claims{Decision: receipt.Release, ShareCommitment: &receipt.Hash{}, RequesterCommitment: o.RequesterCommitment(),
-		Package: receipt.Package{ID: pkg}, Calls: []receipt.Call{{ID: "00"}}}, nil, &o)
+		Package: receipt.Package{ID: pkg}, Calls: []receipt.Call{{ID: "00"}}}, nil, &o, nil)
 	return err
 }
 

@@ -40,13 +40,13 @@ func (j *Journal) load() error {
 }
 
 func (j *Journal) loadLine(line string) (*receipt.Receipt, error) {
-	jwt, opening, err := splitLine(line)
+	stored, err := splitLine(line)
 	if err != nil {
 		return nil, err
 	}
-	rec, err := receipt.Parse(jwt)
-	if err == nil && opening != nil {
-		err = opening.Check(&rec.Claims)
+	rec, err := receipt.Parse(stored.JWT)
+	if err == nil && stored.Opening != nil {
+		err = stored.Opening.Check(&rec.Claims)
 	}
 	if err == nil {
 		err = j.chain.Append(rec)
@@ -54,7 +54,7 @@ func (j *Journal) loadLine(line string) (*receipt.Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	count(j.ledger, &rec.Claims, opening)
+	count(j.ledger, &rec.Claims, stored.Opening)
 	return rec, nil
 }
 

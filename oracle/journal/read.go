@@ -17,6 +17,7 @@ type Record struct {
 	Sequence uint64
 	JWT      string
 	Opening  *receipt.Opening // nil if none was stored
+	Evidence []byte           // short form; nil if none was stored
 }
 
 // Len returns the number of durable receipts, which is the last sequence number.
@@ -79,6 +80,23 @@ func (j *Journal) OfPolicy(policy sui.Address, after uint64, limit int) (records
 	return records, head, nil
 }
 
+// Record returns the record of a sequence number, nil if there is none.
+func (j *Journal) Record(sequence uint64) (*Record, error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	if j.closed {
+		return nil, errors.New("read journal: it is closed")
+	}
+	if sequence == 0 || sequence > uint64(len(j.offsets)) {
+		return nil, nil
+	}
+	r, err := j.full(sequence)
+	if err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
 // Release returns the record that a request led to, if keys were released for
 // it within the last Config.Remember.
 func (j *Journal) Release(request receipt.Hash) (*Entry, *receipt.Opening, error) {
@@ -105,11 +123,12 @@ func (j *Journal) full(sequence uint64) (Record, error) {
 	if err != nil {
 		return Record{}, fmt.Errorf("read journal: %w", err)
 	}
-	jwt, opening, err := splitLine(line)
+	r, err := splitLine(line)
 	if err != nil {
 		return Record{}, fmt.Errorf("read journal: record %d: %w", sequence, err)
 	}
-	return Record{Sequence: sequence, JWT: jwt, Opening: opening}, nil
+	r.Sequence = sequence
+	return r, nil
 }
 
 // record reads line i (from 0) without its end. mu is held.
@@ -126,23 +145,38 @@ func (j *Journal) record(i int) (string, error) {
 }
 
 // line is the line of a receipt, with its end.
-func line(jwt string, o *receipt.Opening) string {
+func line(jwt string, o *receipt.Opening, evidence []byte) string {
 	if o == nil {
 		return jwt + "\n"
 	}
-	return jwt + " " + base64.RawURLEncoding.EncodeToString(append(o.Salt[:], o.Requester[:]...)) + "\n"
+	s := jwt + " " + base64.RawURLEncoding.EncodeToString(append(o.Salt[:], o.Requester[:]...))
+	if len(evidence) > 0 {
+		s += " " + base64.RawURLEncoding.EncodeToString(evidence)
+	}
+	return s + "\n"
 }
 
-func splitLine(line string) (jwt string, opening *receipt.Opening, err error) {
-	jwt, text, ok := strings.Cut(line, " ")
-	if !ok {
-		return jwt, nil, nil
+// splitLine reads a line but for its number. Older lines have no evidence, or no
+// opening either.
+func splitLine(line string) (r Record, err error) {
+	columns := strings.Split(line, " ")
+	r.JWT = columns[0]
+	if len(columns) > 3 {
+		return r, fmt.Errorf("%d columns, want at most 3", len(columns))
 	}
-	b, err := canonical.Base64(base64.RawURLEncoding, text)
-	if err != nil || len(b) != 64 {
-		return "", nil, errors.New("the opening is not 64 bytes in base64url")
+	if len(columns) > 1 {
+		b, err := canonical.Base64(base64.RawURLEncoding, columns[1])
+		if err != nil || len(b) != 64 {
+			return r, errors.New("the opening is not 64 bytes in base64url")
+		}
+		r.Opening = &receipt.Opening{Salt: [32]byte(b[:32]), Requester: sui.Address(b[32:])}
 	}
-	return jwt, &receipt.Opening{Salt: [32]byte(b[:32]), Requester: sui.Address(b[32:])}, nil
+	if len(columns) > 2 {
+		if r.Evidence, err = canonical.Base64(base64.RawURLEncoding, columns[2]); err != nil || len(r.Evidence) == 0 {
+			return r, errors.New("the evidence is not base64url")
+		}
+	}
+	return r, nil
 }
 
 // An index finds records. Its owner's lock guards it.

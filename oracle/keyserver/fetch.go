@@ -130,13 +130,21 @@ func first(all ...*refusal) *refusal {
 
 // release records a grant and answers with its shares.
 func (s *Service) release(ctx context.Context, who *requester, opening receipt.Opening, g *policy.Grant, key *seal.MasterKey) (*seal.FetchKeyResponse, *refusal) {
+	ev := g.Evidence()
+	kept, ref := s.keep(ctx, &ev)
+	if ref != nil && ctx.Err() != nil {
+		return nil, ref
+	}
+	if ref != nil {
+		return nil, s.recordRefusal(ctx, who, opening, ev, ref)
+	}
 	held, err := s.derive(key, g.FullIDs(), who, who.hash())
 	if err != nil {
 		return nil, refusalOf(err)
 	}
-	claims := who.claims(opening, g.Evidence())
+	claims := who.claims(opening, ev)
 	claims.Decision, claims.ShareCommitment = receipt.Release, &held.commitment
-	entry, ref := s.record(ctx, who, claims, opening)
+	entry, ref := s.record(ctx, who, claims, opening, kept)
 	if ref != nil {
 		return nil, ref
 	}
@@ -146,10 +154,14 @@ func (s *Service) release(ctx context.Context, who *requester, opening receipt.O
 // recordRefusal records a refusal of an authenticated requester and adds the
 // receipt to it.
 func (s *Service) recordRefusal(ctx context.Context, who *requester, opening receipt.Opening, ev policy.Evidence, ref *refusal) *refusal {
+	kept, failed := s.keep(ctx, &ev)
+	if failed != nil {
+		s.shared.Log.Error("the evidence of a refusal could not be kept", "err", failed.cause)
+	}
 	claims := who.claims(opening, ev)
 	claims.Decision = receipt.Refuse
 	claims.Reason = &receipt.Reason{Code: ref.Reason.Code, Rule: ref.Reason.Rule}
-	entry, failed := s.record(ctx, who, claims, opening)
+	entry, failed := s.record(ctx, who, claims, opening, kept)
 	if failed != nil {
 		s.shared.Log.Error("a refusal could not be recorded", "err", failed.cause)
 		return ref // refused either way, and for the better known reason
@@ -162,9 +174,9 @@ func (s *Service) recordRefusal(ctx context.Context, who *requester, opening rec
 // servers have answered.
 func wentAway() *refusal { return refuse("Failure", "cancelled", "the requester went away", "") }
 
-func (s *Service) record(ctx context.Context, who *requester, claims *receipt.Claims, opening receipt.Opening) (*journal.Entry, *refusal) {
+func (s *Service) record(ctx context.Context, who *requester, claims *receipt.Claims, opening receipt.Opening, kept []byte) (*journal.Entry, *refusal) {
 	defer s.shared.Metrics.Took(metrics.Journal, time.Now())
-	entry, err := s.journal.Write(ctx, claims, who.policies(), &opening)
+	entry, err := s.journal.Write(ctx, claims, who.policies(), &opening, kept)
 	if err != nil && ctx.Err() != nil {
 		return nil, wentAway() // the journal is well; whatever it wrote of this releases nothing
 	}
@@ -187,6 +199,11 @@ func (r *requester) claims(opening receipt.Opening, ev policy.Evidence) *receipt
 		Package:             receipt.Package{ID: r.pkg.First, Called: r.pkg.Called, Version: r.pkg.Version},
 		Checkpoint:          ev.Checkpoint,
 		Objects:             ev.Objects,
+		Evaluated:           ev.Evaluated,
+	}
+	if ev.Record != nil {
+		commitment := ev.Record.Commitment(opening.Salt)
+		c.Evidence = &commitment
 	}
 	if r.pkg.Version > 0 {
 		c.Package.Digest = r.pkg.Digest.String()

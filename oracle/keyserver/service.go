@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/floe-data/floe/oracle/archive"
 	"github.com/floe-data/floe/oracle/journal"
 	"github.com/floe-data/floe/oracle/tilelog"
 	"github.com/floe-data/floe/sdk/receipt"
@@ -87,6 +88,7 @@ type Service struct {
 	shared  *Config
 	current atomic.Pointer[scope] // what a reload changes
 	journal *journal.Journal
+	archive *archive.Archive
 	log     *tilelog.Log
 	keys    *receipt.KeySet
 	pop     []byte // nil for a committee's member
@@ -114,7 +116,8 @@ func newScope(c *ServiceConfig) *scope {
 	return s
 }
 
-// openService checks a service's keys and opens its journal and log.
+// openService checks a service's keys and opens its journal,
+// archive and log.
 func openService(cfg ServiceConfig, shared *Config) (s *Service, err error) {
 	s = &Service{cfg: cfg, shared: shared, repeats: newRepeats(), logins: newLogins(cfg.Issuer, shared.Now),
 		keys: receipt.NewKeySet(cfg.ReceiptKey.Public().(ed25519.PublicKey))}
@@ -136,19 +139,23 @@ func openService(cfg ServiceConfig, shared *Config) (s *Service, err error) {
 	if s.journal.Torn > 0 {
 		shared.Log.Warn("cut off a receipt that a crash left incomplete", "bytes", s.journal.Torn, "dir", cfg.JournalDir)
 	}
+	if s.archive, err = archive.Open(filepath.Join(cfg.JournalDir, archive.DirName)); err != nil {
+		return nil, errors.Join(err, s.journal.Close())
+	}
 	s.log, err = tilelog.Open(context.Background(), tilelog.Config{Dir: filepath.Join(cfg.JournalDir, tilelog.DirName), Journal: s.journal,
 		Origin: receipt.LogOrigin(cfg.Issuer), Key: cfg.ReceiptKey, WitnessPolicy: cfg.WitnessPolicy, Metrics: shared.Metrics,
 		Log: shared.Log, Now: shared.Now})
 	if err != nil {
-		return nil, errors.Join(err, s.journal.Close())
+		return nil, errors.Join(err, s.journal.Close(), s.archive.Close())
 	}
 	return s, nil
 }
 
-// close waits for the requests under way and closes log and journal.
+// close waits for the requests under way and closes log, journal
+// and archive.
 func (s *Service) close() error {
 	s.inUse.Wait()
-	return errors.Join(s.log.Close(), s.journal.Close())
+	return errors.Join(s.log.Close(), s.journal.Close(), s.archive.Close())
 }
 
 // ObjectID is the KeyServer object that the service answers for.

@@ -30,7 +30,7 @@ func TestVictim(t *testing.T) {
 		wait.Go(func() {
 			for {
 				c := &receipt.Claims{Decision: receipt.Refuse, Reason: &receipt.Reason{Code: "x"}}
-				e, err := j.Write(t.Context(), c, nil, nil)
+				e, err := j.Write(t.Context(), c, nil, nil, nil)
 				if err != nil {
 					t.Error(err)
 					return

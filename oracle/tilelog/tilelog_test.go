@@ -64,7 +64,7 @@ func write(t testing.TB, j *journal.Journal, n int) {
 	t.Helper()
 	for range n {
 		c := &receipt.Claims{Decision: receipt.Refuse, Reason: &receipt.Reason{Code: fmt.Sprint(j.Len())}}
-		if _, err := j.Write(t.Context(), c, nil, nil); err != nil {
+		if _, err := j.Write(t.Context(), c, nil, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -419,7 +419,7 @@ func BenchmarkRate(b *testing.B) {
 		writers.Go(func() {
 			c := &receipt.Claims{Decision: receipt.Refuse, Reason: &receipt.Reason{Code: "x"}}
 			start := time.Now()
-			if _, err := j.Write(ctx, c, nil, nil); err != nil {
+			if _, err := j.Write(ctx, c, nil, nil, nil); err != nil {
 				b.Error(err)
 			}
 			mu.Lock()
