@@ -3,9 +3,7 @@ package keyserver
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -13,6 +11,7 @@ import (
 	"github.com/floe-data/floe/oracle/journal"
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/oracle/sealhttp"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -44,7 +43,7 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyRe
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
 	default:
-		return nil, &refusal{Type: "TooManyRequests", Message: "Too many requests, please try again later"}
+		return nil, sealhttp.Plainly("TooManyRequests")
 	}
 	who, refAuth := s.authenticate(r.Context(), req)
 	if who == nil {
@@ -89,16 +88,9 @@ func (s *Server) evaluate(ctx context.Context, who *requester) (*policy.Grant, p
 
 // readRequest reads and parses the body.
 func readRequest(r *http.Request) (*request, *refusal) {
-	if !isJSON(r.Header) {
-		return nil, malformed(415, "Expected request with `Content-Type: application/json`")
-	}
-	body, err := io.ReadAll(r.Body)
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return nil, malformed(413, "Failed to read the request body: more than %d bytes", maxBody)
-	}
-	if err != nil {
-		return nil, malformed(400, "Failed to read the request body: %v", err)
+	body, ref := sealhttp.ReadBody(r)
+	if ref != nil {
+		return nil, ref
 	}
 	return parseRequest(body)
 }
@@ -163,7 +155,7 @@ func (s *Service) recordRefusal(ctx context.Context, who *requester, opening rec
 	claims.Reason = &receipt.Reason{Code: ref.Reason.Code, Rule: ref.Reason.Rule}
 	entry, failed := s.record(ctx, who, claims, opening, kept)
 	if failed != nil {
-		s.shared.Log.Error("a refusal could not be recorded", "err", failed.cause)
+		s.shared.Log.Error("a refusal could not be recorded", "err", failed.Cause)
 		return ref // refused either way, and for the better known reason
 	}
 	ref.Receipt, ref.Opening = entry.Receipt().Raw, openingOf(opening)
@@ -183,7 +175,7 @@ func (s *Service) record(ctx context.Context, who *requester, claims *receipt.Cl
 	if err != nil {
 		ref := refuse("Failure", "journal_unavailable", "the receipt of this decision could not be stored, and without a receipt no key leaves",
 			"try again later; if it stays, tell the operator of the key server that its disk is full or failing")
-		ref.cause = err
+		ref.Cause = err
 		return nil, ref
 	}
 	s.log.Notice()
@@ -254,8 +246,8 @@ func (s *Server) logDecision(r *http.Request, answer *seal.FetchKeyResponse, ref
 	if ref.Reason != nil {
 		code = fmt.Sprintf("%s/%s", ref.Type, ref.Reason.Code)
 	}
-	if ref.cause != nil {
-		log.Warn("key request failed", "reason", code, "err", ref.cause)
+	if ref.Cause != nil {
+		log.Warn("key request failed", "reason", code, "err", ref.Cause)
 		return
 	}
 	log.Info("key request refused", "reason", code)

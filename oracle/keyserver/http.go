@@ -3,22 +3,15 @@ package keyserver
 import (
 	"encoding/json"
 	"fmt"
-	"mime"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"strings"
-	"sync"
 
-	"golang.org/x/mod/semver"
-
+	"github.com/floe-data/floe/oracle/sealhttp"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
-
-// maxBody is the largest body of a request, as in Seal.
-const maxBody = 180 * 1024
 
 // Receipts per page of /v1/receipts.
 const (
@@ -26,9 +19,11 @@ const (
 	maxPage     = 1000
 )
 
-// minSDK is the least version of a client by its Client-Sdk-Type. Others have
-// none.
-var minSDK = map[string]string{"typescript": "v0.4.5", "aggregator": "v0.6.2", "rust": "v0.0.0", "python": "v0.0.0"}
+// defaultSDK is which clients are served: those that Seal's key servers serve.
+var defaultSDK = sealhttp.Requirements{Of: map[string]sealhttp.Requirement{
+	"typescript": sealhttp.MustRequire(">=0.4.5"), "aggregator": sealhttp.MustRequire(">=0.6.2"),
+	"rust": sealhttp.MustRequire(">=0.0.0"), "python": sealhttp.MustRequire(">=0.0.0"),
+}}
 
 // Handler returns the server's HTTP API. Paths of a service are also served
 // under its name: /NAME/v1/….
@@ -40,7 +35,7 @@ func (s *Server) Handler() http.Handler {
 	mux.add("GET /health", s.serveHealth)
 	mux.add("GET /ready", s.serveReady)
 	mux.HandleFunc("/", s.serveNamed)
-	return s.allowOrigins(s.limitBody(s.addVersion(s.recoverPanics(mux))))
+	return sealhttp.Wrap(mux, sealhttp.Config{Log: s.cfg.Log, Metrics: s.cfg.Metrics})
 }
 
 // serviceHandler returns the HTTP API of one service.
@@ -93,83 +88,9 @@ func (s *Server) serveNamed(w http.ResponseWriter, r *http.Request) {
 		"the address of yours is the one that its KeyServer object shows on chain"})
 }
 
-// allowOrigins lets pages of any origin use the API. A preflight needs no
-// other header.
-func (s *Server) allowOrigins(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", "*, "+seal.HeaderServerVersion+", "+seal.HeaderGitVersion)
-		if r.Method != http.MethodOptions {
-			next.ServeHTTP(w, r)
-			return
-		}
-		h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
-		if want := r.Header.Get("Access-Control-Request-Headers"); want != "" {
-			h.Set("Access-Control-Allow-Headers", want)
-			h.Add("Vary", "Access-Control-Request-Headers")
-		}
-		h.Set("Access-Control-Max-Age", "86400")
-		w.WriteHeader(http.StatusNoContent)
-	})
-}
-
-func (s *Server) limitBody(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		next.ServeHTTP(w, r)
-	})
-}
-
-func (s *Server) addVersion(next http.Handler) http.Handler {
-	git := gitVersion()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set(seal.HeaderServerVersion, Version)
-		w.Header().Set(seal.HeaderGitVersion, git)
-		next.ServeHTTP(w, r)
-	})
-}
-
-// recoverPanics makes a defect a refusal of one request.
-func (s *Server) recoverPanics(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			if v := recover(); v != nil {
-				s.cfg.Metrics.Panicked()
-				s.cfg.Log.Error("request panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
-				writeRefusal(w, refuse("Failure", "internal", "the key server has a defect", "tell the operator of the key server"))
-			}
-		}()
-		next.ServeHTTP(w, r)
-	})
-}
-
 // demandSDK checks the version of the client's program.
 func (s *Server) demandSDK(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		s.cfg.Metrics.Client(r.Header.Get(seal.HeaderSDKType), r.Header.Get(seal.HeaderSDKVersion))
-		if ref := checkSDK(r.Header); ref != nil {
-			writeRefusal(w, ref)
-			return
-		}
-		next(w, r)
-	}
-}
-
-func checkSDK(h http.Header) *refusal {
-	version := h.Get(seal.HeaderSDKVersion)
-	if version == "" {
-		return &refusal{Type: "MissingRequiredHeader", Message: "Missing required header: " + seal.HeaderSDKVersion}
-	}
-	v := "v" + version
-	if !semver.IsValid(v) || strings.Count(strings.SplitN(strings.SplitN(v, "+", 2)[0], "-", 2)[0], ".") != 2 {
-		return &refusal{Type: "InvalidSDKVersion", Message: "Invalid SDK version"}
-	}
-	// A pre-release meets no requirement that does not name one.
-	if min, ok := minSDK[h.Get(seal.HeaderSDKType)]; ok && (semver.Compare(v, min) < 0 || semver.Prerelease(v) != "") {
-		return &refusal{Type: "DeprecatedSDKVersion", Message: "Deprecated SDK version"}
-	}
-	return nil
+	return s.cfg.SDK.Demand(s.cfg.Metrics, next)
 }
 
 // serveAnyService proves that the server has the key of one of its objects.
@@ -203,7 +124,7 @@ func queryService(r *http.Request) (id sui.Address, ok bool) {
 }
 
 func invalidService() *refusal {
-	return &refusal{Type: "InvalidServiceId", Message: "Invalid service ID"}
+	return sealhttp.Plainly("InvalidServiceId")
 }
 
 // serveAnyPartialKey is servePartialKey of the service at the root.
@@ -276,32 +197,5 @@ func queryNumber(r *http.Request, name string, otherwise uint64) (uint64, error)
 func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"status": "ok", "name": "floe-oracle", "version": Version})
 }
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic("keyserver: encode answer: " + err.Error())
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	w.Write(b)
-}
-
-// isJSON reports whether a request says that its body is JSON.
-func isJSON(h http.Header) bool {
-	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	return err == nil && (t == "application/json" || strings.HasPrefix(t, "application/") && strings.HasSuffix(t, "+json"))
-}
-
-var gitVersion = sync.OnceValue(func() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, set := range info.Settings {
-			if set.Key == "vcs.revision" {
-				return "floe-" + set.Value[:min(12, len(set.Value))]
-			}
-		}
-	}
-	return "floe-unknown"
-})
 
 var _ json.Marshaler = (*receipt.KeySet)(nil)

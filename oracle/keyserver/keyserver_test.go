@@ -19,6 +19,7 @@ import (
 
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/oracle/sealhttp"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -522,7 +523,7 @@ func TestMalformedRequests(t *testing.T) {
 		"time as a string":   {change("certificate.creation_time", "1"), 422},
 		"no signature":       {change("certificate.signature", ""), 422},
 		"PTB that is no BCS": {change("ptb", "AAAA"), 403},
-		"too large":          {change("ptb", strings.Repeat("A", maxBody)), 413},
+		"too large":          {change("ptb", strings.Repeat("A", sealhttp.MaxBody)), 413},
 	} {
 		if status, _, b := f.post(c.body); status != c.status {
 			t.Errorf("%s: HTTP %d %s, want %d", name, status, b, c.status)
@@ -620,7 +621,7 @@ func TestSDKVersions(t *testing.T) {
 		}
 		h.Set("Client-Sdk-Type", c.typ)
 		got := ""
-		if r := checkSDK(h); r != nil {
+		if r := defaultSDK.Check(h); r != nil {
 			got = r.Type
 		}
 		if got != c.want {

@@ -22,7 +22,7 @@ func (s *Service) checkLog() *refusal {
 	}
 	ref := refuse("Failure", "log_late", fmt.Sprintf("receipts have not reached the public log for %v, and without it no key leaves", status.Waiting.Round(time.Second)),
 		"try again later; if it stays, tell the operator of the key server that its disk is full or failing")
-	ref.cause = status.Late
+	ref.Cause = status.Late
 	return ref
 }
 

@@ -234,7 +234,7 @@ func (s *Service) checkKeys() Check {
 	}
 	if _, ref := s.checkKey(); ref != nil {
 		c.OK, c.Detail, c.Remedy = false, "there is no key to answer with", "look at the log for the reason"
-		if ref.cause == nil {
+		if ref.Cause == nil {
 			c.Detail, c.Remedy = ref.Reason.Rule, ref.Reason.Remedy
 		}
 	}

@@ -33,12 +33,12 @@ import (
 
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/oracle/sealhttp"
 	"github.com/floe-data/floe/sdk/seal"
 )
 
-// Version is the version of Seal's key server API that is spoken, as sent in
-// X-KeyServer-Version. Clients demand three plain numbers.
-const Version = "0.6.10"
+// Version is the version of Seal's key server API that is spoken.
+const Version = sealhttp.Version
 
 // Config is what a key server needs.
 type Config struct {
@@ -64,6 +64,9 @@ type Config struct {
 	// MaxConcurrent is how many key requests are worked on at a time; more
 	// are answered with 429. 0 means 64.
 	MaxConcurrent int
+	// SDK is which versions of which clients are served. nil: as Seal's key
+	// servers do.
+	SDK *sealhttp.Requirements
 	// Metrics count and time requests. nil: none.
 	Metrics *metrics.Metrics
 	// Log gets one entry per request and one per problem. nil discards.
@@ -123,6 +126,9 @@ func (c *Config) complete() error {
 	}
 	if c.MaxConcurrent == 0 {
 		c.MaxConcurrent = 64
+	}
+	if c.SDK == nil {
+		c.SDK = &defaultSDK
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
