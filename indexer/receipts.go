@@ -46,7 +46,7 @@ func (x *Indexer) followReceipts(ctx context.Context, st *store.Store) {
 			x.log.Debug("key servers are not known", "error", err)
 		}
 		for _, s := range servers {
-			if !reading[s.ID] && x.wanted(s.ID) {
+			if s.URL != "" && !reading[s.ID] && x.wanted(s.ID) { // a committee has no log of its own: its members have
 				reading[s.ID] = true
 				wg.Go(func() { x.readLog(ctx, st, s.ID) })
 			}

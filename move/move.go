@@ -75,6 +75,7 @@ var definitions = []definition{
 	{name: "key_server", placeholder: "0x00000000000000000000000000000000000000000000000000000000f10e0004"},
 	{name: "walrus", placeholder: "0x00000000000000000000000000000000000000000000000000000000f10e0005", isInterface: true},
 	{name: "walrus_adapter", placeholder: "0x00000000000000000000000000000000000000000000000000000000f10e0006", dependencies: []string{"storage", "walrus"}},
+	{name: "committee", placeholder: "0x00000000000000000000000000000000000000000000000000000000f10e0007", dependencies: []string{"key_server"}},
 }
 
 // Packages returns the names of all packages, each after those it depends on.

@@ -9,7 +9,7 @@ import (
 // means. Code is unique within Module, Module within our packages. All but Text
 // and the remedy is generated from the Move sources.
 type Abort struct {
-	Package string // storage, catalog, access, key_server or framework
+	Package string // storage, catalog, access, key_server, walrus_adapter, committee or framework
 	Module  string
 	Code    uint64
 	Name    string // of the constant in the Move source
@@ -52,12 +52,13 @@ func (a Abort) Remedy(s Situation) string {
 
 // Remedies that several aborts share.
 var (
-	upgradeClient  = do("update floe; the contracts on this network are newer than it is")
-	fixCommittee   = do("correct the committee and set it again")
-	collectAgain   = do("collect confirmations from the storage nodes again: run the same floe publish once more")
-	isABug         = do("this is a defect of the client that built the transaction; please report it")
-	fixMeasurement = do("give the registers 0, 1 and 2, and any of 3, 4, 8 and 16 to 31, ascending, each with its 48 bytes")
-	findCapability = do("sign with the key that holds the matching capability")
+	upgradeClient   = do("update floe; the contracts on this network are newer than it is")
+	fixCommittee    = do("correct the committee and set it again")
+	collectAgain    = do("collect confirmations from the storage nodes again: run the same floe publish once more")
+	fixKeyCommittee = do("correct the committee's members or threshold")
+	isABug          = do("this is a defect of the client that built the transaction; please report it")
+	fixMeasurement  = do("give the registers 0, 1 and 2, and any of 3, 4, 8 and 16 to 31, ascending, each with its 48 bytes")
+	findCapability  = do("sign with the key that holds the matching capability")
 )
 
 // advice is what to tell users about an abort: why, and what would help.
@@ -360,6 +361,29 @@ var advices = map[string]advice{
 	"key_server::EInvalidKeyType":    {"the key type is unknown", do("register with key type 0 (Boneh-Franklin on BLS12-381)")},
 	"key_server::EInvalidVersion":    {"the key server does not have the layout that the call is for", do("look at its first_version and last_version")},
 	"key_server::EInvalidServerType": {"the call is for independent key servers and this is a committee, or the other way round", do("use the call for this kind of key server")},
+
+	"key_server::EInvalidThreshold": {"a committee's threshold is below 2 or above the number of its members", fixKeyCommittee},
+	"key_server::EInvalidPartyId":   {"a member's party id is not its position in the committee", isABug},
+	"key_server::EDuplicateName":    {"two members of a committee have the same name", fixKeyCommittee},
+
+	"seal_committee::ENotMember":              {"the account is not a member of the committee", do("sign with the account that the committee names")},
+	"seal_committee::EInvalidMembers":         {"a member is named twice, or there are too many", fixKeyCommittee},
+	"seal_committee::EInvalidThreshold":       {"the threshold is below 2 or above the number of members", fixKeyCommittee},
+	"seal_committee::EInsufficientOldMembers": {"fewer of the old committee's members go on than its threshold, and nobody could hand over the key", do("keep as many members of the old committee as its threshold says")},
+	"seal_committee::EAlreadyRegistered":      {"the member has registered already", do("nothing needs to be done; see floe-oracle dkg status")},
+	"seal_committee::ENotRegistered":          {"a member has not registered yet", do("wait for it; see floe-oracle dkg status")},
+	"seal_committee::EAlreadyProposed":        {"the member has proposed already", do("nothing needs to be done; see floe-oracle dkg status")},
+	"seal_committee::EInvalidProposal":        {"the proposal differs from that of another member", do("compare the digest of the messages: all members must process the same ones; see floe-oracle dkg verify")},
+	"seal_committee::EInvalidState":           {"the committee is not at the step that the call is for", do("see floe-oracle dkg status for the next step")},
+	"seal_committee::ENameAlreadyTaken":       {"another member has registered this name", do("choose another name")},
+	"seal_committee::ENotAuthorized":          {"only members decide about upgrades", do("sign with the account that the committee names")},
+	"seal_committee::EInvalidPackageDigest":   {"the digest of the new code is not 32 bytes long", isABug},
+	"seal_committee::ENoProposalForDigest":    {"no upgrade to the code with this digest is proposed", do("vote for it first, after another proposal, if any, was voted down and reset")},
+	"seal_committee::ENotEnoughVotes":         {"fewer members than the threshold voted that way", do("wait until more members have voted")},
+	"seal_committee::EWrongVersion":           {"an upgrade is under way in this transaction", do("vote about the next one when it is done")},
+	"seal_committee::EWrongUpgradeCap":        {"the UpgradeCap is not that of this copy of the package, or the package was upgraded before", do("give the UpgradeCap that publishing this copy made")},
+	"seal_committee::EInconsistentKeys":       {"the proposed keys do not belong together", do("process the messages of the ceremony again; see floe-oracle dkg verify")},
+	"seal_committee::ENeutralKey":             {"the registered key is the neutral point, whose secret everybody knows", do("draw keys with floe-oracle dkg keygen")},
 
 	"time::EStaleFullnode": {"the full node lags behind", do("try again in a moment, or use another full node")},
 }

@@ -637,6 +637,12 @@ var (
 	// The call is for independent servers and this is a committee, or the other
 	// way round.
 	KeyServerEInvalidServerType error = AbortCode{KeyServer, "key_server", 3}
+	// A committee's threshold is below 2 or above the number of its members.
+	KeyServerEInvalidThreshold error = AbortCode{KeyServer, "key_server", 4}
+	// A member's party id is not its position in the committee.
+	KeyServerEInvalidPartyId error = AbortCode{KeyServer, "key_server", 5}
+	// Two members of a committee have the same name.
+	KeyServerEDuplicateName error = AbortCode{KeyServer, "key_server", 6}
 )
 
 // Abort codes of floe_key_server::time, for errors.Is.
@@ -656,6 +662,49 @@ var (
 	WalrusAdapterEExpired error = AbortCode{WalrusAdapter, "walrus_adapter", 2}
 	// The two objects are for different blobs.
 	WalrusAdapterEOtherBlob error = AbortCode{WalrusAdapter, "walrus_adapter", 3}
+)
+
+// Abort codes of floe_committee::seal_committee, for errors.Is.
+var (
+	// The sender is not a member of the committee.
+	SealCommitteeENotMember error = AbortCode{Committee, "seal_committee", 0}
+	// A member is named twice, or there are more than 65534.
+	SealCommitteeEInvalidMembers error = AbortCode{Committee, "seal_committee", 1}
+	// The threshold is below 2 or above the number of members.
+	SealCommitteeEInvalidThreshold error = AbortCode{Committee, "seal_committee", 2}
+	// Fewer of the old committee's members go on than its threshold: nobody could
+	// hand over the key.
+	SealCommitteeEInsufficientOldMembers error = AbortCode{Committee, "seal_committee", 3}
+	// The member has registered already.
+	SealCommitteeEAlreadyRegistered error = AbortCode{Committee, "seal_committee", 4}
+	// A member has not registered yet.
+	SealCommitteeENotRegistered error = AbortCode{Committee, "seal_committee", 5}
+	// The member has proposed already.
+	SealCommitteeEAlreadyProposed error = AbortCode{Committee, "seal_committee", 6}
+	// The proposal has not one partial public key for each member, or differs from
+	// that of another member.
+	SealCommitteeEInvalidProposal error = AbortCode{Committee, "seal_committee", 7}
+	// The committee is not at the step that the call is for.
+	SealCommitteeEInvalidState error = AbortCode{Committee, "seal_committee", 8}
+	// Another member has registered this name.
+	SealCommitteeENameAlreadyTaken error = AbortCode{Committee, "seal_committee", 9}
+	// The sender is not a member, and may not decide about upgrades.
+	SealCommitteeENotAuthorized error = AbortCode{Committee, "seal_committee", 10}
+	// The digest is not 32 bytes long.
+	SealCommitteeEInvalidPackageDigest error = AbortCode{Committee, "seal_committee", 11}
+	// No upgrade to the code with this digest is proposed.
+	SealCommitteeENoProposalForDigest error = AbortCode{Committee, "seal_committee", 12}
+	// Fewer members than the threshold voted that way.
+	SealCommitteeENotEnoughVotes error = AbortCode{Committee, "seal_committee", 13}
+	// An upgrade is under way in this transaction: vote about the next one after it.
+	SealCommitteeEWrongVersion error = AbortCode{Committee, "seal_committee", 14}
+	// The capability is not for this package as it was published.
+	SealCommitteeEWrongUpgradeCap error = AbortCode{Committee, "seal_committee", 15}
+	// The proposed keys don't belong together: not every choice of `threshold` partial
+	// public keys gives the public key, or one is the neutral point.
+	SealCommitteeEInconsistentKeys error = AbortCode{Committee, "seal_committee", 16}
+	// A registered key is the neutral point, whose secret everybody knows.
+	SealCommitteeENeutralKey error = AbortCode{Committee, "seal_committee", 17}
 )
 
 // documented are all abort codes, each module in the order of its constants.
@@ -910,9 +959,30 @@ var documented = []Abort{
 	{Package: KeyServer, Module: "key_server", Code: 1, Name: "EInvalidKeyType", Doc: "The key type is not Boneh-Franklin on BLS12-381 (0)."},
 	{Package: KeyServer, Module: "key_server", Code: 2, Name: "EInvalidVersion", Doc: "The key server does not have the layout that the call is for."},
 	{Package: KeyServer, Module: "key_server", Code: 3, Name: "EInvalidServerType", Doc: "The call is for independent servers and this is a committee, or the other way round."},
+	{Package: KeyServer, Module: "key_server", Code: 4, Name: "EInvalidThreshold", Doc: "A committee's threshold is below 2 or above the number of its members."},
+	{Package: KeyServer, Module: "key_server", Code: 5, Name: "EInvalidPartyId", Doc: "A member's party id is not its position in the committee."},
+	{Package: KeyServer, Module: "key_server", Code: 6, Name: "EDuplicateName", Doc: "Two members of a committee have the same name."},
 	{Package: KeyServer, Module: "time", Code: 93492, Name: "EStaleFullnode", Doc: "The chain's clock is further behind than allowed. Key servers know Seal's number, so it is not counted from 0."},
 	{Package: WalrusAdapter, Module: "walrus_adapter", Code: 0, Name: "ENotCertified", Doc: "Walrus has not certified the blob."},
 	{Package: WalrusAdapter, Module: "walrus_adapter", Code: 1, Name: "EDeletable", Doc: "Its owner may delete the blob at any time: only permanent ones are recorded."},
 	{Package: WalrusAdapter, Module: "walrus_adapter", Code: 2, Name: "EExpired", Doc: "The blob's last epoch is over."},
 	{Package: WalrusAdapter, Module: "walrus_adapter", Code: 3, Name: "EOtherBlob", Doc: "The two objects are for different blobs."},
+	{Package: Committee, Module: "seal_committee", Code: 0, Name: "ENotMember", Doc: "The sender is not a member of the committee."},
+	{Package: Committee, Module: "seal_committee", Code: 1, Name: "EInvalidMembers", Doc: "A member is named twice, or there are more than 65534."},
+	{Package: Committee, Module: "seal_committee", Code: 2, Name: "EInvalidThreshold", Doc: "The threshold is below 2 or above the number of members."},
+	{Package: Committee, Module: "seal_committee", Code: 3, Name: "EInsufficientOldMembers", Doc: "Fewer of the old committee's members go on than its threshold: nobody could hand over the key."},
+	{Package: Committee, Module: "seal_committee", Code: 4, Name: "EAlreadyRegistered", Doc: "The member has registered already."},
+	{Package: Committee, Module: "seal_committee", Code: 5, Name: "ENotRegistered", Doc: "A member has not registered yet."},
+	{Package: Committee, Module: "seal_committee", Code: 6, Name: "EAlreadyProposed", Doc: "The member has proposed already."},
+	{Package: Committee, Module: "seal_committee", Code: 7, Name: "EInvalidProposal", Doc: "The proposal has not one partial public key for each member, or differs from that of another member."},
+	{Package: Committee, Module: "seal_committee", Code: 8, Name: "EInvalidState", Doc: "The committee is not at the step that the call is for."},
+	{Package: Committee, Module: "seal_committee", Code: 9, Name: "ENameAlreadyTaken", Doc: "Another member has registered this name."},
+	{Package: Committee, Module: "seal_committee", Code: 10, Name: "ENotAuthorized", Doc: "The sender is not a member, and may not decide about upgrades."},
+	{Package: Committee, Module: "seal_committee", Code: 11, Name: "EInvalidPackageDigest", Doc: "The digest is not 32 bytes long."},
+	{Package: Committee, Module: "seal_committee", Code: 12, Name: "ENoProposalForDigest", Doc: "No upgrade to the code with this digest is proposed."},
+	{Package: Committee, Module: "seal_committee", Code: 13, Name: "ENotEnoughVotes", Doc: "Fewer members than the threshold voted that way."},
+	{Package: Committee, Module: "seal_committee", Code: 14, Name: "EWrongVersion", Doc: "An upgrade is under way in this transaction: vote about the next one after it."},
+	{Package: Committee, Module: "seal_committee", Code: 15, Name: "EWrongUpgradeCap", Doc: "The capability is not for this package as it was published."},
+	{Package: Committee, Module: "seal_committee", Code: 16, Name: "EInconsistentKeys", Doc: "The proposed keys don't belong together: not every choice of `threshold` partial public keys gives the public key, or one is the neutral point."},
+	{Package: Committee, Module: "seal_committee", Code: 17, Name: "ENeutralKey", Doc: "A registered key is the neutral point, whose secret everybody knows."},
 }

@@ -33,6 +33,8 @@ const (
 	KeyServer = "key_server"
 	// WalrusAdapter is published only where Walrus is.
 	WalrusAdapter = "walrus_adapter"
+	// Committee is published once for each committee of key servers.
+	Committee = "committee"
 )
 
 // A Package is a published package. Original is its first id: types and Seal
@@ -48,7 +50,9 @@ type Packages struct {
 	Storage, Catalog, Access, KeyServer Package
 	// WalrusAdapter is there only where Walrus' contracts are.
 	WalrusAdapter Package
-	Shared        Shared
+	// Committee is the copy of one committee, if any: each has its own.
+	Committee Package
+	Shared    Shared
 }
 
 // Shared are the shared objects that calls name, one of each on a network.
@@ -85,7 +89,7 @@ func (p Packages) Name(id sui.Address) (string, bool) {
 	for _, n := range []struct {
 		name string
 		pkg  Package
-	}{{Storage, p.Storage}, {Catalog, p.Catalog}, {Access, p.Access}, {KeyServer, p.KeyServer}, {WalrusAdapter, p.WalrusAdapter}} {
+	}{{Storage, p.Storage}, {Catalog, p.Catalog}, {Access, p.Access}, {KeyServer, p.KeyServer}, {WalrusAdapter, p.WalrusAdapter}, {Committee, p.Committee}} {
 		if !id.IsZero() && (id == n.pkg.Original || id == n.pkg.Latest) {
 			return n.name, true
 		}

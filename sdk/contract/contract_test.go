@@ -27,6 +27,7 @@ var testPackages = Packages{
 	Catalog:   Package{Original: id(0xd2), Latest: id(0xe2)},
 	Access:    Package{Original: id(0xd3), Latest: id(0xe3)},
 	KeyServer: Package{Original: id(0xd4), Latest: id(0xe4)},
+	Committee: Package{Original: id(0xd5), Latest: id(0xe5)},
 	Shared:    Shared{Lineage: id(0xc1), CatalogVersion: id(0xc2), AccessVersion: id(0xc3)},
 }
 
@@ -164,6 +165,9 @@ var wantEvents = []struct {
 	{testPackages.Access, "MisbehaviourProven", &MisbehaviourProven{id(0x65), 12, digest, []byte{1, 2}, []byte{3}, []byte{4, 5}, id(0xc)}},
 	{testPackages.KeyServer, "KeyServerRegistered", &KeyServerRegistered{id(0x81), "floe-1", "https://ks1.example", 0, []byte{1, 2, 3}, 2}},
 	{testPackages.KeyServer, "KeyServerUpdated", &KeyServerUpdated{id(0x81), "https://moved.example"}},
+	{testPackages.KeyServer, "KeyServerRotated", &KeyServerRotated{id(0x81), 3, 4}},
+	{testPackages.KeyServer, "PartialKeyServerUpdated", &PartialKeyServerUpdated{id(0x81), 300, "https://moved.example"}},
+	{testPackages.Committee, "CommitteeRotationInitiated", &CommitteeRotationInitiated{id(0x86), id(0x85)}},
 }
 
 // eventModule is the module that defines an event; names are unique in a
@@ -243,6 +247,8 @@ func contentField(name string) *sui.StructTag {
 
 var p = testPackages
 
+var nodeMember = KeyCommitteeMember{[]byte{1, 2}, []byte{3, 4, 5}, "https://p0", "nœud"}
+
 // wantObjects are the values that testdata/vectors.mjs encodes.
 var wantObjects = []struct {
 	name  string
@@ -293,6 +299,24 @@ var wantObjects = []struct {
 		Identity{id(0x92), p.Catalog.Original}, id(0x91), 3, digest, []byte("i-1"), id(0xa), 21, 22, 23, nil, ptr(id(0x93)),
 	}},
 	{"KeyServer", p.KeyServerType(), anyOf(ParseKeyServer), &KeyServerObject{Identity{id(0x81), p.KeyServer.Original}, 1, 2}},
+	{"KeyCommitteeInit", p.CommitteeType(), anyOf(ParseCommittee), &KeyCommittee{
+		Identity{id(0x85), p.Committee.Original}, 2, []sui.Address{id(0xa), id(0xb), id(0xc)},
+		KeyCommitteeState{Members: []Entry[sui.Address, KeyCommitteeMember]{{id(0xb), nodeMember}}}, nil,
+	}},
+	{"KeyCommitteePostDKG", p.CommitteeType(), anyOf(ParseCommittee), &KeyCommittee{
+		Identity{id(0x86), p.Committee.Original}, 300, []sui.Address{id(0xa)},
+		KeyCommitteeState{
+			KeyCommitteeStatePostDKG, []Entry[sui.Address, KeyCommitteeMember]{{id(0xa), nodeMember}}, [][]byte{{1, 2}, {3}}, []byte{4, 5}, digest,
+			[]sui.Address{id(0xa), id(0xb)},
+		}, ptr(id(0x85)),
+	}},
+	{"KeyCommitteeFinalized", p.CommitteeType(), anyOf(ParseCommittee), &KeyCommittee{
+		Identity{id(0x86), p.Committee.Original}, 2, []sui.Address{id(0xa), id(0xb)}, KeyCommitteeState{Kind: KeyCommitteeStateFinalized}, ptr(id(0x85)),
+	}},
+	{"UpgradeManager", p.UpgradeManagerType(), anyOf(ParseUpgradeManager), &UpgradeManager{
+		Identity{id(0x87), p.Committee.Original}, UpgradeCap{id(0x88), id(0x89), 3, 128},
+		&UpgradeProposal{PackageDigest{digest}, 4, []Entry[sui.Address, UpgradeVote]{{id(0xa), UpgradeVote{UpgradeVoteApprove}}, {id(0xb), UpgradeVote{UpgradeVoteReject}}}},
+	}},
 	{"KeyServerV1", contentField("KeyServerV1"), anyOf(ParseKeyServerContent), &KeyServerContent{
 		Identity{id(0x82), p.KeyServer.Original}, 1, "floe-1", 0, []byte{1, 2, 3}, "https://ks1.example", nil,
 	}},

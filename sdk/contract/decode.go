@@ -98,6 +98,16 @@ func vector[T any](d *bcs.Decoder, min int, read func(*bcs.Decoder) T) []T {
 	return out
 }
 
+// An Entry is a key of a map (0x2::vec_map::VecMap) and what it holds.
+type Entry[K, V any] struct {
+	Key   K
+	Value V
+}
+
+func entry[K, V any](key func(*bcs.Decoder) K, value func(*bcs.Decoder) V) func(*bcs.Decoder) Entry[K, V] {
+	return func(d *bcs.Decoder) Entry[K, V] { return Entry[K, V]{key(d), value(d)} }
+}
+
 // ParseNodeField reads an entry of the lineage's table: the dynamic field
 // Field<ID, Node>.
 func ParseNodeField(o *sui.Object) (*Node, error) { return parseField[Node](o, 32) }

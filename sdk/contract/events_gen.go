@@ -108,8 +108,13 @@ var events = map[string]map[string]func() bcs.Unmarshaler{
 		"upgrade_events::UpgradesEnded":       func() bcs.Unmarshaler { return new(UpgradesEnded) },
 	},
 	KeyServer: {
-		"events::KeyServerRegistered": func() bcs.Unmarshaler { return new(KeyServerRegistered) },
-		"events::KeyServerUpdated":    func() bcs.Unmarshaler { return new(KeyServerUpdated) },
+		"events::KeyServerRegistered":     func() bcs.Unmarshaler { return new(KeyServerRegistered) },
+		"events::KeyServerUpdated":        func() bcs.Unmarshaler { return new(KeyServerUpdated) },
+		"events::KeyServerRotated":        func() bcs.Unmarshaler { return new(KeyServerRotated) },
+		"events::PartialKeyServerUpdated": func() bcs.Unmarshaler { return new(PartialKeyServerUpdated) },
 	},
 	WalrusAdapter: {},
+	Committee: {
+		"seal_committee::CommitteeRotationInitiated": func() bcs.Unmarshaler { return new(CommitteeRotationInitiated) },
+	},
 }

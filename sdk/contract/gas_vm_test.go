@@ -16,18 +16,22 @@ const gasDoc = "../../move/README.md"
 
 // unpriced are calls that no transaction makes on their own, and why.
 var unpriced = map[string]string{
-	"catalog::catalog::share":              "takes what catalog::new made: is priced with it",
-	"catalog::enclave_config::share":       "takes what enclave_config::new made: is priced with it",
-	"access::policy::share":                "takes what policy::new or compose made: is priced with it",
-	"access::clauses::add":                 "takes a policy that is not shared yet: is priced with policy::compose",
-	"access::members::add_delegate":        "takes a policy that is not shared yet: is priced with policy::compose",
-	"access::key_request::use_pass":        "takes a draft: is priced with key_request::begin",
-	"access::key_request::finish":          "takes a draft: is priced with key_request::begin",
-	"access::upgrade::commit":              "takes a receipt: is priced with upgrade::authorize",
-	"catalog::revenue::refund_with_ticket": "takes the ticket that a module keeps: is priced with pass::refund",
-	"storage::system::record_blob":         "takes a witness of the module that is followed",
-	"storage::system::report_epoch":        "takes a witness of the module that is followed",
-	"storage::system::report_end":          "takes a witness of the module that is followed",
+	"catalog::catalog::share":                            "takes what catalog::new made: is priced with it",
+	"catalog::enclave_config::share":                     "takes what enclave_config::new made: is priced with it",
+	"access::policy::share":                              "takes what policy::new or compose made: is priced with it",
+	"access::clauses::add":                               "takes a policy that is not shared yet: is priced with policy::compose",
+	"access::members::add_delegate":                      "takes a policy that is not shared yet: is priced with policy::compose",
+	"access::key_request::use_pass":                      "takes a draft: is priced with key_request::begin",
+	"access::key_request::finish":                        "takes a draft: is priced with key_request::begin",
+	"access::upgrade::commit":                            "takes a receipt: is priced with upgrade::authorize",
+	"catalog::revenue::refund_with_ticket":               "takes the ticket that a module keeps: is priced with pass::refund",
+	"committee::seal_committee::commit_upgrade":          "takes a receipt: is priced with seal_committee::authorize_upgrade",
+	"key_server::key_server::create_committee_v2":        "is priced with seal_committee::propose, which calls it",
+	"key_server::key_server::update_partial_key_servers": "is priced with seal_committee::propose_for_rotation, which calls it",
+	"key_server::key_server::update_member_url":          "is priced with seal_committee::update_member_url, which calls it",
+	"storage::system::record_blob":                       "takes a witness of the module that is followed",
+	"storage::system::report_epoch":                      "takes a witness of the module that is followed",
+	"storage::system::report_end":                        "takes a witness of the module that is followed",
 }
 
 // TestGasTable prices calls on the devnet's gas model and compares the table in
@@ -50,6 +54,7 @@ func TestGasTable(t *testing.T) {
 	g.upgrades()
 	g.migrations()
 	g.keyServers()
+	g.keyCommittees()
 	g.decisions()
 	g.enclaveDecisions()
 	g.checkComplete()

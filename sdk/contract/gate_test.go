@@ -101,7 +101,7 @@ type graph map[string]*function
 func callGraph(t *testing.T) graph {
 	t.Helper()
 	names := map[sui.Address]string{sui.MoveStdlib: "0x1", sui.Framework: "0x2"}
-	packages := []string{contract.Storage, contract.Catalog, contract.Access, contract.KeyServer}
+	packages := []string{contract.Storage, contract.Catalog, contract.Access, contract.KeyServer, contract.Committee}
 	for _, pkg := range packages {
 		placeholder, _ := move.Placeholder(pkg)
 		names[placeholder] = pkg

@@ -10,7 +10,8 @@ import (
 // The on-chain registry of key servers, in Seal's layout, so that Seal's
 // clients find our servers without a change.
 //
-// A `KeyServer` is owned by its operator. Its content is a dynamic field named
+// A `KeyServer` is owned by its operator, that of a committee by the committee's
+// contract. Its content is a dynamic field named
 // by the layout's version (a `u64`): version 1 for servers of old, version 2
 // for independent servers and committees. Clients read the highest version
 // that they know between `first_version` and `last_version`.
@@ -55,6 +56,29 @@ func (c KeyServerCalls) UpgradeV1ToIndependentV2(keyServer Arg[KeyServerObject])
 // Update: moves an independent server to another URL.
 func (c KeyServerCalls) Update(keyServer Arg[KeyServerObject], url Arg[string]) {
 	c.call("update", nil, keyServer.Arg, url.Arg)
+}
+
+// CreatePartialKeyServer: a member of a committee, for the calls below. `partial_pk` is a compressed G2
+// point; anything else aborts in `sui::group_ops`.
+func (c KeyServerCalls) CreatePartialKeyServer(name Arg[string], url Arg[string], partialPublicKey Arg[[]byte], partyID Arg[uint16]) Arg[PartialKeyServer] {
+	return Arg[PartialKeyServer]{c.call("create_partial_key_server", nil, name.Arg, url.Arg, partialPublicKey.Arg, partyID.Arg)}
+}
+
+// CreateCommitteeV2: registers a committee, its members by party id, and returns its object. Who holds
+// the object can change the members: a contract should, which asks them.
+func (c KeyServerCalls) CreateCommitteeV2(name Arg[string], threshold Arg[uint16], pk Arg[[]byte], partialKeyServers Arg[[]PartialKeyServer]) Arg[KeyServerObject] {
+	return Arg[KeyServerObject]{c.call("create_committee_v2", nil, name.Arg, threshold.Arg, pk.Arg, partialKeyServers.Arg)}
+}
+
+// UpdatePartialKeyServers: gives a committee's key to other members, or to the same with other shares. The
+// public key stays.
+func (c KeyServerCalls) UpdatePartialKeyServers(keyServer Arg[KeyServerObject], threshold Arg[uint16], partialKeyServers Arg[[]PartialKeyServer]) {
+	c.call("update_partial_key_servers", nil, keyServer.Arg, threshold.Arg, partialKeyServers.Arg)
+}
+
+// UpdateMemberURL: moves a committee's member to another URL.
+func (c KeyServerCalls) UpdateMemberURL(keyServer Arg[KeyServerObject], url Arg[string], partyID Arg[uint16]) {
+	c.call("update_member_url", nil, keyServer.Arg, url.Arg, partyID.Arg)
 }
 
 // FirstVersion: the layout that the server was registered with: 1 or 2.

@@ -13,7 +13,8 @@ import (
 type KeyServerRegistered struct {
 	KeyServerID sui.Address
 	Name        string
-	URL         string
+	// Empty for a committee, whose members each have their own.
+	URL string
 	// 0 = Boneh-Franklin on BLS12-381.
 	KeyType uint8
 	// Public key, a compressed G2 point of 96 bytes.
@@ -43,6 +44,40 @@ type KeyServerUpdated struct {
 // UnmarshalBCS reads the fields in Move's order.
 func (v *KeyServerUpdated) UnmarshalBCS(d *bcs.Decoder) {
 	v.KeyServerID = address(d)
+	v.URL = d.String()
+}
+
+// KeyServerRotated: a committee's key went over to other members, or to other shares. The public key
+// is the same.
+//
+// In Move: floe_key_server::events::KeyServerRotated.
+type KeyServerRotated struct {
+	KeyServerID sui.Address
+	// Counts rotations.
+	Version   uint32
+	Threshold uint16
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *KeyServerRotated) UnmarshalBCS(d *bcs.Decoder) {
+	v.KeyServerID = address(d)
+	v.Version = d.U32()
+	v.Threshold = d.U16()
+}
+
+// PartialKeyServerUpdated: a member of a committee moved to another URL.
+//
+// In Move: floe_key_server::events::PartialKeyServerUpdated.
+type PartialKeyServerUpdated struct {
+	KeyServerID sui.Address
+	PartyID     uint16
+	URL         string
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *PartialKeyServerUpdated) UnmarshalBCS(d *bcs.Decoder) {
+	v.KeyServerID = address(d)
+	v.PartyID = d.U16()
 	v.URL = d.String()
 }
 

@@ -14,7 +14,7 @@ import (
 
 const moveDir = "../../move"
 
-var packageNames = []string{Storage, Catalog, Access, KeyServer, WalrusAdapter}
+var packageNames = []string{Storage, Catalog, Access, KeyServer, WalrusAdapter, Committee}
 
 // A source is one Move module.
 type source struct{ pkg, module, text string }

@@ -13,6 +13,7 @@ use sui::event;
 public struct KeyServerRegistered has copy, drop {
     key_server_id: ID,
     name: String,
+    /// Empty for a committee, whose members each have their own.
     url: String,
     /// 0 = Boneh-Franklin on BLS12-381.
     key_type: u8,
@@ -25,6 +26,22 @@ public struct KeyServerRegistered has copy, drop {
 /// A key server moved to another URL. Its key is the same.
 public struct KeyServerUpdated has copy, drop {
     key_server_id: ID,
+    url: String,
+}
+
+/// A committee's key went over to other members, or to other shares. The public key
+/// is the same.
+public struct KeyServerRotated has copy, drop {
+    key_server_id: ID,
+    /// Counts rotations.
+    version: u32,
+    threshold: u16,
+}
+
+/// A member of a committee moved to another URL.
+public struct PartialKeyServerUpdated has copy, drop {
+    key_server_id: ID,
+    party_id: u16,
     url: String,
 }
 
@@ -45,6 +62,14 @@ public(package) fun emit_key_server_updated(key_server_id: ID, url: String) {
     event::emit(KeyServerUpdated { key_server_id, url })
 }
 
+public(package) fun emit_key_server_rotated(key_server_id: ID, version: u32, threshold: u16) {
+    event::emit(KeyServerRotated { key_server_id, version, threshold })
+}
+
+public(package) fun emit_partial_key_server_updated(key_server_id: ID, party_id: u16, url: String) {
+    event::emit(PartialKeyServerUpdated { key_server_id, party_id, url })
+}
+
 // === Test-Only Helpers ===
 
 #[test_only]
@@ -62,4 +87,22 @@ public fun new_key_server_registered(
 #[test_only]
 public fun new_key_server_updated(key_server_id: ID, url: String): KeyServerUpdated {
     KeyServerUpdated { key_server_id, url }
+}
+
+#[test_only]
+public fun new_key_server_rotated(
+    key_server_id: ID,
+    version: u32,
+    threshold: u16,
+): KeyServerRotated {
+    KeyServerRotated { key_server_id, version, threshold }
+}
+
+#[test_only]
+public fun new_partial_key_server_updated(
+    key_server_id: ID,
+    party_id: u16,
+    url: String,
+): PartialKeyServerUpdated {
+    PartialKeyServerUpdated { key_server_id, party_id, url }
 }

@@ -3,7 +3,8 @@
 /// The on-chain registry of key servers, in Seal's layout, so that Seal's
 /// clients find our servers without a change.
 ///
-/// A `KeyServer` is owned by its operator. Its content is a dynamic field named
+/// A `KeyServer` is owned by its operator, that of a committee by the committee's
+/// contract. Its content is a dynamic field named
 /// by the layout's version (a `u64`): version 1 for servers of old, version 2
 /// for independent servers and committees. Clients read the highest version
 /// that they know between `first_version` and `last_version`.
@@ -16,6 +17,7 @@ use floe_key_server::events;
 use std::string::String;
 use sui::bls12381;
 use sui::dynamic_field as df;
+use sui::vec_set;
 
 // === Errors ===
 // The numbers are Seal's, which start at 1.
@@ -27,6 +29,12 @@ const EInvalidVersion: u64 = 2;
 /// The call is for independent servers and this is a committee, or the other
 /// way round.
 const EInvalidServerType: u64 = 3;
+/// A committee's threshold is below 2 or above the number of its members.
+const EInvalidThreshold: u64 = 4;
+/// A member's party id is not its position in the committee.
+const EInvalidPartyId: u64 = 5;
+/// Two members of a committee have the same name.
+const EDuplicateName: u64 = 6;
 
 // === Constants ===
 
@@ -167,6 +175,74 @@ public fun update(self: &mut KeyServer, url: String) {
     events::emit_key_server_updated(object::id(self), url);
 }
 
+// === Committees ===
+
+/// A member of a committee, for the calls below. `partial_pk` is a compressed G2
+/// point; anything else aborts in `sui::group_ops`.
+public fun create_partial_key_server(
+    name: String,
+    url: String,
+    partial_pk: vector<u8>,
+    party_id: u16,
+): PartialKeyServer {
+    let _ = bls12381::g2_from_bytes(&partial_pk);
+    PartialKeyServer { name, url, partial_pk, party_id }
+}
+
+/// Registers a committee, its members by party id, and returns its object. Who holds
+/// the object can change the members: a contract should, which asks them.
+public fun create_committee_v2(
+    name: String,
+    threshold: u16,
+    pk: vector<u8>,
+    partial_key_servers: vector<PartialKeyServer>,
+    ctx: &mut TxContext,
+): KeyServer {
+    let key_type = KEY_TYPE_BONEH_FRANKLIN_BLS12381;
+    check_key(key_type, &pk);
+    check_members(threshold, &partial_key_servers);
+    let mut server = KeyServer { id: object::new(ctx), first_version: V2, last_version: V2 };
+    let server_type = ServerType::Committee { version: 0, threshold, partial_key_servers };
+    df::add(&mut server.id, V2, KeyServerV2 { name, key_type, pk, server_type });
+    let no_url = b"".to_string();
+    events::emit_key_server_registered(object::id(&server), name, no_url, key_type, pk, V2);
+    server
+}
+
+/// Gives a committee's key to other members, or to the same with other shares. The
+/// public key stays.
+public fun update_partial_key_servers(
+    self: &mut KeyServer,
+    threshold: u16,
+    partial_key_servers: vector<PartialKeyServer>,
+) {
+    check_members(threshold, &partial_key_servers);
+    let id = object::id(self);
+    match (&mut self.v2_mut().server_type) {
+        ServerType::Independent { .. } => abort EInvalidServerType,
+        ServerType::Committee { version, threshold: t, partial_key_servers: members } => {
+            *version = *version + 1;
+            *t = threshold;
+            *members = partial_key_servers;
+            events::emit_key_server_rotated(id, *version, threshold);
+        },
+    }
+}
+
+/// Moves a committee's member to another URL.
+public fun update_member_url(self: &mut KeyServer, url: String, party_id: u16) {
+    let id = object::id(self);
+    match (&mut self.v2_mut().server_type) {
+        ServerType::Independent { .. } => abort EInvalidServerType,
+        ServerType::Committee { partial_key_servers, .. } => {
+            let party = party_id as u64;
+            assert!(party < partial_key_servers.length(), EInvalidPartyId);
+            partial_key_servers[party].url = url;
+            events::emit_partial_key_server_updated(id, party_id, url);
+        },
+    }
+}
+
 // === View helpers ===
 
 /// The layout that the server was registered with: 1 or 2.
@@ -243,11 +319,29 @@ fun check_key(key_type: u8, pk: &vector<u8>) {
     let _ = bls12381::g2_from_bytes(pk);
 }
 
+fun check_members(threshold: u16, members: &vector<PartialKeyServer>) {
+    let count = members.length();
+    assert!(threshold > 1 && threshold as u64 <= count, EInvalidThreshold);
+    let mut names = vec_set::empty();
+    let mut party = 0;
+    members.do_ref!(|member| {
+        assert!(member.party_id as u64 == party, EInvalidPartyId);
+        assert!(!names.contains(&member.name), EDuplicateName);
+        names.insert(member.name);
+        party = party + 1;
+    });
+}
+
 fun v1(self: &KeyServer): &KeyServerV1 { df::borrow(&self.id, V1) }
 
 fun v2(self: &KeyServer): &KeyServerV2 {
     assert!(self.last_version == V2, EInvalidVersion);
     df::borrow(&self.id, V2)
+}
+
+fun v2_mut(self: &mut KeyServer): &mut KeyServerV2 {
+    assert!(self.last_version == V2, EInvalidVersion);
+    df::borrow_mut(&mut self.id, V2)
 }
 
 // === Test-Only Helpers ===
@@ -288,29 +382,3 @@ public fun has_layout_for_testing(self: &KeyServer, version: u64): bool {
 
 #[test_only]
 public fun v1_url_for_testing(self: &KeyServer): String { self.v1().url }
-
-#[test_only]
-public fun new_partial_for_testing(
-    name: String,
-    url: String,
-    partial_pk: vector<u8>,
-    party_id: u16,
-): PartialKeyServer {
-    PartialKeyServer { name, url, partial_pk, party_id }
-}
-
-#[test_only]
-public fun create_committee_for_testing(
-    name: String,
-    pk: vector<u8>,
-    version: u32,
-    threshold: u16,
-    partial_key_servers: vector<PartialKeyServer>,
-    ctx: &mut TxContext,
-): KeyServer {
-    let mut server = KeyServer { id: object::new(ctx), first_version: V2, last_version: V2 };
-    let server_type = ServerType::Committee { version, threshold, partial_key_servers };
-    let key_type = KEY_TYPE_BONEH_FRANKLIN_BLS12381;
-    df::add(&mut server.id, V2, KeyServerV2 { name, key_type, pk, server_type });
-    server
-}

@@ -3,8 +3,14 @@
 #[test_only]
 module floe_key_server::key_server_tests;
 
-use floe_key_server::events::{Self, KeyServerRegistered, KeyServerUpdated};
-use floe_key_server::key_server::{Self, KeyServer};
+use floe_key_server::events::{
+    Self,
+    KeyServerRegistered,
+    KeyServerRotated,
+    KeyServerUpdated,
+    PartialKeyServerUpdated
+};
+use floe_key_server::key_server::{Self, KeyServer, PartialKeyServer};
 use std::string::String;
 use std::unit_test::destroy;
 use sui::event;
@@ -219,7 +225,7 @@ fun committee_is_read() {
     assert!(server.key_type() == 0);
     assert!(server.pk() == PK);
     let (version, threshold) = server.committee_version_and_threshold();
-    assert!(version == 3);
+    assert!(version == 0);
     assert!(threshold == 2);
     let members = server.partial_key_servers();
     assert!(members.length() == 2);
@@ -227,7 +233,125 @@ fun committee_is_read() {
     assert!(members[1].partial_url() == b"https://second.example".to_string());
     assert!(members[1].partial_pk() == PK);
     assert!(members[1].party_id() == 1);
+
+    let id = object::id(&server);
+    let want = events::new_key_server_registered(id, name(), b"".to_string(), 0, PK, 2);
+    assert!(event::events_by_type<KeyServerRegistered>() == vector[want]);
     destroy(server);
+}
+
+#[test]
+fun committee_rotates_and_keeps_its_key() {
+    let mut server = committee(&mut tx_context::dummy());
+    let id = object::id(&server);
+    server.update_partial_key_servers(3, members(4));
+    let (version, threshold) = server.committee_version_and_threshold();
+    assert!(version == 1);
+    assert!(threshold == 3);
+    assert!(server.partial_key_servers().length() == 4);
+    assert!(server.pk() == PK);
+    assert!(server.name() == name());
+    server.update_partial_key_servers(2, members(2));
+    let (version, threshold) = server.committee_version_and_threshold();
+    assert!(version == 2);
+    assert!(threshold == 2);
+    let want = vector[
+        events::new_key_server_rotated(id, 1, 3),
+        events::new_key_server_rotated(id, 2, 2),
+    ];
+    assert!(event::events_by_type<KeyServerRotated>() == want);
+    destroy(server);
+}
+
+#[test]
+fun member_moves() {
+    let mut server = committee(&mut tx_context::dummy());
+    server.update_member_url(b"https://moved.example".to_string(), 1);
+    let members = server.partial_key_servers();
+    assert!(members[0].partial_url() == b"https://first.example".to_string());
+    assert!(members[1].partial_url() == b"https://moved.example".to_string());
+    let id = object::id(&server);
+    let want = events::new_partial_key_server_updated(id, 1, b"https://moved.example".to_string());
+    assert!(event::events_by_type<PartialKeyServerUpdated>() == vector[want]);
+    destroy(server);
+}
+
+#[test, expected_failure(abort_code = key_server::EInvalidPartyId)]
+fun member_that_is_not_there_does_not_move() {
+    let mut server = committee(&mut tx_context::dummy());
+    server.update_member_url(url(), 2);
+    abort
+}
+
+#[test, expected_failure(abort_code = key_server::EInvalidServerType)]
+fun independent_server_has_no_member_to_move() {
+    let ctx = &mut tx_context::dummy();
+    let mut server = key_server::create_v2_independent_server(name(), url(), 0, PK, ctx);
+    server.update_member_url(url(), 0);
+    abort
+}
+
+#[test, expected_failure(abort_code = key_server::EInvalidVersion)]
+fun v1_server_has_no_member_to_move() {
+    let mut server = key_server::create_v1(name(), url(), 0, PK, &mut tx_context::dummy());
+    server.update_member_url(url(), 0);
+    abort
+}
+
+#[test, expected_failure(abort_code = key_server::EInvalidServerType)]
+fun independent_server_does_not_rotate() {
+    let ctx = &mut tx_context::dummy();
+    let mut server = key_server::create_v2_independent_server(name(), url(), 0, PK, ctx);
+    server.update_partial_key_servers(2, members(2));
+    abort
+}
+
+#[test, expected_failure(abort_code = key_server::EInvalidVersion)]
+fun v1_server_does_not_rotate() {
+    let mut server = key_server::create_v1(name(), url(), 0, PK, &mut tx_context::dummy());
+    server.update_partial_key_servers(2, members(2));
+    abort
+}
+
+#[test, expected_failure(abort_code = key_server::EInvalidThreshold)]
+fun committee_where_one_suffices_is_refused() {
+    let ctx = &mut tx_context::dummy();
+    let _server = key_server::create_committee_v2(name(), 1, PK, members(2), ctx);
+    abort
+}
+
+#[test, expected_failure(abort_code = key_server::EInvalidThreshold)]
+fun committee_that_never_suffices_is_refused() {
+    let ctx = &mut tx_context::dummy();
+    let _server = key_server::create_committee_v2(name(), 3, PK, members(2), ctx);
+    abort
+}
+
+#[test, expected_failure(abort_code = key_server::EInvalidThreshold)]
+fun rotation_that_never_suffices_is_refused() {
+    let mut server = committee(&mut tx_context::dummy());
+    server.update_partial_key_servers(4, members(3));
+    abort
+}
+
+#[test, expected_failure(abort_code = key_server::EInvalidPartyId)]
+fun members_out_of_order_are_refused() {
+    let ctx = &mut tx_context::dummy();
+    let mut members = members(3);
+    members.swap(1, 2);
+    let _server = key_server::create_committee_v2(name(), 2, PK, members, ctx);
+    abort
+}
+
+#[test, expected_failure(abort_code = key_server::EDuplicateName)]
+fun members_of_one_name_are_refused() {
+    let ctx = &mut tx_context::dummy();
+    let members = vector[
+        key_server::create_partial_key_server(name(), url(), PK, 0),
+        key_server::create_partial_key_server(name(), url(), PK, 1),
+    ];
+    let _server = key_server::create_committee_v2(name(), 2, PK, members, ctx);
+    abort
 }
 
 #[test, expected_failure(abort_code = key_server::EInvalidVersion)]
@@ -289,17 +413,15 @@ fun check_content(server: &KeyServer, url: String) {
 }
 
 fun committee(ctx: &mut TxContext): KeyServer {
-    let first = key_server::new_partial_for_testing(
-        b"first".to_string(),
-        b"https://first.example".to_string(),
-        PK,
-        0,
-    );
-    let second = key_server::new_partial_for_testing(
-        b"second".to_string(),
-        b"https://second.example".to_string(),
-        PK,
-        1,
-    );
-    key_server::create_committee_for_testing(name(), PK, 3, 2, vector[first, second], ctx)
+    key_server::create_committee_v2(name(), 2, PK, members(2), ctx)
+}
+
+fun members(count: u64): vector<PartialKeyServer> {
+    let names = vector[b"first", b"second", b"third", b"fourth"];
+    vector::tabulate!(count, |i| {
+        let mut url = b"https://".to_string();
+        url.append(names[i].to_string());
+        url.append(b".example".to_string());
+        key_server::create_partial_key_server(names[i].to_string(), url, PK, i as u16)
+    })
 }

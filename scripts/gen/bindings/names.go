@@ -9,16 +9,20 @@ import (
 // typeNames gives Go names to types whose own would be taken or say too little
 // in a package that holds all contracts.
 var typeNames = map[string]string{
-	"storage::committee::Committee":     "StorageCommittee",
-	"storage::committee::Member":        "StorageMember",
-	"storage::system::Afterlife":        "AfterlifeKey",
-	"storage::system::Record":           "Afterlife",
-	"catalog::lineage::Terms":           "LineageTerms",
-	"catalog::enclave_config::Proposal": "MeasurementProposal",
-	"catalog::attested::Run":            "SignedRun",
-	"catalog::revenue::Receipt":         "SaleReceipt",
-	"access::key_request::Draft":        "KeyRequestDraft",
-	"key_server::key_server::KeyServer": "KeyServerObject",
+	"storage::committee::Committee":         "StorageCommittee",
+	"storage::committee::Member":            "StorageMember",
+	"storage::system::Afterlife":            "AfterlifeKey",
+	"storage::system::Record":               "Afterlife",
+	"catalog::lineage::Terms":               "LineageTerms",
+	"catalog::enclave_config::Proposal":     "MeasurementProposal",
+	"catalog::attested::Run":                "SignedRun",
+	"catalog::revenue::Receipt":             "SaleReceipt",
+	"access::key_request::Draft":            "KeyRequestDraft",
+	"key_server::key_server::KeyServer":     "KeyServerObject",
+	"committee::seal_committee::Committee":  "KeyCommittee",
+	"committee::seal_committee::MemberInfo": "KeyCommitteeMember",
+	"committee::seal_committee::State":      "KeyCommitteeState",
+	"committee::seal_committee::Vote":       "UpgradeVote",
 }
 
 // fieldNames gives Go names to fields. Fields of an enum's variants that have
@@ -32,6 +36,11 @@ var fieldNames = map[string]string{
 	"access::change::Change.member":                          "Who",
 	"key_server::key_server::ServerType.partial_key_servers": "Members",
 	"key_server::key_server::PartialKeyServer.partial_pk":    "PublicKey",
+	"committee::seal_committee::MemberInfo.enc_pk":           "EncryptionKey",
+	"committee::seal_committee::MemberInfo.signing_pk":       "SigningKey",
+	"committee::seal_committee::PackageDigest.pos0":          "Bytes",
+	"committee::seal_committee::State.members_info":          "Members",
+	"committee::seal_committee::State.partial_pks":           "PartialPublicKeys",
 }
 
 // initialisms are the parts of names that Go writes in capitals.

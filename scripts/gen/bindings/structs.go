@@ -160,7 +160,11 @@ func (m *model) emitEnum(b *strings.Builder, t *datatype) error {
 		mem.declare(b)
 	}
 	fmt.Fprintf(b, "}\n\n// UnmarshalBCS reads the variant and its fields.\nfunc (v *%s) UnmarshalBCS(d *bcs.Decoder) {\n", t.goName)
-	fmt.Fprintf(b, "\tv.Kind = %s(d.Variant(%d))\n\tswitch v.Kind {\n%s\t}\n}\n\n", kind, len(t.variants), cases.String())
+	fmt.Fprintf(b, "\tv.Kind = %s(d.Variant(%d))\n", kind, len(t.variants))
+	if cases.Len() > 0 {
+		fmt.Fprintf(b, "\tswitch v.Kind {\n%s\t}\n", cases.String())
+	}
+	b.WriteString("}\n\n")
 	return nil
 }
 

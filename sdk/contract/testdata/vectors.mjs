@@ -15,6 +15,13 @@ const Partial = bcs.struct('PartialKeyServer', { name: S, url: S, partial_pk: by
 const ServerType = bcs.enum('ServerType', { Independent: bcs.struct('I', { url: S }), Committee: bcs.struct('C', { version: u32, threshold: u16, partial_key_servers: V(Partial) }) });
 const V1 = bcs.struct('KeyServerV1', { name: S, url: S, key_type: u8, pk: bytes });
 const V2 = bcs.struct('KeyServerV2', { name: S, key_type: u8, pk: bytes, server_type: ServerType });
+const Info = V(bcs.tuple([Address, bcs.struct('MemberInfo', { enc_pk: bytes, signing_pk: bytes, url: S, name: S })]));
+const State = bcs.enum('State', {
+  Init: bcs.struct('Init', { members_info: Info }),
+  PostDKG: bcs.struct('PostDKG', { members_info: Info, partial_pks: V(bytes), pk: bytes, messages_hash: bytes, approvals: V(Address) }),
+  Finalized: null,
+});
+const KeyCommittee = bcs.struct('Committee', { id: Address, threshold: u16, members: V(Address), state: State, old_committee_id: O(Address) });
 const field = (v) => bcs.struct('Field', { id: Address, name: u64, value: v });
 
 const Rule = bcs.enum('Rule', {
@@ -125,6 +132,9 @@ const types = {
   MisbehaviourProven: { anchor_id: Address, tree_size: u64, first_root: bytes, first_signature: bytes, second_root: bytes, second_signature: bytes, reporter: Address },
   KeyServerRegistered: { key_server_id: Address, name: S, url: S, key_type: u8, pk: bytes, version: u64 },
   KeyServerUpdated: { key_server_id: Address, url: S },
+  KeyServerRotated: { key_server_id: Address, version: u32, threshold: u16 },
+  PartialKeyServerUpdated: { key_server_id: Address, party_id: u16, url: S },
+  CommitteeRotationInitiated: { committee_id: Address, old_committee_id: Address },
   System: { id: Address, version: u64, admin: Address, epoch: u32, n_shards: u16, members: V(Member), total_public_key: bytes, delay_ms: u64, proposed: O(bcs.struct('ProposedCommittee', { epoch: u32, n_shards: u16, members: V(Member), total_public_key: bytes, ready_at_ms: u64 })) },
   AdminCap: { id: Address },
   Blob: Blob,
@@ -151,11 +161,19 @@ const types = {
   KeyServerV1: field(V1),
   KeyServerIndependent: field(V2),
   KeyServerCommittee: field(V2),
+  KeyCommitteeInit: KeyCommittee,
+  KeyCommitteePostDKG: KeyCommittee,
+  KeyCommitteeFinalized: KeyCommittee,
+  UpgradeManager: {
+    id: Address, cap: bcs.struct('UpgradeCap', { id: Address, package: Address, version: u64, policy: u8 }),
+    upgrade_proposal: O(bcs.struct('UpgradeProposal', { digest: bytes, version: u64, votes: V(bcs.tuple([Address, bcs.enum('Vote', { Approve: null, Reject: null })])) })),
+  },
 };
 
 const blob = { id: id(0x51), registered_epoch: 5, blob_id: '0xabc', size: 1000, encoding_type: 1, certified_epoch: 6, end_epoch: 9, deletable: true };
 const digest = Array.from({ length: 32 }, (_, i) => i);
 const sui = '0'.repeat(63) + '2::sui::SUI', nft = 'ab'.repeat(32) + '::nft::Nft';
+const info = { enc_pk: [1, 2], signing_pk: [3, 4, 5], url: 'https://p0', name: 'nœud' };
 const values = {
   CommitteeChanged: { epoch: 7, n_shards: 100, node_names: ['node-0', 'nœud 1'] },
   CommitteeProposed: { epoch: 8, n_shards: 100, node_names: ['node-0', 'nœud 1'], digest: digest, ready_at_ms: 1798761600000 },
@@ -249,6 +267,9 @@ const values = {
   MisbehaviourProven: { anchor_id: id(0x65), tree_size: 12, first_root: digest, first_signature: [1, 2], second_root: [3], second_signature: [4, 5], reporter: id(0xc) },
   KeyServerRegistered: { key_server_id: id(0x81), name: 'floe-1', url: 'https://ks1.example', key_type: 0, pk: [1, 2, 3], version: 2 },
   KeyServerUpdated: { key_server_id: id(0x81), url: 'https://moved.example' },
+  KeyServerRotated: { key_server_id: id(0x81), version: 3, threshold: 4 },
+  PartialKeyServerUpdated: { key_server_id: id(0x81), party_id: 300, url: 'https://moved.example' },
+  CommitteeRotationInitiated: { committee_id: id(0x86), old_committee_id: id(0x85) },
   System: { id: id(0x41), version: 1, admin: id(0x42), epoch: 7, n_shards: 5, members: [{ name: 'a', network_address: 'http://a', public_key: [9, 8], shards: [0, 4, 2] }, { name: 'b', network_address: 'http://b', public_key: [7], shards: [1, 3] }], total_public_key: [6, 5], delay_ms: 31, proposed: { epoch: 8, n_shards: 4, members: [{ name: 'c', network_address: 'http://c', public_key: [3], shards: [0, 1, 2, 3] }], total_public_key: [4], ready_at_ms: 32 } },
   AdminCap: { id: id(0x42) },
   Blob: blob,
@@ -287,6 +308,16 @@ const values = {
   KeyServerV1: { id: id(0x82), name: 1, value: { name: 'floe-1', url: 'https://ks1.example', key_type: 0, pk: [1, 2, 3] } },
   KeyServerIndependent: { id: id(0x83), name: 2, value: { name: 'floe-1', key_type: 0, pk: [1, 2, 3], server_type: { Independent: { url: 'https://ks1.example' } } } },
   KeyServerCommittee: { id: id(0x84), name: 2, value: { name: 'floe-c', key_type: 0, pk: [1, 2, 3], server_type: { Committee: { version: 3, threshold: 2, partial_key_servers: [{ name: 'p0', url: 'https://p0', partial_pk: [4], party_id: 0 }, { name: 'p1', url: 'https://p1', partial_pk: [5, 6], party_id: 1 }] } } } },
+  KeyCommitteeInit: { id: id(0x85), threshold: 2, members: [id(0xa), id(0xb), id(0xc)], state: { Init: { members_info: [[id(0xb), info]] } }, old_committee_id: null },
+  KeyCommitteePostDKG: {
+    id: id(0x86), threshold: 300, members: [id(0xa)],
+    state: { PostDKG: { members_info: [[id(0xa), info]], partial_pks: [[1, 2], [3]], pk: [4, 5], messages_hash: digest, approvals: [id(0xa), id(0xb)] } }, old_committee_id: id(0x85),
+  },
+  KeyCommitteeFinalized: { id: id(0x86), threshold: 2, members: [id(0xa), id(0xb)], state: { Finalized: true }, old_committee_id: id(0x85) },
+  UpgradeManager: {
+    id: id(0x87), cap: { id: id(0x88), package: id(0x89), version: 3, policy: 128 },
+    upgrade_proposal: { digest, version: 4, votes: [[id(0xa), { Approve: true }], [id(0xb), { Reject: true }]] },
+  },
 };
 
 const out = {};
