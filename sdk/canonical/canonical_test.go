@@ -30,3 +30,14 @@ func FuzzBase64(f *testing.F) {
 		}
 	})
 }
+
+// The key and its thumbprint are those of RFC 8037, appendix A.3.
+func TestThumbprint(t *testing.T) {
+	key, err := Base64(base64.RawURLEncoding, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := Thumbprint(key), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -2,7 +2,6 @@ package receipt
 
 import (
 	"crypto/ed25519"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -45,9 +44,7 @@ func NewKeySet(keys ...ed25519.PublicKey) *KeySet {
 
 // KeyID returns the RFC 7638 thumbprint of a key (SHA-256, base64url).
 func KeyID(key ed25519.PublicKey) string {
-	x := base64.RawURLEncoding.EncodeToString(key)
-	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + x + `"}`))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
+	return canonical.Thumbprint(key)
 }
 
 // MarshalJSON writes the set as a JWKS (RFC 7517).
