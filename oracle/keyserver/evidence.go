@@ -24,6 +24,6 @@ func (s *Service) keep(ctx context.Context, ev *policy.Evidence) ([]byte, *refus
 	}
 	ref := refuse("Failure", "evidence_unavailable", "the evidence of this decision could not be stored, and without it no key leaves",
 		"try again later; if it stays, tell the operator of the key server that its disk is full or failing")
-	ref.cause = err
+	ref.Cause = err
 	return nil, ref
 }

@@ -148,7 +148,7 @@ func (s *Service) release(ctx context.Context, who *requester, opening receipt.O
 func (s *Service) recordRefusal(ctx context.Context, who *requester, opening receipt.Opening, ev policy.Evidence, ref *refusal) *refusal {
 	kept, failed := s.keep(ctx, &ev)
 	if failed != nil {
-		s.shared.Log.Error("the evidence of a refusal could not be kept", "err", failed.cause)
+		s.shared.Log.Error("the evidence of a refusal could not be kept", "err", failed.Cause)
 	}
 	claims := who.claims(opening, ev)
 	claims.Decision = receipt.Refuse

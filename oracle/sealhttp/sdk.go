@@ -21,7 +21,7 @@ func ParseRequirement(text string) (Requirement, error) {
 	parts := strings.Split(text, ",")
 	for i, p := range parts {
 		// A bare version is a caret requirement there, an exact one here.
-		if p = strings.TrimSpace(p); p != "" && p[0] >= '0' && p[0] <= '9' {
+		if p = strings.TrimSpace(p); p != "" && p[0] >= '0' && p[0] <= '9' && !strings.Contains(p, "*") {
 			parts[i] = "^" + p
 		}
 	}
