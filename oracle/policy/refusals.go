@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/floe-data/floe/oracle/mirror"
+	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
@@ -15,33 +16,18 @@ import (
 
 // refusal explains an evaluation that failed.
 func (r *rules) refusal(q Query, f *sui.ExecutionFailure, objects []*sui.Object) error {
-	if f.Command != nil && *f.Command == 0 {
-		if f.Kind == sui.FailMoveAbort && f.Code == stalenessCode {
-			return &Refusal{Kind: Unknown, Reason: seal.Reason{
-				Code: "chain_stale", Rule: fmt.Sprintf("the full node's clock is more than %v behind the key server's", r.allowedStaleness),
-				Remedy: "try again in some seconds; if it stays, tell the operator of the key server",
-			}}
-		}
+	question := evidence.Question{Requester: q.User, Package: q.Package.First, Called: q.Package.Called, Calls: q.Approval.Calls,
+		AllowedStaleness: r.allowedStaleness, Objects: objects}
+	reason, ok := question.Explain(f)
+	switch {
+	case !ok:
 		return nodeFailure(fmt.Errorf("staleness check failed with %s: is the staleness package right?", f.Kind))
+	case reason.Code == evidence.CodeStale:
+		return &Refusal{Kind: Unknown, Reason: reason}
+	case reason.Code == evidence.CodeNotFound:
+		return &Refusal{Kind: InvalidPTB, Reason: reason}
 	}
-	call := seal.ApprovalCall{Module: "?", Function: "?"}
-	if f.Command != nil && *f.Command-1 < uint64(len(q.Approval.Calls)) {
-		call = q.Approval.Calls[*f.Command-1]
-	}
-	place := call.Module + "::" + call.Function
-	switch f.Kind {
-	case sui.FailMoveAbort:
-		return &Refusal{Kind: NoAccess, Reason: explainAbort(q, f, objects, place)}
-	case sui.FailFunctionNotFound:
-		return &Refusal{Kind: InvalidPTB, Reason: seal.Reason{
-			Code: "function_not_found", Rule: "The seal_approve function was not found on the module",
-			Remedy: fmt.Sprintf("check that package %s has a function %s", q.Package.Called, place),
-		}}
-	}
-	return &Refusal{Kind: NoAccess, Reason: seal.Reason{
-		Code: "policy_failed", Rule: fmt.Sprintf("%s failed: %s", place, f.Kind),
-		Remedy: "check the arguments of the policy call, and that the objects that it takes are yours or shared",
-	}}
+	return &Refusal{Kind: NoAccess, Reason: reason}
 }
 
 func noPackage(id sui.Address, what string) error {
@@ -83,8 +69,5 @@ func unwrapStatus(err error) error {
 }
 
 func badParameter(what string) error {
-	return &Refusal{Kind: InvalidParameter, Reason: seal.Reason{
-		Code: "invalid_parameter", Rule: what,
-		Remedy: "if an object of the request was created just now, try again in some seconds",
-	}}
+	return &Refusal{Kind: InvalidParameter, Reason: evidence.ExplainInvalid(what)}
 }

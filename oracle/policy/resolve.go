@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/receipt"
-	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -78,8 +78,5 @@ func receiptObject(r sui.ObjectRef) receipt.Object {
 // hasAliases refuses a user for whom other keys may sign, and whose own may be
 // no longer allowed to, as Seal's key servers do.
 func hasAliases(user sui.Address) error {
-	return &Refusal{Kind: InvalidSignature, Reason: seal.Reason{
-		Code: "address_has_aliases", Rule: fmt.Sprintf("address %s has aliases (0x2::address_alias), so its own key does not prove who asks", user),
-		Remedy: "ask with an address that has no aliases",
-	}}
+	return &Refusal{Kind: InvalidSignature, Reason: evidence.ExplainAliases(user)}
 }

@@ -8,18 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
-)
-
-const (
-	// gasBudget is what a policy may use, in MIST, as in Seal.
-	gasBudget = 500_000_000
-	// stalenessModule, stalenessFunction and stalenessCode are those of
-	// Seal's Move package.
-	stalenessModule   = "time"
-	stalenessFunction = "check_staleness"
-	stalenessCode     = 93492
 )
 
 // rules are what all evaluators share: which transaction a query becomes, and
@@ -53,7 +44,7 @@ func transaction(q Query, program *sui.ProgrammableTransaction, price uint64) *s
 	return &sui.TransactionData{
 		Kind:   sui.TransactionKind{Programmable: program},
 		Sender: q.User,
-		Gas:    sui.GasData{Owner: q.User, Price: price, Budget: gasBudget},
+		Gas:    sui.GasData{Owner: q.User, Price: price, Budget: evidence.GasBudget},
 	}
 }
 
@@ -101,7 +92,7 @@ func (r *rules) stalenessCheck(p *sui.ProgrammableTransaction) (sui.Command, err
 		return sui.Command{}, badParameter("too many inputs")
 	}
 	return sui.Command{MoveCall: &sui.MoveCall{
-		Package: r.stalenessPackage, Module: stalenessModule, Function: stalenessFunction,
+		Package: r.stalenessPackage, Module: evidence.StalenessModule, Function: evidence.StalenessFunction,
 		Arguments: []sui.Argument{
 			{Kind: sui.ArgInput, Index: uint16(first)},
 			{Kind: sui.ArgInput, Index: uint16(first + 1)},
