@@ -11,6 +11,7 @@ require (
 	github.com/btcsuite/btcd/btcutil v1.2.0
 	github.com/bufbuild/protocompile v0.14.1
 	github.com/consensys/gnark-crypto v0.22.0
+	github.com/coreos/go-systemd/v22 v22.6.0
 	github.com/danielgtaylor/huma/v2 v2.37.2
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1
 	github.com/fxamacker/cbor/v2 v2.9.6

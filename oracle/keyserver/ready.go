@@ -36,6 +36,8 @@ const (
 // readiness remembers the checks that ask the network and the disk.
 type readiness struct {
 	draining, closed atomic.Bool
+	ask              context.Context // ends when the server drains
+	giveUp           func()
 
 	mu    sync.Mutex // held while they are asked: who comes meanwhile waits for the same answer
 	at    time.Time  // zero: never
@@ -45,9 +47,11 @@ type readiness struct {
 }
 
 // Ready checks whether key requests can be decided just now.
-func (s *Server) Ready(ctx context.Context) (checks []Check, ok bool) {
-	checks = append(checks, s.checkDrain())
-	checks = append(checks, s.slowChecks(ctx)...)
+func (s *Server) Ready() (checks []Check, ok bool) {
+	if !s.health.draining.Load() { // otherwise the answer is no already, and must not wait
+		checks = s.slowChecks()
+	}
+	checks = append([]Check{s.checkDrain()}, checks...)
 	for _, svc := range s.Services() {
 		checks = append(checks, svc.checkKeys(), svc.checkLate())
 	}
@@ -59,8 +63,8 @@ func (s *Server) Ready(ctx context.Context) (checks []Check, ok bool) {
 }
 
 // serveReady answers with every check: 200 if all are passed, 503 if not.
-func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
-	checks, ok := s.Ready(r.Context())
+func (s *Server) serveReady(w http.ResponseWriter, _ *http.Request) {
+	checks, ok := s.Ready()
 	var receipts uint64
 	logs := map[string]tilelog.Status{}
 	for _, svc := range s.Services() {
@@ -86,7 +90,7 @@ func (s *Server) report() {
 	if s.cfg.Metrics == nil || s.health.closed.Load() {
 		return
 	}
-	checks, _ := s.Ready(context.Background())
+	checks, _ := s.Ready()
 	passed := map[string]bool{}
 	for _, c := range checks {
 		before, seen := passed[c.Name]
@@ -110,7 +114,7 @@ func (s *Server) report() {
 }
 
 // slowChecks returns the checks of network and disk, not older than readyLife.
-func (s *Server) slowChecks(ctx context.Context) []Check {
+func (s *Server) slowChecks() []Check {
 	h := &s.health
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -118,8 +122,7 @@ func (s *Server) slowChecks(ctx context.Context) []Check {
 	if age := now.Sub(h.at); !h.at.IsZero() && age >= 0 && age < readyLife {
 		return h.slow
 	}
-	// Others get the answer too, so that it must not end with this request.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTime)
+	ctx, cancel := context.WithTimeout(h.ask, readyTime)
 	defer cancel()
 	checks, err := s.checkChain(ctx)
 	h.space = map[*Service]uint64{}

@@ -102,6 +102,7 @@ func New(cfg Config) (*Server, error) {
 	if _, s.services.list, err = s.openServices(cfg.Services); err != nil {
 		return nil, errors.Join(fmt.Errorf("create key server: %w", err), s.closeServices())
 	}
+	s.health.ask, s.health.giveUp = context.WithCancel(context.Background())
 	cfg.Metrics.OnScrape(s.report)
 	return s, nil
 }
@@ -202,6 +203,7 @@ const drainTime = 10 * time.Second
 // later.
 func (s *Server) Drain() {
 	s.health.draining.Store(true)
+	s.health.giveUp()
 	s.cfg.Metrics.Draining()
 	if s.http != nil {
 		s.http.SetKeepAlivesEnabled(false) // clients come back by another connection
@@ -213,6 +215,7 @@ func (s *Server) Drain() {
 func (s *Server) Close() (err error) {
 	s.stop.Do(func() {
 		s.health.draining.Store(true)
+		s.health.giveUp()
 		if s.http != nil {
 			ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 			defer cancel()

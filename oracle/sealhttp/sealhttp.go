@@ -110,6 +110,10 @@ func isJSON(h http.Header) bool {
 	return err == nil && (t == "application/json" || strings.HasPrefix(t, "application/") && strings.HasSuffix(t, "+json"))
 }
 
+// Revision is the version of the source that was built, "floe-unknown" if the
+// program does not tell.
+func Revision() string { return gitVersion() }
+
 var gitVersion = sync.OnceValue(func() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, set := range info.Settings {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/floe-data/floe/oracle/anchor"
 	"github.com/floe-data/floe/oracle/keyserver"
+	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/sui"
@@ -18,7 +19,7 @@ import (
 
 // startAnchoring anchors the service's log until ctx ends, if that is
 // configured. The result waits for the end.
-func (c *config) startAnchoring(ctx context.Context, client *suirpc.Client, s *keyserver.Service, key ed25519.PrivateKey, log *slog.Logger) (*sync.WaitGroup, error) {
+func (c *config) startAnchoring(ctx context.Context, client *suirpc.Client, s *keyserver.Service, key ed25519.PrivateKey, m *metrics.Metrics, log *slog.Logger) (*sync.WaitGroup, error) {
 	done := new(sync.WaitGroup)
 	if c.AnchorSigner == "" {
 		return done, nil
@@ -34,7 +35,7 @@ func (c *config) startAnchoring(ctx context.Context, client *suirpc.Client, s *k
 	a, err := anchor.New(anchor.Config{
 		Chain: client, Signer: signers[0], Packages: contract.Packages{Access: contract.Package{Original: pkg, Latest: pkg}},
 		Log: s.Log(), Origin: receipt.LogOrigin(s.Issuer()), Key: key.Public().(ed25519.PublicKey),
-		State: filepath.Join(c.JournalDir, "anchor"), Interval: c.AnchorInterval, Logger: log,
+		State: filepath.Join(c.JournalDir, "anchor"), Interval: c.AnchorInterval, Service: s.Name(), Metrics: m, Logger: log,
 	})
 	if err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func TestRegisterAndServe(t *testing.T) {
 	config := filepath.Join(dir, "oracle.yaml")
 	write := func(keyDir string) {
 		os.WriteFile(config, fmt.Appendf(nil, "key_server_object_id: %s\nkey_dir: %s\njournal_dir: receipts\nnode_url: %s\n"+
-			"key_server_package: %s\nlisten: 127.0.0.1:0\nallowed_staleness: 1m\n", id, keyDir, node, pkg), 0o600)
+			"key_server_package: %s\nlisten: 127.0.0.1:0\nallowed_staleness: 1m\nmetrics_listen: none\ndrain_delay: 0s\n", id, keyDir, node, pkg), 0o600)
 	}
 	program(t, "keygen", "--dir", filepath.Join(dir, "other"))
 	write("other")

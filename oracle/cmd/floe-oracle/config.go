@@ -61,6 +61,8 @@ type config struct {
 	// MaxConcurrent is how many requests are worked on at a time; others get
 	// 429. Default 64.
 	MaxConcurrent int `yaml:"max_concurrent"`
+
+	operationsConfig `yaml:",inline"`
 }
 
 // readConfig reads and checks a configuration file.
@@ -110,5 +112,6 @@ func (c *config) check() error {
 	if c.AnchorInterval < 0 || c.AllowedClockLag < 0 || c.AllowedStaleness < 0 || c.EvaluationTimeout < 0 || c.SessionKeyTTLMax < 0 || c.MaxConcurrent < 0 {
 		errs = append(errs, errors.New("durations and limits must not be negative"))
 	}
+	errs = append(errs, c.operationsConfig.check())
 	return errors.Join(errs...)
 }

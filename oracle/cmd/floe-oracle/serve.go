@@ -9,10 +9,13 @@ import (
 	"net"
 	"os"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
 	"github.com/floe-data/floe/oracle/keyserver"
+	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/oracle/sealhttp"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
@@ -23,7 +26,8 @@ func newServe() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve --config FILE",
 		Short: "Serve key requests",
-		Long: `Serves key requests until it is interrupted, then finishes those under way.
+		Long: `Serves key requests until it is interrupted: then /ready says 503 and, after
+drain_delay, what is under way is finished. A second signal ends it at once.
 Prints its address when it is ready for requests; logs JSON to stderr.
 
 FILE is YAML:
@@ -37,7 +41,8 @@ FILE is YAML:
 and optionally witness_policy (a file), anchor_signer (a keystore) with
 anchor_package and anchor_interval (10m), master_key_env, listen (0.0.0.0:2024),
 allowed_staleness (2m), allowed_clock_lag (1m), evaluation_timeout (5s),
-session_key_ttl_max (30m), clock_skew (5s), max_concurrent (64).
+session_key_ttl_max (30m), clock_skew (5s), max_concurrent (64),
+metrics_listen (127.0.0.1:9184), drain_delay (5s).
 
 Beside Seal's API, anybody may read receipts (/v1/receipts), the log that they
 are in (/checkpoint, /tile/…), and proofs (/v1/receipts/N/proof). The owner of
@@ -67,7 +72,8 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 	if err != nil {
 		return err
 	}
-	client, err := suirpc.Dial(ctx, c.NodeURL)
+	m := metrics.New(metrics.Build{API: keyserver.Version, Revision: sealhttp.Revision()})
+	client, err := suirpc.Dial(ctx, c.NodeURL, suirpc.WithObserver(m.CalledNode))
 	if err != nil {
 		return err
 	}
@@ -87,27 +93,34 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 	if err != nil {
 		return err
 	}
+	stopMetrics, err := c.serveMetrics(m, log)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w; choose another address with the key listen of the configuration", err)
 	}
-	s, err := keyserver.Start(ctx, keyserver.Config{
+	s, err := keyserver.Start(context.WithoutCancel(ctx), keyserver.Config{
 		Services: []keyserver.ServiceConfig{{ObjectID: id, Key: keyserver.FixedKey(keys.Master), ReceiptKey: keys.Receipt,
 			JournalDir: c.JournalDir, WitnessPolicy: witnesses}},
 		Evaluator: evaluator, Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, client, id) },
-		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent, Log: log,
+		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent,
+		MaxNodeLag: c.AllowedStaleness, MaxClockBehind: c.AllowedClockLag, Metrics: m, Log: log,
 	}, l)
 	if err != nil {
 		return err
 	}
-	anchoring, err := c.startAnchoring(ctx, client, s.Services()[0], keys.Receipt, log)
+	anchoring, err := c.startAnchoring(ctx, client, s.Services()[0], keys.Receipt, m, log)
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
 	log.Info("serving", "url", s.URL(), "key_server", id)
 	ready(s.URL())
+	tell(log, daemon.SdNotifyReady)
 	<-ctx.Done()
-	log.Info("stopping")
+	c.drain(s, log)
 	anchoring.Wait()
 	return s.Close()
 }
