@@ -160,7 +160,7 @@ func (f *fixture) restart() {
 }
 
 // ptb is a policy call with a policy object.
-func ptb(t *testing.T, pkg sui.Address) []byte {
+func ptb(t testing.TB, pkg sui.Address) []byte {
 	t.Helper()
 	b := sui.NewBuilder()
 	b.Call(pkg, "policy", "seal_approve", nil, b.Pure(innerID), b.SharedObject(policyID, 1, false))

@@ -42,7 +42,7 @@ func program(b *testing.B, s *Session, fn string, n uint64) func() {
 }
 
 // BenchmarkLoop is `while (i < n) { s = s + i % 7; i = i + 1 }`, the loop that
-// scripts/bench/vmpeers gives to other machines.
+// scripts/benchmarks/vmpeers gives to other machines.
 func BenchmarkLoop(b *testing.B) { benchmark(b, "sum_loop", 10_000, 0) }
 
 // BenchmarkFib is recursion: fib(15) makes 1973 calls.

@@ -1,5 +1,5 @@
 // A module of its own, so that Floe does not depend on go-ethereum.
-module github.com/floe-data/floe/scripts/bench/vmpeers
+module github.com/floe-data/floe/scripts/benchmarks/vmpeers
 
 go 1.26.8
 

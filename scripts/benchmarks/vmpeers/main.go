@@ -1,7 +1,7 @@
 // Vmpeers times one loop on Floe's Move VM and on others, side by side in one
 // run, and prints a table:
 //
-//	go -C scripts/bench/vmpeers run .
+//	go -C scripts/benchmarks/vmpeers run .
 //
 // The loop is `while (i < n) { s = s + i % 7; i = i + 1 }`. Engines take turns
 // for some rounds, so that a busy machine slows all of them, and the table has

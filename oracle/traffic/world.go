@@ -1,0 +1,106 @@
+// Package traffic makes key requests as wallets make them, for the benchmark
+// and for the tests that put a key server under force.
+//
+// [Publish] puts contracts and a policy on a chain, with wallets that it allows
+// and wallets that it does not. A [Session] of such a wallet signs requests, and
+// [Request.Check] says whether an answer is what the chain and the key server's
+// public keys demand of it.
+package traffic
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/floe-data/floe/sdk/contract"
+	"github.com/floe-data/floe/sdk/contract/deploy"
+	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
+)
+
+// A World is a policy on a chain and those who ask for its keys.
+type World struct {
+	Contracts contract.Packages
+	Policy    sui.Address
+	Owner     *sui.PrivateKey   // of the policy; has coins
+	Members   []*sui.PrivateKey // whom the policy allows
+	Strangers []*sui.PrivateKey // whom it does not
+
+	read contract.Read
+}
+
+// Publish makes a World on the chain of client, a development network whose
+// faucet is given. dir is for the records of the contracts.
+func Publish(ctx context.Context, client *suirpc.Client, faucet, dir string, members, strangers int) (*World, error) {
+	w := &World{Owner: Wallet("owner", 0)}
+	for i := range members {
+		w.Members = append(w.Members, Wallet("member", i))
+	}
+	for i := range strangers {
+		w.Strangers = append(w.Strangers, Wallet("stranger", i))
+	}
+	if err := client.RequestGas(ctx, faucet, w.Owner.Address()); err != nil {
+		return nil, fmt.Errorf("publish policy: %w", err)
+	}
+	d, err := deploy.Publish(ctx, client, w.Owner, deploy.Config{Env: "test", Dir: dir})
+	if err != nil {
+		return nil, fmt.Errorf("publish policy: %w", err)
+	}
+	w.Contracts = d.Contracts()
+	if err := w.createPolicy(ctx, client); err != nil {
+		return nil, fmt.Errorf("publish policy: %w", err)
+	}
+	return w, nil
+}
+
+func (w *World) createPolicy(ctx context.Context, client *suirpc.Client) error {
+	b := sui.NewBuilder()
+	contract.CreatePolicy(b, w.Contracts, nil, nil, w.Owner.Address())
+	done, err := client.Send(ctx, w.Owner, b)
+	if err != nil {
+		return contract.Explain(err)
+	}
+	var made *contract.PolicyCreated
+	for _, e := range done.Events {
+		if v, err := contract.DecodeEvent(e, w.Contracts); err == nil {
+			if p, ok := v.(*contract.PolicyCreated); ok {
+				made = p
+			}
+		}
+	}
+	if made == nil {
+		return errors.New("the transaction reports no policy")
+	}
+	w.Policy = made.PolicyID
+	var members []sui.Address
+	for _, m := range w.Members {
+		members = append(members, m.Address())
+	}
+	b = sui.NewBuilder()
+	contract.GrantAll(b, w.Contracts, made.PolicyID, made.CapID, members)
+	if _, err := client.Send(ctx, w.Owner, b); err != nil {
+		return contract.Explain(err)
+	}
+	return nil
+}
+
+// Wallet is a wallet whose key follows from its name.
+func Wallet(name string, n int) *sui.PrivateKey {
+	seed := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("floe traffic "+name), uint64(n)))
+	key, err := sui.NewPrivateKey(sui.Ed25519, seed[:])
+	if err != nil {
+		panic("traffic: " + err.Error())
+	}
+	return key
+}
+
+// approval adds a policy call for an identity to b.
+func (w *World) approval(b *sui.Builder, id []byte) {
+	contract.SealApprove(b, w.Contracts, id, contract.Read{
+		Policy:  b.SharedObject(w.Policy, 1, false),
+		Lineage: b.SharedObject(w.Contracts.Shared.Lineage, 1, false),
+		Version: b.SharedObject(w.Contracts.Shared.AccessVersion, 1, false),
+	})
+}
