@@ -80,13 +80,6 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 		return nil, refuse("InvalidSessionSignature", "invalid_session_signature",
 			"request_signature is not the session key's over ptb, enc_key and enc_verification_key", "create a new session key")
 	}
-	var err error
-	if r.transport, err = seal.ParseEncryptionKey(r.EncKey); err != nil {
-		return nil, malformed(422, "%v", err)
-	}
-	if _, err = seal.ParseG2(r.VerificationKey); err != nil {
-		return nil, malformed(422, "parse enc_verification_key: %v", err)
-	}
 	out := &requester{request: *r, user: r.Certificate.User, pkg: policy.Package{First: r.approval.Package, Called: r.approval.Package}}
 	ref := s.checkWallet(out, r.approval.Package)
 	pkg, err := s.lookUp(ctx, r.approval.Package)
@@ -108,6 +101,13 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 	}
 	if ref != nil {
 		return nil, ref
+	}
+	// Reading points costs more than checking signatures.
+	if out.transport, err = seal.ParseEncryptionKey(r.EncKey); err != nil {
+		return nil, malformed(422, "%v", err)
+	}
+	if _, err = seal.ParseG2(r.VerificationKey); err != nil {
+		return nil, malformed(422, "parse enc_verification_key: %v", err)
 	}
 	return out, nil
 }
