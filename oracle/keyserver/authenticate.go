@@ -2,22 +2,20 @@ package keyserver
 
 import (
 	"context"
-	"crypto/ed25519"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/oracle/sealhttp"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
 // A request is a key request whose parts parse. Nothing in it is believed yet.
 type request struct {
-	seal.FetchKeyRequest
-	approval  *seal.Approval
+	sealhttp.Request
 	transport seal.EncryptionKey
 }
 
@@ -30,45 +28,13 @@ type requester struct {
 	message []byte // that the wallet signed
 }
 
-// parseRequest reads the body. It does no more than look at shapes.
-func parseRequest(body []byte) (*request, *refusal) {
-	r := new(request)
-	if err := json.Unmarshal(body, &r.FetchKeyRequest); err != nil {
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) || len(body) == 0 {
-			return nil, malformed(400, "Failed to parse the request body as JSON: %v", err)
-		}
-		return nil, malformed(422, "Failed to deserialize the JSON body into the target type: %v", err)
-	}
-	for _, f := range []struct {
-		name      string
-		got, want int
-	}{
-		{"enc_key", len(r.EncKey), 48}, {"enc_verification_key", len(r.VerificationKey), 96},
-		{"request_signature", len(r.RequestSignature), ed25519.SignatureSize},
-		{"certificate.session_vk", len(r.Certificate.SessionKey), ed25519.PublicKeySize},
-	} {
-		if f.got != f.want {
-			return nil, malformed(422, "%s has %d bytes, want %d", f.name, f.got, f.want)
-		}
-	}
-	if len(r.Certificate.Signature) == 0 {
-		return nil, malformed(422, "certificate.signature is missing")
-	}
-	var err error
-	if r.approval, err = seal.ParseApproval(r.PTB); err != nil {
-		return nil, refuse("InvalidPTB", "invalid_ptb", err.Error(), "send a program of seal_approve calls only, each with the identity as its first argument")
-	}
-	return r, nil
-}
-
 // authenticate checks time and signatures, cheapest first. The wallet's
 // message names the first version of the package. If the called version is the
 // first one, the signature is checked before the chain is asked. A requester
 // is returned together with a refusal when it is authenticated all the same.
 func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *refusal) {
 	defer s.cfg.Metrics.Took(metrics.Authenticate, time.Now())
-	s.cfg.Metrics.Asked(len(r.approval.Calls))
+	s.cfg.Metrics.Asked(len(r.Approval.Calls))
 	if ref := s.checkTime(&r.Certificate); ref != nil {
 		return nil, ref
 	}
@@ -76,13 +42,12 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 		return nil, refuse("InvalidMVRName", "mvr_unsupported", "this key server does not resolve names of packages",
 			"create the session key with the package id instead of a name")
 	}
-	if !ed25519.Verify(r.Certificate.SessionKey, r.SignedBytes(), r.RequestSignature) {
-		return nil, refuse("InvalidSessionSignature", "invalid_session_signature",
-			"request_signature is not the session key's over ptb, enc_key and enc_verification_key", "create a new session key")
+	if ref := r.CheckSession(); ref != nil {
+		return nil, ref
 	}
-	out := &requester{request: *r, user: r.Certificate.User, pkg: policy.Package{First: r.approval.Package, Called: r.approval.Package}}
-	ref := s.checkWallet(out, r.approval.Package)
-	pkg, err := s.lookUp(ctx, r.approval.Package)
+	out := &requester{request: *r, user: r.Certificate.User, pkg: policy.Package{First: r.Approval.Package, Called: r.Approval.Package}}
+	ref := s.checkWallet(out, r.Approval.Package)
+	pkg, err := s.lookUp(ctx, r.Approval.Package)
 	if err != nil {
 		if ref != nil { // not known to be the user's
 			return nil, refusalOf(err)
@@ -90,7 +55,7 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 		return out, refusalOf(err)
 	}
 	out.pkg = pkg
-	if pkg.First != r.approval.Package {
+	if pkg.First != r.Approval.Package {
 		ref = s.checkWallet(out, pkg.First)
 	}
 	if ref == askChain {

@@ -83,7 +83,7 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyRe
 // evaluate asks the policy.
 func (s *Server) evaluate(ctx context.Context, who *requester) (*policy.Grant, policy.Evidence, error) {
 	defer s.cfg.Metrics.Took(metrics.Evaluate, time.Now())
-	return policy.Decide(ctx, s.cfg.Evaluator, policy.Query{User: who.user, Approval: who.approval, Package: who.pkg})
+	return policy.Decide(ctx, s.cfg.Evaluator, policy.Query{User: who.user, Approval: who.Approval, Package: who.pkg})
 }
 
 // readRequest reads and parses the body.
@@ -92,7 +92,11 @@ func readRequest(r *http.Request) (*request, *refusal) {
 	if ref != nil {
 		return nil, ref
 	}
-	return parseRequest(body)
+	req, ref := sealhttp.ParseRequest(body)
+	if ref != nil {
+		return nil, ref
+	}
+	return &request{Request: *req}, nil
 }
 
 // findService returns the service that has the key for a package, and a
@@ -203,7 +207,7 @@ func (r *requester) claims(opening receipt.Opening, ev policy.Evidence) *receipt
 	if ev.Chain != (sui.Digest{}) {
 		c.Chain = ev.Chain.String()
 	}
-	for _, call := range r.approval.Calls {
+	for _, call := range r.Approval.Calls {
 		c.Calls = append(c.Calls, receipt.Call{Module: call.Module, Function: call.Function, ID: hex.EncodeToString(call.ID)})
 	}
 	return c
@@ -217,9 +221,9 @@ func (r *requester) hash() receipt.Hash {
 // policies returns whose receipts are chained: of each call the policy object,
 // which identities begin with by convention, or else the package.
 func (r *requester) policies() (out []sui.Address) {
-	for _, call := range r.approval.Calls {
+	for _, call := range r.Approval.Calls {
 		id := r.pkg.First
-		for _, in := range r.approval.Program.Inputs {
+		for _, in := range r.Approval.Program.Inputs {
 			if in.Kind != sui.InputPure && len(call.ID) >= len(in.Ref.ID) && sui.Address(call.ID[:32]) == in.Ref.ID {
 				id = in.Ref.ID
 			}

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -682,40 +681,4 @@ func TestPreflight(t *testing.T) {
 		!strings.Contains(h.Get("Access-Control-Expose-Headers"), "X-KeyServer-Version") {
 		t.Errorf("HTTP %d %v", status, h)
 	}
-}
-
-func FuzzParseRequest(f *testing.F) {
-	f.Add([]byte(`{"ptb":"AQAGBQECAwQFAQDZ","certificate":{"user":"0x1"}}`))
-	var known struct {
-		Request struct {
-			JSON json.RawMessage `json:"json"`
-		} `json:"request"`
-	}
-	raw, err := os.ReadFile("../../sdk/seal/testdata/known_answers.json")
-	if err == nil {
-		err = json.Unmarshal(raw, &known)
-	}
-	if err != nil {
-		f.Fatal(err)
-	}
-	if _, ref := parseRequest(known.Request.JSON); ref != nil {
-		f.Fatalf("the known request is refused: %v", ref)
-	}
-	f.Add([]byte(known.Request.JSON))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		r, ref := parseRequest(b)
-		if (r == nil) == (ref == nil) {
-			t.Fatal("neither or both of request and refusal")
-		}
-		if r == nil {
-			return
-		}
-		again, err := json.Marshal(r.FetchKeyRequest)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if same, ref := parseRequest(again); ref != nil || !reflect.DeepEqual(same, r) {
-			t.Errorf("%s is written as %s, which reads as %+v, %v", b, again, same, ref)
-		}
-	})
 }

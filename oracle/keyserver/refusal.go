@@ -3,7 +3,6 @@ package keyserver
 import (
 	"net/http"
 
-	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/oracle/sealhttp"
 )
 
@@ -15,14 +14,7 @@ var (
 	refuseFor = sealhttp.RefuseFor
 	malformed = sealhttp.Malformed
 	writeJSON = sealhttp.WriteJSON
+	refusalOf = sealhttp.RefusalOf
 )
 
 func writeRefusal(w http.ResponseWriter, r *refusal) { r.Write(w) }
-
-// refusalOf translates a policy decision.
-func refusalOf(err error) *refusal {
-	p := policy.RefusalOf(err)
-	r := refuseFor(string(p.Kind), p.Reason)
-	r.Cause = p.Cause
-	return r
-}

@@ -1,15 +1,47 @@
 package policy
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/floe-data/floe/sdk/movevm/bytecode"
 	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
 // maxPackages bounds the cache of packages.
 const maxPackages = 1000
+
+// Packages looks packages up on a chain, for programs that evaluate nothing.
+type Packages struct {
+	Chain interface {
+		Object(ctx context.Context, id sui.Address) (*sui.Object, error)
+	}
+	Timeout time.Duration // of one look-up; 0 means 5 seconds
+
+	cache packageCache
+}
+
+// Find returns a package by the id of any version. Answers are cached, errors
+// are Refusals.
+func (p *Packages) Find(ctx context.Context, id sui.Address) (Package, error) {
+	return p.cache.find(id, func() (*sui.Object, error) {
+		timeout := p.Timeout
+		if timeout == 0 {
+			timeout = 5 * time.Second
+		}
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		obj, err := p.Chain.Object(ctx, id)
+		if errors.Is(err, suirpc.ErrNotFound) {
+			return nil, nil
+		}
+		return obj, err
+	})
+}
 
 // A packageCache remembers packages, which never change; those of the system are
 // called by nobody who wants keys.
