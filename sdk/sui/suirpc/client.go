@@ -139,6 +139,10 @@ func (s *settings) interceptors() []grpc.UnaryClientInterceptor {
 // URL returns the address that the Client was dialled with.
 func (c *Client) URL() string { return c.url }
 
+// Conn is the connection, for services that have a client of their own, as package
+// lightclient.
+func (c *Client) Conn() grpc.ClientConnInterface { return c.conn }
+
 // Close drops the connection; running calls end with an error.
 func (c *Client) Close() error { return c.conn.Close() }
 
