@@ -229,6 +229,17 @@ func (v *View) Look(id sui.Address) (execution.Known, error) {
 	return e.Known, nil
 }
 
+// Following returns the newest checkpoint and its time, and why the stream does not
+// go on, if it does not just now.
+func (m *Mirror) Following() (checkpoint uint64, at time.Time, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err = m.broken; err == nil && !m.ready() {
+		err = m.behind("it begins")
+	}
+	return m.at.Sequence, time.UnixMilli(int64(m.at.TimestampMS)), err
+}
+
 // Await waits until the mirror has a checkpoint, or one after it.
 func (m *Mirror) Await(ctx context.Context, sequence uint64) error {
 	return m.wait(ctx, func() bool { return m.ready() && m.at.Sequence >= sequence })

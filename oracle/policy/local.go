@@ -53,7 +53,11 @@ type Local struct {
 	packages packageCache
 }
 
-var _ Evaluator = (*Local)(nil)
+var (
+	_ Evaluator = (*Local)(nil)
+	_ Reporter  = (*Local)(nil)
+	_ Follower  = (*Local)(nil)
+)
 
 // NewLocal returns an Evaluator over a mirror, which the caller closes.
 func NewLocal(cfg LocalConfig) (*Local, error) {
@@ -76,6 +80,18 @@ func (l *Local) Ready(ctx context.Context) error {
 	defer cancel()
 	_, err := l.mirror.At(ctx)
 	return err
+}
+
+// Following implements [Follower].
+func (l *Local) Following() (checkpoint uint64, at time.Time, err error) { return l.mirror.Following() }
+
+// Nodes implements [Reporter]: where the node stands is where its stream does.
+func (l *Local) Nodes(ctx context.Context) []NodeStatus {
+	if err := l.Ready(ctx); err != nil {
+		return []NodeStatus{{Err: err}}
+	}
+	checkpoint, at, err := l.mirror.Following()
+	return []NodeStatus{{err, checkpoint, at}}
 }
 
 // Await waits until the mirror has a checkpoint, or one after it.
@@ -185,7 +201,13 @@ func (l *Local) evaluate(v *mirror.View, q Query) (out Evidence, err error) {
 	if ev != nil {
 		out.Evaluated, out.Record, out.Objects = receipt.ByLocal, ev, ev.Inputs()
 	}
-	return out, l.verdict(q, v, objects, ev, result, err)
+	if err = l.verdict(q, v, objects, ev, result, err); err == nil {
+		return out, nil
+	}
+	if r := RefusalOf(err); r.Kind == Unknown && r.Reason.Code != evidence.CodeStale {
+		out = undone(out) // the policy's code did not say this
+	}
+	return out, err
 }
 
 // read returns the objects that a query names. Everything that is known to be

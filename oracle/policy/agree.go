@@ -1,0 +1,127 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/floe-data/floe/sdk/seal"
+)
+
+// A verdict is what must be the same for two evaluations to agree. The zero value
+// is a yes.
+type verdict struct {
+	kind Kind
+	code string
+}
+
+// verdictOf returns the verdict in what an Evaluator returned.
+func verdictOf(err error) verdict {
+	if err == nil {
+		return verdict{}
+	}
+	r := RefusalOf(err)
+	return verdict{r.Kind, r.Reason.Code}
+}
+
+// undecided reports whether it is no verdict about the policy.
+func (v verdict) undecided() bool { return v.kind == Unknown }
+
+func (v verdict) String() string {
+	if v == (verdict{}) {
+		return "allowed"
+	}
+	return string(v.kind) + "/" + v.code
+}
+
+// An answer is what one Evaluator said to a query.
+type answer struct {
+	evidence Evidence
+	err      error
+}
+
+func (a *answer) verdict() verdict { return verdictOf(a.err) }
+
+// checkpoint is the one that the answer is about, 0 if that is not known.
+func (a *answer) checkpoint() uint64 {
+	if a.evidence.Checkpoint == nil {
+		return 0
+	}
+	return a.evidence.Checkpoint.Sequence
+}
+
+func ask(ctx context.Context, e Evaluator, q Query) *answer {
+	ev, err := e.Evaluate(ctx, q)
+	return &answer{ev, err}
+}
+
+// An awaiter is an Evaluator that can wait until it knows a checkpoint.
+type awaiter interface {
+	Await(ctx context.Context, sequence uint64) error
+}
+
+// await waits until an Evaluator knows a checkpoint, if it can. If that fails, so
+// does what comes next, with a better reason.
+func await(ctx context.Context, e Evaluator, sequence uint64) {
+	if a, ok := e.(awaiter); ok {
+		ctx, cancel := context.WithTimeout(ctx, awaitTimeout)
+		defer cancel()
+		_ = a.Await(ctx, sequence)
+	}
+}
+
+// nodesOf and followingOf ask Evaluators that may be a Reporter or a Follower.
+func nodesOf(ctx context.Context, e Evaluator) []NodeStatus {
+	if r, ok := e.(Reporter); ok {
+		return r.Nodes(ctx)
+	}
+	return nil
+}
+
+func followingOf(e Evaluator) (uint64, time.Time, error) {
+	if f, ok := e.(Follower); ok {
+		return f.Following()
+	}
+	return 0, time.Time{}, errors.New("the evaluator does not follow the chain")
+}
+
+// awaitTimeout bounds how long an evaluator may lag behind another.
+const awaitTimeout = 2 * time.Second
+
+// attempts is how often evaluators that differ are asked again, at newer
+// checkpoints, before that is called a fault: a policy may change between the
+// checkpoints that they look at. After one change three are enough.
+const attempts = 4
+
+func tryLater(code, rule string, cause error) *Refusal {
+	return &Refusal{Kind: Unknown, Cause: cause, Reason: seal.Reason{
+		Code: code, Rule: rule, Remedy: "try again in some seconds; if it stays, tell the operator of the key server",
+	}}
+}
+
+// inFlux refuses when evaluators differ because the state keeps changing.
+func inFlux(cause error) *Refusal {
+	return tryLater("policy_in_flux", "what decides about access changes faster than it can be agreed on", cause)
+}
+
+// undone takes from evidence what it says about an evaluation: its outcome is not
+// why the request is refused.
+func undone(ev Evidence) Evidence {
+	ev.Evaluated, ev.Record = "", nil
+	return ev
+}
+
+func orDiscard(log *slog.Logger) *slog.Logger {
+	if log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return log
+}
+
+func orNothing(f func()) func() {
+	if f == nil {
+		return func() {}
+	}
+	return f
+}
