@@ -1,24 +1,28 @@
 package keyserver
 
 import (
+	"context"
 	"crypto/ed25519"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"github.com/floe-data/floe/oracle/secret"
 	"github.com/floe-data/floe/sdk/seal"
 )
 
-// Files of a key directory. Each holds 32 bytes in hex with 0x.
+// Files of a key directory. Each holds 32 bytes in hex with 0x, which may be
+// sealed with age.
 const (
 	MasterKeyFile  = "master.key"
 	ReceiptKeyFile = "receipt.key" // seed of an Ed25519 key
 )
+
+// ShareFile is the file of a committee member's share of a version.
+func ShareFile(version uint32) string { return fmt.Sprintf("share-v%d.key", version) }
 
 // Keys are the secrets of a key server.
 type Keys struct {
@@ -27,8 +31,9 @@ type Keys struct {
 }
 
 // CreateKeys draws keys and writes them to dir, which is created with mode
-// 0700, in files of mode 0600. It never replaces a key.
-func CreateKeys(dir string, rand io.Reader) (*Keys, error) {
+// 0700, in files of mode 0600, sealed if id is not nil. It never replaces a
+// key.
+func CreateKeys(dir string, rand io.Reader, id *secret.Identity) (*Keys, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create keys: %w", err)
 	}
@@ -46,39 +51,55 @@ func CreateKeys(dir string, rand io.Reader) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create keys: %w", err)
 	}
-	if err := writeSecret(filepath.Join(dir, MasterKeyFile), master.Bytes()); err != nil {
+	if err := secret.WriteKey(filepath.Join(dir, MasterKeyFile), master.Bytes(), id); err != nil {
 		return nil, fmt.Errorf("create keys: %w", err)
 	}
-	if err := writeSecret(filepath.Join(dir, ReceiptKeyFile), receipt.Seed()); err != nil {
+	if err := secret.WriteKey(filepath.Join(dir, ReceiptKeyFile), receipt.Seed(), id); err != nil {
 		return nil, fmt.Errorf("create keys: %w", err)
 	}
 	return &Keys{Master: master, Receipt: receipt}, nil
 }
 
 // LoadKeys reads the keys that CreateKeys wrote.
-func LoadKeys(dir string) (*Keys, error) {
-	secret, err := readSecret(filepath.Join(dir, MasterKeyFile))
+func LoadKeys(ctx context.Context, dir string, id *secret.Identity) (*Keys, error) {
+	master, err := LoadMasterKey(ctx, secret.Source{File: filepath.Join(dir, MasterKeyFile)}, id)
 	if err != nil {
-		return nil, fmt.Errorf("load master key: %w", err)
+		return nil, err
 	}
-	master, err := seal.ParseMasterKey(secret)
-	if err != nil {
-		return nil, fmt.Errorf("load master key: %w", err)
-	}
-	receipt, err := LoadReceiptKey(dir)
+	receipt, err := LoadReceiptKey(ctx, dir, id)
 	if err != nil {
 		return nil, err
 	}
 	return &Keys{Master: master, Receipt: receipt}, nil
 }
 
-// LoadReceiptKey reads the key that signs receipts.
-func LoadReceiptKey(dir string) (ed25519.PrivateKey, error) {
-	key, err := LoadSigningKey(filepath.Join(dir, ReceiptKeyFile))
+// LoadMasterKey reads a master key, or a share of one.
+func LoadMasterKey(ctx context.Context, from secret.Source, id *secret.Identity) (*seal.MasterKey, error) {
+	b, err := secret.ReadKey(ctx, from, id)
 	if err != nil {
-		return nil, fmt.Errorf("load receipt key: %w", err)
+		return nil, fmt.Errorf("load master key: %w%s", err, howToMake(err))
+	}
+	key, err := seal.ParseMasterKey(b)
+	if err != nil {
+		return nil, fmt.Errorf("load master key from %s: %w", from, err)
 	}
 	return key, nil
+}
+
+// LoadReceiptKey reads the key that signs receipts.
+func LoadReceiptKey(ctx context.Context, dir string, id *secret.Identity) (ed25519.PrivateKey, error) {
+	key, err := LoadSigningKey(ctx, filepath.Join(dir, ReceiptKeyFile), id)
+	if err != nil {
+		return nil, fmt.Errorf("load receipt key: %w%s", err, howToMake(err))
+	}
+	return key, nil
+}
+
+func howToMake(err error) string {
+	if errors.Is(err, secret.ErrMissing) {
+		return "; floe-oracle keygen --dir DIR makes keys"
+	}
+	return ""
 }
 
 // CreateSigningKey draws an Ed25519 key and writes its seed to a new file of
@@ -89,7 +110,7 @@ func CreateSigningKey(path string, rand io.Reader) (ed25519.PrivateKey, error) {
 		err = os.MkdirAll(filepath.Dir(path), 0o700)
 	}
 	if err == nil {
-		err = writeSecret(path, key.Seed())
+		err = secret.WriteKey(path, key.Seed(), nil)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("create signing key: %w", err)
@@ -98,65 +119,10 @@ func CreateSigningKey(path string, rand io.Reader) (ed25519.PrivateKey, error) {
 }
 
 // LoadSigningKey reads what CreateSigningKey wrote.
-func LoadSigningKey(path string) (ed25519.PrivateKey, error) {
-	seed, err := readSecret(path)
+func LoadSigningKey(ctx context.Context, path string, id *secret.Identity) (ed25519.PrivateKey, error) {
+	seed, err := secret.ReadKey(ctx, secret.Source{File: path}, id)
 	if err != nil {
 		return nil, err
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
-}
-
-// ParseMasterKeyText reads the text form of a master key: 64 hex digits, with
-// or without 0x, as Seal's MASTER_KEY. Errors never show the text.
-func ParseMasterKeyText(text string) (*seal.MasterKey, error) {
-	b, err := parseSecret(text)
-	if err != nil {
-		return nil, fmt.Errorf("parse master key: %w", err)
-	}
-	return seal.ParseMasterKey(b)
-}
-
-func writeSecret(path string, secret []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(f, "0x%s\n", hex.EncodeToString(secret))
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
-}
-
-func readSecret(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s does not exist: make keys with: floe-oracle keygen --dir %s", path, filepath.Dir(path))
-	}
-	if err != nil {
-		return nil, err
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s can be read by others (mode %04o): run chmod 600 %s", path, info.Mode().Perm(), path)
-	}
-	if info.Size() > 1000 {
-		return nil, fmt.Errorf("%s holds %d bytes: that is no key file", path, info.Size())
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	secret, err := parseSecret(string(b))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return secret, nil
-}
-
-func parseSecret(text string) ([]byte, error) {
-	b, err := hex.DecodeString(strings.TrimPrefix(strings.TrimSpace(text), "0x"))
-	if err != nil || len(b) != 32 {
-		return nil, errors.New("key is not 64 hex digits")
-	}
-	return b, nil
 }

@@ -164,6 +164,9 @@ func (s *Service) ObjectID() sui.Address { return s.cfg.ObjectID }
 // Issuer is who signs the service's receipts.
 func (s *Service) Issuer() sui.Address { return s.cfg.Issuer }
 
+// JournalDir is the directory of the service's receipts and their log.
+func (s *Service) JournalDir() string { return s.cfg.JournalDir }
+
 // Name is the path below which the service is served, "" for the root.
 func (s *Service) Name() string { return s.current.Load().name }
 

@@ -43,12 +43,12 @@ type SimulatorConfig struct {
 	// Timeout bounds one evaluation, and each look-up of a package. 0 means 5
 	// seconds: clients wait for 10.
 	Timeout time.Duration
+	// GasPriceLife is for how long a reference gas price is used. 0 means a
+	// minute.
+	GasPriceLife time.Duration
 	// Now tells the time. nil means time.Now.
 	Now func() time.Time
 }
-
-// gasPriceLife is for how long a reference gas price is used.
-const gasPriceLife = time.Minute
 
 // A Simulator evaluates policies by having a full node simulate the policy
 // calls as a transaction of the requester, on its latest state, preceded by a
@@ -61,6 +61,7 @@ type Simulator struct {
 	wallets
 	chain    Chain
 	packages packageCache
+	gasLife  time.Duration
 
 	mu         sync.Mutex // guards the rest; never held during a call to the node
 	chainID    sui.Digest
@@ -84,7 +85,10 @@ func NewSimulator(cfg SimulatorConfig) (*Simulator, error) {
 	if err := r.setDefaults(); err != nil {
 		return nil, fmt.Errorf("create policy simulator: %w", err)
 	}
-	return &Simulator{rules: r, wallets: wallets{cfg.Chain, r.timeout}, chain: cfg.Chain}, nil
+	if cfg.GasPriceLife == 0 {
+		cfg.GasPriceLife = time.Minute
+	}
+	return &Simulator{rules: r, wallets: wallets{cfg.Chain, r.timeout}, chain: cfg.Chain, gasLife: cfg.GasPriceLife}, nil
 }
 
 // Ready asks the node for its state.
@@ -243,7 +247,7 @@ func (s *Simulator) describeCheckpoint(ctx context.Context, seq uint64) (digest 
 func (s *Simulator) price(ctx context.Context) (uint64, error) {
 	now := s.now()
 	s.mu.Lock()
-	price, fresh := s.gasPrice, now.Sub(s.gasTime) < gasPriceLife
+	price, fresh := s.gasPrice, now.Sub(s.gasTime) < s.gasLife
 	s.mu.Unlock()
 	if fresh {
 		return price, nil

@@ -17,30 +17,63 @@ import (
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
-// startAnchoring anchors the service's log until ctx ends, if that is
-// configured. The result waits for the end.
-func (c *config) startAnchoring(ctx context.Context, client *suirpc.Client, s *keyserver.Service, key ed25519.PrivateKey, m *metrics.Metrics, log *slog.Logger) (*sync.WaitGroup, error) {
-	done := new(sync.WaitGroup)
-	if c.AnchorSigner == "" {
-		return done, nil
+// anchoring anchors the logs of a server's services, if that is configured.
+type anchoring struct {
+	cfg     *config
+	chain   *suirpc.Client
+	key     ed25519.PrivateKey
+	metrics *metrics.Metrics
+	log     *slog.Logger
+
+	done    sync.WaitGroup
+	running map[*keyserver.Service]context.CancelFunc
+}
+
+// update anchors the logs of services until ctx ends, and those of no others.
+func (a *anchoring) update(ctx context.Context, services []*keyserver.Service) error {
+	if a.cfg.AnchorSigner == "" {
+		return nil
 	}
-	signers, err := sui.LoadKeys(c.AnchorSigner)
+	signers, err := sui.LoadKeys(a.cfg.AnchorSigner)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(signers) == 0 {
-		return nil, fmt.Errorf("%s holds no keys", c.AnchorSigner)
+		return fmt.Errorf("%s holds no keys", a.cfg.AnchorSigner)
 	}
-	pkg, _ := sui.ParseAddress(c.AnchorPackage)
-	a, err := anchor.New(anchor.Config{
-		Chain: client, Signer: signers[0], Packages: contract.Packages{Access: contract.Package{Original: pkg, Latest: pkg}},
-		Log: s.Log(), Origin: receipt.LogOrigin(s.Issuer()), Key: key.Public().(ed25519.PublicKey),
-		State: filepath.Join(c.JournalDir, "anchor"), Interval: c.AnchorInterval, Service: s.Name(), Metrics: m, Logger: log,
+	before := a.running
+	a.running = map[*keyserver.Service]context.CancelFunc{}
+	for _, s := range services {
+		cancel, ok := before[s]
+		if !ok {
+			if cancel, err = a.start(ctx, s, signers[0]); err != nil {
+				return err
+			}
+		}
+		delete(before, s)
+		a.running[s] = cancel
+	}
+	for _, cancel := range before {
+		cancel()
+	}
+	return nil
+}
+
+func (a *anchoring) start(ctx context.Context, s *keyserver.Service, signer *sui.PrivateKey) (context.CancelFunc, error) {
+	pkg := contract.Package{Original: a.cfg.AnchorPackage, Latest: a.cfg.AnchorPackage}
+	anchors, err := anchor.New(anchor.Config{
+		Chain: a.chain, Signer: signer, Packages: contract.Packages{Access: pkg},
+		Log: s.Log(), Origin: receipt.LogOrigin(s.Issuer()), Key: a.key.Public().(ed25519.PublicKey),
+		State: filepath.Join(s.JournalDir(), "anchor"), Interval: a.cfg.AnchorInterval, Service: s.Name(), Metrics: a.metrics, Logger: a.log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.ShowAnchor(a.ID)
-	done.Go(func() { a.Run(ctx) })
-	return done, nil
+	s.ShowAnchor(anchors.ID)
+	ctx, cancel := context.WithCancel(ctx)
+	a.done.Go(func() { anchors.Run(ctx) })
+	return cancel, nil
 }
+
+// wait waits for the end of all, which comes with their contexts.
+func (a *anchoring) wait() { a.done.Wait() }

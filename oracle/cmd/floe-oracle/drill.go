@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/floe-data/floe/oracle/drill"
+	"github.com/floe-data/floe/oracle/keyserver"
 	"github.com/floe-data/floe/sdk/receipt/remote"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -21,8 +22,8 @@ import (
 )
 
 type drilling struct {
-	config, journal, keys, live string
-	offline, json               bool
+	config, client, journal, keys, live string
+	offline, json                       bool
 }
 
 func newDrill() *cobra.Command {
@@ -38,7 +39,10 @@ may run meanwhile. What was restored is removed again.
 
 For a backup give its directories with --journal-dir and --key-dir, and the
 address of the running server with --live: a backup that lacks receipts which
-the world has seen must not be served from. Exit code 1 if anything is wrong.`,
+the world has seen must not be served from. Exit code 1 if anything is wrong.
+
+Of a permissioned server, the files of one client are tried, that --client
+names; its address ends with /NAME.`,
 		Example: "  floe-oracle drill --config oracle.yaml\n  floe-oracle drill --config oracle.yaml --journal-dir backup/receipts --key-dir backup/keys --live https://keys.example.org",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -54,6 +58,7 @@ the world has seen must not be served from. Exit code 1 if anything is wrong.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&d.config, "config", "", "configuration file")
+	f.StringVar(&d.client, "client", "", "name of the client of a permissioned server")
 	f.StringVar(&d.journal, "journal-dir", "", "directory of receipts to try instead of the configured one")
 	f.StringVar(&d.keys, "key-dir", "", "directory of keys to try instead of the configured one")
 	f.StringVar(&d.live, "live", "", "address of the running server, whose log is compared with")
@@ -73,19 +78,22 @@ func (d *drilling) run(ctx context.Context) (*drill.Report, error) {
 	if d.keys != "" {
 		c.KeyDir = d.keys
 	}
-	keys, err := c.keys()
+	svc, err := d.service(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	id, _ := sui.ParseAddress(c.KeyServerObjectID)
-	cfg := drill.Config{JournalDir: c.JournalDir, Issuer: id, Key: keys.Receipt, Master: keys.Master, Rand: rand.Reader}
+	key, err := svc.Key.Current()
+	if err != nil {
+		return nil, err
+	}
+	cfg := drill.Config{JournalDir: svc.JournalDir, Issuer: svc.ObjectID, Key: svc.ReceiptKey, Master: key, Rand: rand.Reader}
 	if !d.offline {
-		if cfg.PublicKey, err = registeredKey(ctx, c.NodeURL, id); err != nil {
+		if cfg.PublicKey, err = registeredKey(ctx, c.NodeURL, svc.ObjectID); err != nil {
 			return nil, fmt.Errorf("%w; --offline leaves out this comparison", err)
 		}
 	}
 	if d.live != "" {
-		server := &remote.Server{ID: id, URL: d.live, HTTP: &http.Client{Timeout: 20 * time.Second}}
+		server := &remote.Server{ID: svc.ObjectID, URL: d.live, HTTP: &http.Client{Timeout: 20 * time.Second}}
 		if cfg.Seen, err = server.Checkpoint(ctx); err != nil {
 			return nil, err
 		}
@@ -95,6 +103,30 @@ func (d *drilling) run(ctx context.Context) (*drill.Report, error) {
 	}
 	r, err := drill.Run(ctx, cfg)
 	return r, errors.Join(err, os.RemoveAll(cfg.Sandbox))
+}
+
+// service returns the service whose files are tried.
+func (d *drilling) service(ctx context.Context, c *config) (*keyserver.ServiceConfig, error) {
+	if c.ServerMode.Committee != nil {
+		return nil, errors.New("the drill does not know the shares of committees: try the journal with floe receipts verify")
+	}
+	s, err := c.secrets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := c.services(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if list[i].Name == d.client {
+			return &list[i], nil
+		}
+	}
+	if d.client == "" {
+		return nil, usageError{errors.New("the server has several clients: name one with --client")}
+	}
+	return nil, usageError{fmt.Errorf("the configuration has no client %q with a key", d.client)}
 }
 
 // registeredKey reads the public key that the chain shows for a server.

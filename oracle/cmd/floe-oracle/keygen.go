@@ -1,21 +1,27 @@
 package main
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/floe-data/floe/oracle/keyserver"
+	"github.com/floe-data/floe/oracle/secret"
 	"github.com/floe-data/floe/sdk/durable"
 	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/seal"
 )
 
 func newKeygen() *cobra.Command {
-	var dir string
+	var dir, place string
+	var permissioned bool
 	cmd := &cobra.Command{
 		Use:   "keygen --dir DIR",
 		Short: "Make the keys of a key server",
@@ -23,28 +29,137 @@ func newKeygen() *cobra.Command {
 that only you can read, and prints the public key. Keys are never replaced.
 DIR/jwks.json is public: what receipts and their log are verified with.
 
+With --permissioned, the master key is a seed that the keys of clients are
+derived from, and the first ` + fmt.Sprint(spareKeys) + ` public keys are printed with their numbers.
+
+With --seal, the files are sealed with age, by the identity (as age-keygen
+writes it) or the passphrase that stands in a file or an environment variable;
+the server reads it from the place that age_identity names. Keys that are not
+sealed yet: floe-oracle seal-keys.
+
 Keep a copy of DIR/master.key in a safe place: data that is encrypted to this
 server needs it.`,
-		Example: "  floe-oracle keygen --dir keys",
+		Example: "  floe-oracle keygen --dir keys\n  floe-oracle keygen --dir keys --permissioned --seal file:age.key",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := required(cmd, "dir"); err != nil {
 				return err
 			}
-			keys, err := keyserver.CreateKeys(dir, rand.Reader)
+			id, err := ageIdentity(cmd.Context(), "seal", place)
+			if err != nil {
+				return err
+			}
+			keys, err := keyserver.CreateKeys(dir, rand.Reader, id)
 			if err != nil {
 				return err
 			}
 			if err := writeKeySet(filepath.Join(dir, "jwks.json"), keys); err != nil {
 				return err
 			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "floe-oracle: wrote keys to %s; what is printed is public\n", dir)
+			if permissioned {
+				return printFirstKeys(cmd.OutOrStdout(), keys.Master.Bytes())
+			}
 			fmt.Fprintf(cmd.OutOrStdout(), "0x%x\n", keys.Master.PublicKey().Bytes())
-			fmt.Fprintf(cmd.ErrOrStderr(), "floe-oracle: wrote keys to %s; the line above is the public key\n", dir)
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "directory for the keys")
+	cmd.Flags().StringVar(&place, "seal", "", "seal the files with age: file:PATH or env:NAME of the identity or passphrase")
+	cmd.Flags().BoolVar(&permissioned, "permissioned", false, "the master key is the seed of clients' keys")
 	return cmd
+}
+
+// ageIdentity reads the identity that a flag names, nil if it is empty.
+func ageIdentity(ctx context.Context, flag, value string) (*secret.Identity, error) {
+	if value == "" {
+		return nil, nil
+	}
+	from, err := secret.ParseSource(value)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("flag --%s: %w", flag, err)}
+	}
+	return secret.LoadIdentity(ctx, from)
+}
+
+// printFirstKeys prints the public keys that the first clients get.
+func printFirstKeys(w io.Writer, seed []byte) error {
+	for i := range uint64(spareKeys) {
+		key, err := seal.DeriveMasterKey(seed, i)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(w, publicKey{Index: &i, PublicKey: fmt.Sprintf("0x%x", key.PublicKey().Bytes())})
+	}
+	return nil
+}
+
+func newSealKeys() *cobra.Command {
+	var dir, place string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "seal-keys --dir DIR --seal PLACE",
+		Short: "Seal the keys of a server at rest with age",
+		Long: `Replaces the key files in DIR (*.key) by the same keys, sealed with age, by the
+identity or the passphrase that stands at PLACE. Each is opened again before it
+replaces the open one; files that are sealed already are left alone. The disk
+may keep the old content: for secrets that must never have been on it, make
+keys with keygen --seal.`,
+		Example: "  age-keygen -o /media/usb/age.key\n  floe-oracle seal-keys --dir keys --seal file:/media/usb/age.key",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := required(cmd, "dir", "seal"); err != nil {
+				return err
+			}
+			id, err := ageIdentity(cmd.Context(), "seal", place)
+			if err != nil {
+				return err
+			}
+			done, err := sealKeys(dir, id)
+			if asJSON {
+				return errors.Join(err, json.NewEncoder(cmd.OutOrStdout()).Encode(done))
+			}
+			for _, p := range done.Sealed {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s is sealed now\n", p)
+			}
+			for _, p := range done.Before {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s was sealed already\n", p)
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "directory of the keys")
+	cmd.Flags().StringVar(&place, "seal", "", "file:PATH or env:NAME of the age identity or passphrase")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+// sealing is what seal-keys did.
+type sealing struct {
+	Sealed []string `json:"sealed"`
+	Before []string `json:"sealed_before"`
+}
+
+func sealKeys(dir string, id *secret.Identity) (done sealing, err error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.key"))
+	if err == nil && len(paths) == 0 {
+		err = fmt.Errorf("%s has no key files", dir)
+	}
+	if err != nil {
+		return done, err
+	}
+	for _, p := range paths {
+		err := secret.SealFile(p, id)
+		switch {
+		case errors.Is(err, secret.ErrSealed):
+			done.Before = append(done.Before, p)
+		case err != nil:
+			return done, err
+		default:
+			done.Sealed = append(done.Sealed, p)
+		}
+	}
+	return done, nil
 }
 
 // writeKeySet writes the public keys of receipts.

@@ -2,20 +2,23 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/floe-data/floe/oracle/keyserver"
 	"github.com/floe-data/floe/sdk/contract"
+	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
 type registration struct {
-	dir, name, url, node, pkg, signer string
+	dir, age, public, name, url, node, pkg, signer string
 }
 
 func newRegister() *cobra.Command {
@@ -24,12 +27,14 @@ func newRegister() *cobra.Command {
 		Use:   "register --dir DIR --name NAME --url URL --node URL --package ID --signer FILE",
 		Short: "Register a key server on chain",
 		Long: `Creates the KeyServer object on chain, which shows name, URL and public key of
-the server, and prints its id. It belongs to the signer. Requires gas.`,
+the server, and prints its id. It belongs to the signer. Requires gas. The key is
+that in DIR, or for a client of a permissioned server the one that keygen
+--permissioned or keys printed, given with --public-key.`,
 		Example: `  floe-oracle register --dir keys --name alice --url https://keys.example.org \
       --node https://fullnode.testnet.sui.io:443 --package 0x... --signer sui.keystore`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := required(cmd, "dir", "name", "url", "node", "package", "signer"); err != nil {
+			if err := required(cmd, "name", "url", "node", "package", "signer"); err != nil {
 				return err
 			}
 			id, err := r.run(cmd.Context())
@@ -42,6 +47,8 @@ the server, and prints its id. It belongs to the signer. Requires gas.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&r.dir, "dir", "", "directory of the keys")
+	f.StringVar(&r.age, "age-identity", "", "file:PATH or env:NAME of what the keys are sealed with")
+	f.StringVar(&r.public, "public-key", "", "public key to register instead of that of DIR, in hex")
 	f.StringVar(&r.name, "name", "", "name of the server")
 	f.StringVar(&r.url, "url", "", "address at which clients reach the server")
 	f.StringVar(&r.node, "node", "", "address of a full node")
@@ -58,7 +65,7 @@ func (r *registration) run(ctx context.Context) (sui.Address, error) {
 	if u, err := url.Parse(r.url); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return sui.Address{}, usageError{fmt.Errorf("flag --url: %q is no http or https address", r.url)}
 	}
-	keys, err := keyserver.LoadKeys(r.dir)
+	public, err := r.publicKey(ctx)
 	if err != nil {
 		return sui.Address{}, err
 	}
@@ -76,12 +83,35 @@ func (r *registration) run(ctx context.Context) (sui.Address, error) {
 	defer client.Close()
 	p := contract.Packages{KeyServer: contract.Package{Original: pkg, Latest: pkg}}
 	b := sui.NewBuilder()
-	contract.RegisterKeyServer(b, p, r.name, r.url, keys.Master.PublicKey().Bytes())
+	contract.RegisterKeyServer(b, p, r.name, r.url, public.Bytes())
 	ex, err := client.Send(ctx, signers[0], b)
 	if err != nil {
 		return sui.Address{}, fmt.Errorf("register key server: %w", contract.Explain(err))
 	}
 	return registered(ex)
+}
+
+// publicKey returns the key to register.
+func (r *registration) publicKey(ctx context.Context) (seal.PublicKey, error) {
+	if (r.public == "") == (r.dir == "") {
+		return seal.PublicKey{}, usageError{errors.New("give one of --dir and --public-key")}
+	}
+	if r.public != "" {
+		b, err := hex.DecodeString(strings.TrimPrefix(r.public, "0x"))
+		if err != nil {
+			return seal.PublicKey{}, usageError{fmt.Errorf("flag --public-key: %w", err)}
+		}
+		return seal.ParsePublicKey(b)
+	}
+	id, err := ageIdentity(ctx, "age-identity", r.age)
+	if err != nil {
+		return seal.PublicKey{}, err
+	}
+	keys, err := keyserver.LoadKeys(ctx, r.dir, id)
+	if err != nil {
+		return seal.PublicKey{}, err
+	}
+	return keys.Master.PublicKey(), nil
 }
 
 // registered finds the new object's id in the events.

@@ -1,22 +1,26 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
+	"reflect"
+	"strings"
+	"syscall"
+	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
 	"github.com/floe-data/floe/oracle/keyserver"
+	"github.com/floe-data/floe/oracle/member"
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/oracle/sealhttp"
-	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
@@ -28,9 +32,10 @@ func newServe() *cobra.Command {
 		Short: "Serve key requests",
 		Long: `Serves key requests until it is interrupted: then /ready says 503 and, after
 drain_delay, what is under way is finished. A second signal ends it at once.
-Prints its address when it is ready for requests; logs JSON to stderr.
+Prints its address when it is ready for requests; logs JSON to stderr. Without
+--config, the variable CONFIG_PATH names the file.
 
-FILE is YAML:
+FILE is YAML, for one key:
 
   key_server_object_id: 0x...   # printed by floe-oracle register
   key_dir: keys                 # written by floe-oracle keygen
@@ -38,20 +43,35 @@ FILE is YAML:
   node_url: https://fullnode.testnet.sui.io:443
   key_server_package: 0x...     # package with the staleness check
 
-and optionally witness_policy (a file), anchor_signer (a keystore) with
-anchor_package and anchor_interval (10m), master_key_env, listen (0.0.0.0:2024),
-allowed_staleness (2m), allowed_clock_lag (1m), evaluation_timeout (5s),
-session_key_ttl_max (30m), clock_skew (5s), max_concurrent (64),
-metrics_listen (127.0.0.1:9184), drain_delay (5s).
+for several clients, with a key each, or for a member of a committee:
+
+  server_mode: !Permissioned
+    client_configs:
+      - {name: alice, client_master_key: !Derived {derivation_index: 0},
+         key_server_object_id: 0x..., package_ids: [0x...]}
+  server_mode: !Committee
+    {member_address: 0x..., key_server_obj_id: 0x..., committee_state: !Active}
+
+` + "A file of Seal's key server works too, with key_dir and journal_dir added. SIGHUP\n" +
+			`re-reads client_configs: clients and packages come and go without a restart; a
+file that is wrong changes nothing, and the log says why.
 
 Beside Seal's API, anybody may read receipts (/v1/receipts), the log that they
 are in (/checkpoint, /tile/…), and proofs (/v1/receipts/N/proof). The owner of
-a policy logs in with a wallet and reads its receipts with who asked.`,
+a policy logs in with a wallet and reads its receipts with who asked. Those of a
+client are below /NAME/.
+
+All keys; defaults stand in brackets:
+
+` + configKeys(),
 		Example: "  floe-oracle serve --config oracle.yaml",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := required(cmd, "config"); err != nil {
-				return err
+			if path == "" {
+				path = os.Getenv("CONFIG_PATH")
+			}
+			if path == "" {
+				return required(cmd, "config")
 			}
 			c, err := readConfig(path)
 			if err != nil {
@@ -66,30 +86,30 @@ a policy logs in with a wallet and reads its receipts with who asked.`,
 	return cmd
 }
 
+// configKeys lists the keys of the configuration.
+func configKeys() string {
+	var b strings.Builder
+	writeKeys(&b, reflect.TypeFor[config](), "  ")
+	return strings.TrimRight(b.String(), "\n")
+}
+
 // serve runs a server until ctx ends.
 func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url string)) error {
-	keys, err := c.keys()
+	s, err := c.secrets(ctx)
 	if err != nil {
 		return err
 	}
 	m := metrics.New(metrics.Build{API: keyserver.Version, Revision: sealhttp.Revision()})
-	client, err := suirpc.Dial(ctx, c.NodeURL, suirpc.WithObserver(m.CalledNode))
+	client, err := c.dial(ctx, c.NodeURL, suirpc.WithObserver(m.CalledNode))
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	id, _ := sui.ParseAddress(c.KeyServerObjectID)
-	if err := checkRegistration(ctx, client, id, keys.Master, log); err != nil {
-		return err
-	}
-	pkg, _ := sui.ParseAddress(c.KeyServerPackage)
-	evaluator, err := policy.NewSimulator(policy.SimulatorConfig{
-		Chain: client, StalenessPackage: pkg, AllowedStaleness: c.AllowedStaleness, AllowedLag: c.AllowedClockLag, Timeout: c.EvaluationTimeout,
-	})
+	services, source, err := c.allServices(ctx, s, client, log)
 	if err != nil {
 		return err
 	}
-	witnesses, err := c.witnesses()
+	evaluator, err := c.evaluator(client)
 	if err != nil {
 		return err
 	}
@@ -102,75 +122,111 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 	if err != nil {
 		return fmt.Errorf("listen: %w; choose another address with the key listen of the configuration", err)
 	}
-	s, err := keyserver.Start(context.WithoutCancel(ctx), keyserver.Config{
-		Services: []keyserver.ServiceConfig{{ObjectID: id, Key: keyserver.FixedKey(keys.Master), ReceiptKey: keys.Receipt,
-			JournalDir: c.JournalDir, WitnessPolicy: witnesses}},
-		Evaluator: evaluator, Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, client, id) },
+	server, err := keyserver.Start(context.WithoutCancel(ctx), keyserver.Config{
+		Services: services, Evaluator: evaluator,
+		Owner:  func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, client, id) },
 		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent,
 		MaxNodeLag: c.AllowedStaleness, MaxClockBehind: c.AllowedClockLag, Metrics: m, Log: log,
 	}, l)
 	if err != nil {
 		return err
 	}
-	anchoring, err := c.startAnchoring(ctx, client, s.Services()[0], keys.Receipt, m, log)
-	if err != nil {
-		return errors.Join(err, s.Close())
+	anchors := &anchoring{cfg: c, chain: client, key: s.receipt, metrics: m, log: log}
+	if err := anchors.update(ctx, server.Services()); err != nil {
+		return errors.Join(err, server.Close())
 	}
-	log.Info("serving", "url", s.URL(), "key_server", id)
-	ready(s.URL())
+	if source != nil {
+		tick := time.NewTicker(member.Interval)
+		defer tick.Stop()
+		go source.Run(ctx, tick.C)
+	}
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	log.Info("serving", "url", server.URL(), "key_servers", len(services))
+	ready(server.URL())
 	tell(log, daemon.SdNotifyReady)
-	<-ctx.Done()
-	c.drain(s, log)
-	anchoring.Wait()
-	return s.Close()
+	for {
+		select {
+		case <-hangup:
+			if err := c.reload(ctx, server, client, anchors, log); err != nil {
+				log.Error("the configuration was not reloaded, nothing has changed", "err", err)
+			}
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	c.drain(server, log)
+	anchors.wait()
+	return server.Close()
 }
 
-// witnesses reads the witness policy, if there is one.
-func (c *config) witnesses() ([]byte, error) {
-	if c.WitnessPolicy == "" {
-		return nil, nil
+// allServices returns the services, checked against the chain, and in
+// committee mode the source of the key.
+func (c *config) allServices(ctx context.Context, s *secrets, client *suirpc.Client, log *slog.Logger) ([]keyserver.ServiceConfig, *member.Source, error) {
+	if c.ServerMode.Committee != nil {
+		svc, source, err := c.memberService(ctx, s, client, log)
+		return []keyserver.ServiceConfig{svc}, source, err
 	}
-	b, err := os.ReadFile(c.WitnessPolicy)
+	services, err := c.services(ctx, s)
 	if err != nil {
-		return nil, fmt.Errorf("read witness policy: %w", err)
+		return nil, nil, err
 	}
-	return b, nil
+	if err := checkRegistrations(ctx, client, services, log); err != nil {
+		return nil, nil, err
+	}
+	return services, nil, c.logClientKeys(ctx, s, log)
 }
 
-func (c *config) keys() (*keyserver.Keys, error) {
-	if c.MasterKeyEnv == "" {
-		return keyserver.LoadKeys(c.KeyDir)
-	}
-	text := os.Getenv(c.MasterKeyEnv)
-	if text == "" {
-		return nil, fmt.Errorf("environment variable %s, which is to hold the master key, is not set", c.MasterKeyEnv)
-	}
-	master, err := keyserver.ParseMasterKeyText(text)
-	if err != nil {
-		return nil, fmt.Errorf("environment variable %s: %w", c.MasterKeyEnv, err)
-	}
-	receipt, err := keyserver.LoadReceiptKey(c.KeyDir)
-	if err != nil {
-		return nil, err
-	}
-	return &keyserver.Keys{Master: master, Receipt: receipt}, nil
-}
-
-// checkRegistration demands that the chain shows the public half of the master
-// key. A chain that cannot be read is no reason not to start: requests are
-// refused until it can.
-func checkRegistration(ctx context.Context, chain seal.Chain, id sui.Address, key *seal.MasterKey, log *slog.Logger) error {
-	ks, err := seal.LoadKeyServer(ctx, chain, id)
-	if errors.Is(err, suirpc.ErrUnreachable) {
-		log.Warn("the registration could not be checked, requests are refused until the chain can be read", "err", err)
+// logClientKeys writes the public keys of the clients and the next ones, with
+// which clients to come can be registered.
+func (c *config) logClientKeys(ctx context.Context, s *secrets, log *slog.Logger) error {
+	if c.ServerMode.Permissioned == nil {
 		return nil
 	}
+	keys, err := c.publicKeys(ctx, s)
 	if err != nil {
-		return fmt.Errorf("check registration: %w", err)
+		return err
 	}
-	if !bytes.Equal(ks.PublicKey.Bytes(), key.PublicKey().Bytes()) {
-		return fmt.Errorf("check registration: key server %s is registered with another public key: "+
-			"use its keys, or register these with floe-oracle register", id)
+	for _, k := range keys {
+		log.Info("public key", "client", k.Client, "derivation_index", k.Index, "key_server", k.ObjectID, "public_key", k.PublicKey)
 	}
 	return nil
+}
+
+func (c *config) evaluator(client *suirpc.Client) (policy.Evaluator, error) {
+	return policy.NewSimulator(policy.SimulatorConfig{
+		Chain: client, StalenessPackage: c.KeyServerPackage, AllowedStaleness: c.AllowedStaleness, AllowedLag: c.AllowedClockLag,
+		Timeout: c.EvaluationTimeout, GasPriceLife: c.GasPriceLife,
+	})
+}
+
+// reload puts the clients that the file names now into force.
+func (c *config) reload(ctx context.Context, server *keyserver.Server, client *suirpc.Client, anchors *anchoring, log *slog.Logger) error {
+	next, err := readConfig(c.path)
+	if err != nil {
+		return err
+	}
+	if (next.ServerMode.Permissioned == nil) != (c.ServerMode.Permissioned == nil) || next.ServerMode.Permissioned == nil {
+		return errors.New("only client_configs of a permissioned server can be reloaded: restart for other changes")
+	}
+	s, err := next.secrets(ctx)
+	if err != nil {
+		return err
+	}
+	services, _, err := next.allServices(ctx, s, client, log)
+	if err != nil {
+		return err
+	}
+	if err := server.Reload(services); err != nil {
+		return err
+	}
+	log.Info("reloaded the clients", "key_servers", len(services))
+	rest := *next
+	rest.modeConfig = c.modeConfig
+	if !reflect.DeepEqual(&rest, c) {
+		log.Warn("other keys of the configuration have changed too: that takes a restart")
+	}
+	return anchors.update(ctx, server.Services())
 }

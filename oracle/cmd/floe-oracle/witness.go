@@ -69,7 +69,7 @@ func (w *witnessing) run(ctx context.Context, log *slog.Logger, say func(string)
 	if err != nil {
 		return err
 	}
-	key, err := witnessKey(w.dir)
+	key, err := witnessKey(ctx, w.dir)
 	if err != nil {
 		return err
 	}
@@ -122,10 +122,10 @@ func (w *witnessing) read() (out []*logproof.Log, err error) {
 }
 
 // witnessKey loads the witness' key, or makes one.
-func witnessKey(dir string) (ed25519.PrivateKey, error) {
+func witnessKey(ctx context.Context, dir string) (ed25519.PrivateKey, error) {
 	path := filepath.Join(dir, "witness.key")
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return keyserver.CreateSigningKey(path, rand.Reader)
 	}
-	return keyserver.LoadSigningKey(path)
+	return keyserver.LoadSigningKey(ctx, path, nil)
 }

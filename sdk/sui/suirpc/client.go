@@ -27,6 +27,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"github.com/floe-data/floe/sdk/sui"
@@ -46,10 +47,10 @@ const (
 
 // A Client talks to one full node. It is safe for concurrent use.
 type Client struct {
-	url     string
-	conn    *grpc.ClientConn
-	backoff time.Duration // first pause between attempts; doubles
-	quiet   time.Duration // silence after which a follower asks for the tip
+	url   string
+	conn  *grpc.ClientConn
+	retry retry
+	quiet time.Duration // silence after which a follower asks for the tip
 
 	ledger   pb.LedgerServiceClient
 	state    pb.StateServiceClient
@@ -67,10 +68,34 @@ type Client struct {
 type Option func(*settings)
 
 type settings struct {
-	backoff time.Duration
+	retry   retry
 	quiet   time.Duration
+	header  []string // name and value
 	observe func(method string, start time.Time, err error)
 }
+
+// retry says how an idempotent call is repeated.
+type retry struct {
+	attempts         int           // in all
+	backoff, maximum time.Duration // first and longest pause
+}
+
+// pause is that after the given attempt.
+func (r retry) pause(attempt int) time.Duration {
+	return min(r.backoff<<min(attempt-1, 20), max(r.maximum, r.backoff))
+}
+
+// WithHeader sends a header with each call, such as the key of a provider.
+func WithHeader(name, value string) Option {
+	return func(s *settings) { s.header = append(s.header, name, value) }
+}
+
+// WithAttempts sets how often an idempotent call is tried in all (4 unless
+// told).
+func WithAttempts(n int) Option { return func(s *settings) { s.retry.attempts = n } }
+
+// WithMaxBackoff bounds the pause between attempts (10 s unless told).
+func WithMaxBackoff(d time.Duration) Option { return func(s *settings) { s.retry.maximum = d } }
 
 // WithObserver has f called after each attempt of a call, with the method's
 // name without its service, such as GetObject, and the gRPC error. Streams are
@@ -81,7 +106,7 @@ func WithObserver(f func(method string, start time.Time, err error)) Option {
 
 // WithBackoff sets the first pause between attempts (200 ms unless told). It
 // doubles with each attempt, with jitter.
-func WithBackoff(d time.Duration) Option { return func(s *settings) { s.backoff = d } }
+func WithBackoff(d time.Duration) Option { return func(s *settings) { s.retry.backoff = d } }
 
 // WithQuiet sets how long a subscription may be silent before the follower
 // asks for the tip instead (2 s unless told).
@@ -96,7 +121,7 @@ func Dial(_ context.Context, rawURL string, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := settings{backoff: 200 * time.Millisecond, quiet: 2 * time.Second}
+	s := settings{retry: retry{attempts: readAttempts, backoff: 200 * time.Millisecond, maximum: 10 * time.Second}, quiet: 2 * time.Second}
 	for _, o := range opts {
 		o(&s)
 	}
@@ -107,12 +132,13 @@ func Dial(_ context.Context, rawURL string, opts ...Option) (*Client, error) {
 		grpc.WithInitialConnWindowSize(connWindow),
 		grpc.WithUserAgent("floe"),
 		grpc.WithChainUnaryInterceptor(s.interceptors()...),
+		grpc.WithChainStreamInterceptor(s.streamHeader),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("dial Sui node %s: %w", rawURL, err)
 	}
 	return &Client{
-		url: rawURL, conn: conn, backoff: s.backoff, quiet: s.quiet,
+		url: rawURL, conn: conn, retry: s.retry, quiet: s.quiet,
 		ledger:    pb.NewLedgerServiceClient(conn),
 		state:     pb.NewStateServiceClient(conn),
 		execute:   pb.NewTransactionExecutionServiceClient(conn),
@@ -124,16 +150,23 @@ func Dial(_ context.Context, rawURL string, opts ...Option) (*Client, error) {
 	}, nil
 }
 
+func (s *settings) streamHeader(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	return open(metadata.AppendToOutgoingContext(ctx, s.header...), desc, cc, method, opts...)
+}
+
 func (s *settings) interceptors() []grpc.UnaryClientInterceptor {
+	header := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		return invoke(metadata.AppendToOutgoingContext(ctx, s.header...), method, req, reply, cc, opts...)
+	}
 	if s.observe == nil {
-		return nil
+		return []grpc.UnaryClientInterceptor{header}
 	}
 	return []grpc.UnaryClientInterceptor{func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		start := time.Now()
 		err := invoke(ctx, method, req, reply, cc, opts...)
 		s.observe(method[strings.LastIndexByte(method, '/')+1:], start, err)
 		return err
-	}}
+	}, header}
 }
 
 // URL returns the address that the Client was dialled with.
@@ -190,10 +223,10 @@ func read[Req, Res any](ctx context.Context, c *Client, what string, call func(c
 		if ctx.Err() != nil {
 			return res, fmt.Errorf("%s: %w", what, context.Cause(ctx))
 		}
-		if attempt == readAttempts || !transient(err) {
+		if attempt >= c.retry.attempts || !transient(err) {
 			return res, c.explain(what, err)
 		}
-		if pause(ctx, c.backoff<<(attempt-1)) != nil {
+		if pause(ctx, c.retry.pause(attempt)) != nil {
 			return res, c.explain(what, err)
 		}
 	}

@@ -81,7 +81,7 @@ func (f *follower) run(ctx context.Context) error {
 		case !retryable(err):
 			return err
 		}
-		wait := min(f.c.backoff<<min(f.misses, 10), maxBackoff)
+		wait := min(f.c.retry.backoff<<min(f.misses, 10), maxBackoff)
 		f.misses++
 		f.onRetry(err, wait)
 		if err := pause(ctx, wait); err != nil {

@@ -52,7 +52,7 @@ func (c *Client) Send(ctx context.Context, signer sui.Signer, b *sui.Builder) (*
 		if attempt == sendAttempts || !c.stale(ctx, tx, err) {
 			return nil, err
 		}
-		if perr := pause(ctx, c.backoff<<(attempt-1)); perr != nil {
+		if perr := pause(ctx, c.retry.pause(attempt)); perr != nil {
 			return nil, err
 		}
 	}

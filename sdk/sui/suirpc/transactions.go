@@ -121,7 +121,7 @@ func (c *Client) Execute(ctx context.Context, tx *sui.TransactionData, sigs []su
 		if err == nil || !errors.Is(err, ErrUnreachable) || attempt == readAttempts || ctx.Err() != nil {
 			break
 		}
-		if pause(ctx, c.backoff<<(attempt-1)) != nil {
+		if pause(ctx, c.retry.pause(attempt)) != nil {
 			break
 		}
 	}

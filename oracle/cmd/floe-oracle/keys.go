@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// spareKeys is how many keys are shown for clients to come.
+const spareKeys = 10
+
+// publicKey is the public half of a client's key.
+type publicKey struct {
+	Client    string       `json:"client,omitempty"` // "" for a key that no client has yet
+	Index     *uint64      `json:"derivation_index,omitempty"`
+	ObjectID  *sui.Address `json:"key_server_object_id,omitempty"`
+	PublicKey string       `json:"public_key,omitempty"` // "" of a key that was exported
+}
+
+func newKeys() *cobra.Command {
+	var path string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "keys --config FILE",
+		Short: "Show the public keys of a server's clients, and those for new clients",
+		Long: `Prints, for a permissioned server, the public key of each client and the next
+` + fmt.Sprint(spareKeys) + ` keys that no client has. To add a client: register its KeyServer object with the
+first of them, add it to client_configs with the number, and send the server
+SIGHUP. Does not use the network.`,
+		Example: "  floe-oracle keys --config oracle.yaml\n  floe-oracle register --config oracle.yaml --derivation-index 3 --name carol --url https://keys.example.org/carol …",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := required(cmd, "config"); err != nil {
+				return err
+			}
+			c, err := readConfig(path)
+			if err != nil {
+				return err
+			}
+			if c.ServerMode.Permissioned == nil {
+				return errors.New("the server is not permissioned: it has one key, which floe-oracle keygen printed")
+			}
+			s, err := c.secrets(cmd.Context())
+			if err != nil {
+				return err
+			}
+			keys, err := c.publicKeys(cmd.Context(), s)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"keys": keys})
+			}
+			for _, k := range keys {
+				fmt.Fprintln(cmd.OutOrStdout(), k)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&path, "config", "", "configuration file")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+func (k publicKey) String() string {
+	index, name, public := "imported", k.Client, k.PublicKey
+	if k.Index != nil {
+		index = fmt.Sprint(*k.Index)
+	}
+	if name == "" {
+		name = "(free)"
+	}
+	if public == "" {
+		public = "exported"
+	}
+	return fmt.Sprintf("%-8s  %-16s  %s", index, name, public)
+}
+
+// publicKeys returns the clients' keys and the next ones.
+func (c *config) publicKeys(ctx context.Context, s *secrets) (out []publicKey, err error) {
+	m := c.ServerMode.Permissioned
+	keys, err := c.clientKeys(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	for i := range m.Clients {
+		cl := &m.Clients[i]
+		k := publicKey{Client: cl.Name, ObjectID: &cl.ObjectID}
+		if index, ok := cl.Key.index(); ok {
+			k.Index = &index
+		}
+		if keys[i] != nil {
+			k.PublicKey = fmt.Sprintf("0x%x", keys[i].PublicKey().Bytes())
+		}
+		out = append(out, k)
+	}
+	next := m.nextIndex()
+	if next == 0 && len(m.Clients) > 0 && !c.masterPlace().IsSet() && c.MasterKey.IsZero() {
+		return out, nil // all keys are imported, and there may be no seed
+	}
+	for i := next; i < next+spareKeys; i++ {
+		key, err := c.derivedKey(ctx, s, i)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, publicKey{Index: &i, PublicKey: fmt.Sprintf("0x%x", key.PublicKey().Bytes())})
+	}
+	return out, nil
+}
+
+// derivedKey derives the key of a number from the seed.
+func (c *config) derivedKey(ctx context.Context, s *secrets, index uint64) (*seal.MasterKey, error) {
+	seed, err := c.seed(ctx, s.age)
+	if err != nil {
+		return nil, err
+	}
+	return seal.DeriveMasterKey(seed, index)
+}
