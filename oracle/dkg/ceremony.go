@@ -40,7 +40,7 @@ func (k *Keys) Deal(random io.Reader, c *Committee, party int, share *seal.Maste
 	}
 	m := &signedMessage{message: message{sender: uint16(party)}}
 	for i := range p {
-		m.commitments = append(m.commitments, timesG2(generatorG2, &p[i]))
+		m.commitments = append(m.commitments, hiddenG2(&p[i]))
 	}
 	if err := m.encryptShares(random, cc, p); err != nil {
 		return nil, fmt.Errorf("deal shares: %w", err)
@@ -81,7 +81,7 @@ func (c *committee) checkShare(party int, share *seal.MasterKey) error {
 
 // A Result is what a ceremony gives a member.
 type Result struct {
-	Share             *seal.MasterKey // the member's share of the key: a secret
+	Share             *seal.MasterKey // the member's share of the key: a secret; nil from Verify
 	PublicKey         [96]byte        // of the committee
 	PartialPublicKeys [][96]byte      // by party
 	Messages          [32]byte        // digest of the messages: equal for all members
@@ -107,14 +107,52 @@ func (k *Keys) Process(random io.Reader, c *Committee, party int, messages [][]b
 	var share fr.Element
 	for i, m := range dealt {
 		o := encryptionOracle(c.ID, int(m.sender))
-		s, ok := m.openShare(o, party, timesG1(m.c, &k.encryption))
+		s, ok := m.openShare(o, party, hiddenG1(m.c, &k.encryption))
 		if !ok {
 			return nil, k.accuse(random, cc, party, m)
 		}
 		s.Mul(&s, &weights[i])
 		share.Add(&share, &s)
 	}
-	return cc.result(dealt, weights, share)
+	r, err := cc.result(dealt, weights)
+	if err != nil {
+		return nil, err
+	}
+	b := share.Bytes()
+	if r.Share, err = seal.ParseMasterKey(b[:]); err != nil {
+		return nil, fmt.Errorf("process messages: %w", err)
+	}
+	return r, nil
+}
+
+// Verify is Process for those who are no members, or have their keys elsewhere:
+// it checks of the messages what everybody can check, and returns the public
+// outcome. What it can't see is whether each member got its share; a member that
+// did not has a complaint to show: see [Committee.VerifyComplaint].
+func (c *Committee) Verify(messages [][]byte) (*Result, error) {
+	cc, err := c.parse()
+	if err != nil {
+		return nil, fmt.Errorf("verify messages: %w", err)
+	}
+	dealt, err := cc.readMessages(messages)
+	if err != nil {
+		return nil, fmt.Errorf("verify messages: %w", err)
+	}
+	weights, err := cc.weights(dealt)
+	if err != nil {
+		return nil, fmt.Errorf("verify messages: %w", err)
+	}
+	return cc.result(dealt, weights)
+}
+
+// Sender returns the party that a message names as its dealer, of a message that
+// decodes. Nothing of it is verified.
+func Sender(b []byte) (party int, err error) {
+	m := new(signedMessage)
+	if err := bcs.Unmarshal(b, m); err != nil {
+		return 0, fmt.Errorf("read message: %w", err)
+	}
+	return int(m.sender), nil
 }
 
 // readMessages checks all of the messages that everybody can check, and
@@ -199,7 +237,8 @@ func (c *committee) weights(dealt []*signedMessage) ([]fr.Element, error) {
 	return seal.LagrangeAtZero(parties)
 }
 
-func (c *committee) result(dealt []*signedMessage, weights []fr.Element, share fr.Element) (*Result, error) {
+// result is the public outcome of messages that hold up.
+func (c *committee) result(dealt []*signedMessage, weights []fr.Element) (*Result, error) {
 	sum := make(commitments, c.Threshold)
 	e := bcs.NewEncoder()
 	e.ULEB(uint64(len(dealt)))
@@ -217,11 +256,6 @@ func (c *committee) result(dealt []*signedMessage, weights []fr.Element, share f
 	for i := range c.Members {
 		p := sum.at(i)
 		r.PartialPublicKeys = append(r.PartialPublicKeys, p.Bytes())
-	}
-	b := share.Bytes()
-	var err error
-	if r.Share, err = seal.ParseMasterKey(b[:]); err != nil {
-		return nil, fmt.Errorf("process messages: %w", err)
 	}
 	return r, nil
 }
@@ -252,7 +286,7 @@ func complaintOracle(committee sui.Address, accuser, accused uint16) oracle {
 
 // accuse returns the Blame of a dealer whose share does not fit.
 func (k *Keys) accuse(random io.Reader, c *committee, party int, m *signedMessage) error {
-	p := &complaint{accused: m.sender, accuser: uint16(party), shared: timesG1(m.c, &k.encryption)}
+	p := &complaint{accused: m.sender, accuser: uint16(party), shared: hiddenG1(m.c, &k.encryption)}
 	q := equation{other: m.c, x: c.encryption[party], y: p.shared}
 	var err error
 	if p.proof, err = q.prove(random, complaintOracle(c.ID, p.accuser, p.accused), &k.encryption); err != nil {

@@ -16,9 +16,15 @@
 //
 // The messages are those of Seal's committees (fastcrypto-tbls, dkg_v1: VSS in
 // G2, ECIES in G1, SHA3-512 as random oracle), written from its description;
-// they have not been exchanged with Seal's own command line. Scalar
-// multiplication takes a time that depends on the secret: run a ceremony on a
-// machine of your own.
+// they have not been exchanged with Seal's own command line.
+//
+// What a clock can tell of the secrets: points of G1 are multiplied by keys,
+// signing keys and nonces in a time that does not depend on them, and the
+// generator of G2 by dealt secrets, shares and nonces blinded by a random summand
+// (see package seal, multiply.go, for both). Arithmetic modulo the group order is
+// gnark-crypto's, which subtracts the modulus by a branch. A ceremony takes a
+// second in a committee's life and answers nobody's requests; what is left to
+// measure is for who shares the machine: run it on one of your own.
 package dkg
 
 import (
@@ -29,6 +35,9 @@ import (
 	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
+	"golang.org/x/crypto/blake2b"
+
+	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -106,8 +115,35 @@ func (k Keys) Format(f fmt.State, _ rune) { io.WriteString(f, "Keys(hidden)") }
 
 // Member returns the public half, to be registered.
 func (k *Keys) Member() Member {
-	enc, sign := timesG1(generatorG1, &k.encryption), timesG2(generatorG2, &k.signing)
+	enc, sign := hiddenG1(generatorG1, &k.encryption), hiddenG2(&k.signing)
 	return Member{EncryptionKey: enc.Bytes(), SigningKey: sign.Bytes(), OldParty: NotOld}
+}
+
+// Fingerprint is a digest of all that the members agreed on. Whoever shows a
+// member another committee than the chain has, with keys of its own in it, learns
+// what the member deals: members compare fingerprints before they deal, by another
+// way than the one that brought them the committee.
+func (c *Committee) Fingerprint() [32]byte {
+	e := bcs.NewEncoder()
+	e.String("floe committee v1")
+	e.Fixed(c.ID[:])
+	e.U64(uint64(c.Threshold))
+	e.ULEB(uint64(len(c.Members)))
+	for _, m := range c.Members {
+		e.Fixed(m.EncryptionKey[:])
+		e.Fixed(m.SigningKey[:])
+		e.U64(uint64(m.OldParty)) // NotOld is the highest number
+	}
+	e.Bool(c.Old != nil)
+	if o := c.Old; o != nil {
+		e.U64(uint64(o.Threshold))
+		e.Fixed(o.PublicKey[:])
+		e.ULEB(uint64(len(o.PartialPublicKeys)))
+		for _, k := range o.PartialPublicKeys {
+			e.Fixed(k[:])
+		}
+	}
+	return blake2b.Sum256(e.Data())
 }
 
 // A committee is a Committee whose keys parse.

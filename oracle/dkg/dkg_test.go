@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
@@ -359,6 +360,87 @@ func TestSealShares(t *testing.T) {
 			t.Errorf("parties %v: public key %s", c.parties, got)
 		}
 	}
+}
+
+// Whoever has the messages comes to the same public outcome as the members.
+func TestVerify(t *testing.T) {
+	g := newGroup(t, 17, 4, 2)
+	messages := g.deal(0, 1, 2, 3)
+	results := g.process(messages)
+	check := func(g *group, messages [][]byte, want *Result) {
+		t.Helper()
+		got, err := g.committee.Verify(messages)
+		if err != nil || got.Share != nil || got.PublicKey != want.PublicKey || got.Messages != want.Messages || !slices.Equal(got.PartialPublicKeys, want.PartialPublicKeys) {
+			t.Errorf("got %v, %v", got, err)
+		}
+	}
+	check(g, messages, results[0])
+	next := rotate(g, results, 18, 3, 2, 3, 0)
+	dealt := next.deal(1, 0)
+	check(next, dealt, next.process(dealt)[0])
+
+	var b *Blame
+	messages[2] = g.resign(messages[2], func(m *signedMessage) { m.secret.z.SetOne() })
+	if _, err := g.committee.Verify(messages); !errors.As(err, &b) || b.Party != 2 {
+		t.Errorf("a bad message: %v", err)
+	}
+	for i, m := range g.deal(3, 1) {
+		if party, err := Sender(m); err != nil || party != []int{3, 1}[i] {
+			t.Errorf("sender %d, %v", party, err)
+		}
+	}
+	if _, err := Sender(messages[0][:50]); err == nil {
+		t.Error("half a message has a sender")
+	}
+}
+
+// Each part of a committee is in its fingerprint.
+func TestFingerprint(t *testing.T) {
+	g := newGroup(t, 19, 3, 2)
+	next := rotate(g, g.process(g.deal(0, 1, 2)), 20, 3, 2, 1, 2)
+	seen := map[[32]byte]string{}
+	note := func(what string, change func(*Committee)) {
+		c := *next.committee
+		c.Members = slices.Clone(c.Members)
+		old := *c.Old
+		old.PartialPublicKeys = slices.Clone(old.PartialPublicKeys)
+		c.Old = &old
+		change(&c)
+		f := c.Fingerprint()
+		if other, is := seen[f]; is {
+			t.Errorf("%s and %s have one fingerprint", what, other)
+		}
+		seen[f] = what
+	}
+	note("nothing", func(*Committee) {})
+	note("id", func(c *Committee) { c.ID[5]++ })
+	note("threshold", func(c *Committee) { c.Threshold++ })
+	note("encryption key", func(c *Committee) { c.Members[1].EncryptionKey[7]++ })
+	note("signing key", func(c *Committee) { c.Members[1].SigningKey[7]++ })
+	note("old party", func(c *Committee) { c.Members[2].OldParty = 0 })
+	note("a member less", func(c *Committee) { c.Members = c.Members[:2] })
+	note("no rotation", func(c *Committee) { c.Old = nil })
+	note("old threshold", func(c *Committee) { c.Old.Threshold++ })
+	note("old key", func(c *Committee) { c.Old.PublicKey[9]++ })
+	note("old partial key", func(c *Committee) { c.Old.PartialPublicKeys[0][9]++ })
+}
+
+func FuzzComplaint(f *testing.F) {
+	g := newGroup(&testing.T{}, 21, 3, 2)
+	messages := g.deal(0, 1, 2)
+	messages[2] = g.resign(messages[2], func(m *signedMessage) { m.shares[1][5] ^= 1 })
+	_, err := g.keys[1].Process(g.random, g.committee, 1, messages)
+	var b *Blame
+	if !errors.As(err, &b) {
+		f.Fatal(err)
+	}
+	f.Add(b.Complaint)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p := new(complaint)
+		if bcs.Unmarshal(b, p) == nil && !bytes.Equal(bcs.Marshal(p), b) {
+			t.Fatal("a complaint decodes and encodes to other bytes")
+		}
+	})
 }
 
 func FuzzMessage(f *testing.F) {

@@ -1,6 +1,7 @@
 package dkg
 
 import (
+	"crypto/rand"
 	"crypto/sha3"
 	"encoding/binary"
 	"errors"
@@ -99,6 +100,7 @@ func decodeScalar(d *bcs.Decoder) (s fr.Element) {
 	return s
 }
 
+// timesG1 and timesG2 are for public scalars: their time depends on them.
 func timesG1(p bls12381.G1Affine, s *fr.Element) (out bls12381.G1Affine) {
 	out.ScalarMultiplication(&p, s.BigInt(new(big.Int)))
 	return out
@@ -108,6 +110,18 @@ func timesG2(p bls12381.G2Affine, s *fr.Element) (out bls12381.G2Affine) {
 	out.ScalarMultiplication(&p, s.BigInt(new(big.Int)))
 	return out
 }
+
+// hiddenG1 multiplies by a secret, in a time that does not depend on it.
+func hiddenG1(p bls12381.G1Affine, s *fr.Element) bls12381.G1Affine {
+	out, err := seal.MultiplyG1(rand.Reader, p, s)
+	if err != nil {
+		panic("dkg: " + err.Error()) // crypto/rand does not fail
+	}
+	return out
+}
+
+// hiddenG2 multiplies the generator of G2 by a secret, blinded.
+func hiddenG2(s *fr.Element) bls12381.G2Affine { return seal.MultiplyG2Generator(s) }
 
 // A polynomial over the scalars; the first coefficient is its value at 0.
 type polynomial []fr.Element

@@ -99,7 +99,7 @@ func (m *signedMessage) signedBytes(committee sui.Address) []byte {
 
 // sign makes a BLS signature with the key in G2 and the signature in G1.
 func (m *signedMessage) sign(committee sui.Address, key *fr.Element) {
-	m.signature = timesG1(seal.HashToG1(m.signedBytes(committee)), key)
+	m.signature = hiddenG1(seal.HashToG1(m.signedBytes(committee)), key)
 }
 
 func (m *signedMessage) verifySignature(committee sui.Address, key bls12381.G2Affine) bool {
@@ -126,15 +126,15 @@ func (m *message) encryptShares(random io.Reader, c *committee, p polynomial) er
 		return err
 	}
 	o := encryptionOracle(c.ID, int(m.sender))
-	m.c = timesG1(generatorG1, &rho)
+	m.c = hiddenG1(generatorG1, &rho)
 	q := m.equation(o)
-	m.cHat = timesG1(q.other, &rho)
+	m.cHat = hiddenG1(q.other, &rho)
 	q.y = m.cHat
 	for i, key := range c.encryption {
 		e := bcs.NewEncoder()
 		e.ULEB(1)
 		e.Fixed(encode(p.at(i)))
-		m.shares = append(m.shares, cryptShare(o, i, timesG1(key, &rho), e.Data()))
+		m.shares = append(m.shares, cryptShare(o, i, hiddenG1(key, &rho), e.Data()))
 	}
 	m.proof, err = q.prove(random, o.extend("zk"), &rho)
 	return err
@@ -171,6 +171,6 @@ func (m *message) openShare(o oracle, member int, shared bls12381.G1Affine) (s f
 	if d.Finish() != nil {
 		return s, false
 	}
-	want, got := m.commitments.at(member), timesG2(generatorG2, &s)
+	want, got := m.commitments.at(member), hiddenG2(&s)
 	return s, got.Equal(&want)
 }

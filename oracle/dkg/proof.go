@@ -21,7 +21,7 @@ func proveKnowledge(random io.Reader, o oracle, public bls12381.G2Affine, secret
 	if err != nil {
 		return p, err
 	}
-	p.a = timesG2(generatorG2, &r)
+	p.a = hiddenG2(&r)
 	c := o.challenge(encode(generatorG2, public, p.a))
 	p.z.Mul(&c, secret)
 	p.z.Add(&p.z, &r)
@@ -60,7 +60,7 @@ func (q *equation) prove(random io.Reader, o oracle, secret *fr.Element) (p same
 	if err != nil {
 		return p, err
 	}
-	p.a, p.b = timesG1(generatorG1, &r), timesG1(q.other, &r)
+	p.a, p.b = hiddenG1(generatorG1, &r), hiddenG1(q.other, &r)
 	c := q.challenge(o, &p)
 	p.z.Mul(&c, secret)
 	p.z.Add(&p.z, &r)

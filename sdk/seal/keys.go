@@ -2,7 +2,6 @@ package seal
 
 import (
 	"crypto/hkdf"
-	"crypto/rand"
 	"crypto/sha3"
 	"encoding/binary"
 	"errors"
@@ -113,18 +112,7 @@ func (k MasterKey) MarshalText() ([]byte, error) {
 }
 
 // PublicKey returns g2 to the power of the key.
-func (k *MasterKey) PublicKey() PublicKey {
-	blind, err := RandomScalar(rand.Reader)
-	if err != nil {
-		panic("seal: " + err.Error()) // crypto/rand does not fail
-	}
-	var rest fr.Element
-	rest.Sub(&k.s, &blind)
-	var p, q bls12381.G2Affine
-	p.ScalarMultiplication(&generatorG2, scalarInt(&blind))
-	q.ScalarMultiplication(&generatorG2, scalarInt(&rest))
-	return PublicKey{p: *p.Add(&p, &q)}
-}
+func (k *MasterKey) PublicKey() PublicKey { return PublicKey{p: MultiplyG2Generator(&k.s)} }
 
 // Extract returns the user secret key of an identity: H1(full id) times the
 // key. rand blinds the multiplication; the result does not depend on it.

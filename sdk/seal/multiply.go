@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"crypto/rand"
 	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
@@ -206,6 +207,29 @@ func (k *halves) multiply(random io.Reader, p *bls12381.G1Affine) (out bls12381.
 		selectJac(&sum, k.even[half], &less)
 	}
 	return *out.FromJacobian(&sum), nil
+}
+
+// MultiplyG1 returns a point of G1 times a secret scalar other than zero, in a
+// time that does not depend on the scalar: see the top of this file. random is
+// for the coordinates; the result does not depend on it.
+func MultiplyG1(random io.Reader, p bls12381.G1Affine, s *fr.Element) (bls12381.G1Affine, error) {
+	return multiplyG1(random, &p, s)
+}
+
+// MultiplyG2Generator returns the generator of G2 times a secret scalar. It is
+// gnark-crypto's multiplication, whose time depends on the scalar, which is
+// therefore split into two random summands: blinded, not constant-time.
+func MultiplyG2Generator(s *fr.Element) bls12381.G2Affine {
+	blind, err := RandomScalar(rand.Reader)
+	if err != nil {
+		panic("seal: " + err.Error()) // crypto/rand does not fail
+	}
+	var rest fr.Element
+	rest.Sub(s, &blind)
+	var p, q bls12381.G2Affine
+	p.ScalarMultiplication(&generatorG2, scalarInt(&blind))
+	q.ScalarMultiplication(&generatorG2, scalarInt(&rest))
+	return *p.Add(&p, &q)
 }
 
 // multiplyG1 is multiply for a scalar that is used once.
