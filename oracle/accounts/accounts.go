@@ -144,7 +144,8 @@ type issuer struct {
 	revoked  map[string]bool
 }
 
-// New returns a Verifier. Keys are read when they are first needed.
+// New returns a Verifier. Keys are read when they are first needed, or by
+// [Verifier.Prepare].
 func New(cfg Config, deps Deps) (*Verifier, error) {
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)
@@ -187,6 +188,13 @@ func (v *Verifier) Update(cfg Config) error {
 	}
 	v.state.Store(next)
 	return nil
+}
+
+// Prepare begins to read the keys of all issuers, so that nobody has to wait.
+func (v *Verifier) Prepare() {
+	for _, i := range v.state.Load().issuers {
+		i.keys.look("")
+	}
 }
 
 // Verify returns the account that a token is for, if it may be used with this

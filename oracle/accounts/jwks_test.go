@@ -160,6 +160,10 @@ func TestKeysAreFetchedAndRotated(t *testing.T) {
 	}
 	s.keys(jwks(f, "ec"))
 	f.now = f.now.Add(retryAfter)
+	if got := f.code(f.sign("ec", f.claims())); got != "token_keys_unavailable" && got != "" {
+		t.Errorf("while a new key is read: %s", got)
+	}
+	waitRead(f)
 	if got := f.code(f.sign("ec", f.claims())); got != "" {
 		t.Errorf("a key that was published meanwhile: %s", got)
 	}

@@ -21,8 +21,10 @@ const (
 	// retryAfter is how long nothing is read again after it was: tokens with
 	// made-up key ids must not make us flood an issuer.
 	retryAfter = 10 * time.Second
-	// fetchTimeout bounds one reading.
+	// fetchTimeout bounds one reading, patience how long a request waits for
+	// the first one: those that wait keep others from being worked on.
 	fetchTimeout = 5 * time.Second
+	patience     = time.Second
 )
 
 // A keySource has an issuer's keys. They are read again when they are old, or
@@ -62,18 +64,22 @@ func newKeySource(from string, deps Deps) *keySource {
 }
 
 // find returns the key of a token. Without a key id there has to be one key
-// only. A [*Refusal] says that no keys could be read.
+// only. A [*Refusal] says that no keys could be read, or that they are being
+// read again because this one is not among them.
 func (s *keySource) find(ctx context.Context, kid, alg string) (crypto.PublicKey, error) {
 	k, reading, err := s.look(kid)
-	if k.public == nil && reading != nil {
+	if k.public == nil && reading != nil && s.empty() {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
 		select {
 		case <-reading:
 		case <-ctx.Done():
-			return nil, unavailable(context.Cause(ctx))
 		}
-		k, _, err = s.look(kid)
+		k, reading, err = s.look(kid)
 	}
 	switch {
+	case k.public == nil && reading != nil:
+		return nil, unavailable(errors.New("they are being read"))
 	case k.public == nil && err != nil:
 		return nil, unavailable(err)
 	case k.public == nil:
@@ -99,6 +105,13 @@ func (s *keySource) look(kid string) (k key, reading <-chan struct{}, err error)
 		s.start(now)
 	}
 	return k, s.reading, s.err
+}
+
+// empty reports whether there are no keys, or only such that are too old.
+func (s *keySource) empty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.read.IsZero() || s.deps.Now().Sub(s.read) >= staleAfter
 }
 
 // choose returns the key with an id; without an id, the only key.

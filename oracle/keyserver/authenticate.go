@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/floe-data/floe/oracle/accounts"
+	"github.com/floe-data/floe/oracle/limits"
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/oracle/sealhttp"
@@ -19,34 +21,42 @@ type request struct {
 	transport seal.EncryptionKey
 }
 
-// A requester is a request that the wallet of its user and its session key
-// have signed, in time. Only authenticate makes one.
+// A requester is a request that its session key has signed, in time, and for
+// the session key the wallet of its user or a service account's token. Only
+// authenticate makes one.
 type requester struct {
 	request
 	user    sui.Address
 	pkg     policy.Package
-	message []byte // that the wallet signed
+	message []byte            // that the wallet signed, or would have
+	account *accounts.Account // nil for wallets
 }
 
-// authenticate checks time and signatures, cheapest first. The wallet's
+// checkSession checks times and the session key's signature. It asks nobody and
+// waits for nothing.
+func (s *Server) checkSession(r *request) *refusal {
+	if ref := s.checkTime(&r.Certificate); ref != nil {
+		return ref
+	}
+	return r.CheckSession()
+}
+
+// authenticate checks who it is that the session key asks for. The wallet's
 // message names the first version of the package. If the called version is the
 // first one, the signature is checked before the chain is asked. A requester
 // is returned together with a refusal when it is authenticated all the same.
 func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *refusal) {
 	defer s.cfg.Metrics.Took(metrics.Authenticate, time.Now())
 	s.cfg.Metrics.Asked(len(r.Approval.Calls))
-	if ref := s.checkTime(&r.Certificate); ref != nil {
-		return nil, ref
-	}
 	if r.Certificate.MVRName != nil {
 		return nil, refuse("InvalidMVRName", "mvr_unsupported", "this key server does not resolve names of packages",
 			"create the session key with the package id instead of a name")
 	}
-	if ref := r.CheckSession(); ref != nil {
+	out := &requester{request: *r, user: r.Certificate.User, pkg: policy.Package{First: r.Approval.Package, Called: r.Approval.Package}}
+	ref := s.identify(ctx, out)
+	if ref != nil && r.Token != "" { // the package would not change that
 		return nil, ref
 	}
-	out := &requester{request: *r, user: r.Certificate.User, pkg: policy.Package{First: r.Approval.Package, Called: r.Approval.Package}}
-	ref := s.checkWallet(out, r.Approval.Package)
 	pkg, err := s.lookUp(ctx, r.Approval.Package)
 	if err != nil {
 		if ref != nil { // not known to be the user's
@@ -55,9 +65,10 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 		return out, refusalOf(err)
 	}
 	out.pkg = pkg
-	if pkg.First != r.Approval.Package {
+	if pkg.First != r.Approval.Package && r.Token == "" {
 		ref = s.checkWallet(out, pkg.First)
 	}
+	out.message = r.Certificate.Message(pkg.First)
 	if ref == askChain {
 		ref = nil
 		if err := s.cfg.Evaluator.VerifyWallet(ctx, out.user, out.message, sui.Signature(r.Certificate.Signature)); err != nil {
@@ -87,17 +98,26 @@ func (s *Server) checkTime(c *seal.Certificate) *refusal {
 	ttl := time.Duration(c.TTLMinutes) * time.Minute
 	if ttl > s.cfg.MaxTTL {
 		return refuse("InvalidCertificate", "session_too_long",
-			fmt.Sprintf("the session key lives %v, at most %v are allowed", ttl, s.cfg.MaxTTL), "create a session key with a shorter life")
+			fmt.Sprintf("your session key lives for %s, at most %s are allowed", limits.Span(ttl), limits.Span(s.cfg.MaxTTL)), "create a session key with a shorter life")
 	}
 	now, skew := uint64(s.cfg.Now().UnixMilli()), uint64(s.cfg.ClockSkew.Milliseconds())
 	if c.CreatedMS > now+skew {
 		return refuse("InvalidCertificate", "session_in_future",
-			fmt.Sprintf("the session key was created %d ms after the key server's time", c.CreatedMS-now), "set the clock of the requester's machine")
+			fmt.Sprintf("your session key was created %s after the key server's time", limits.Span(time.Duration(min(c.CreatedMS-now, 1e12))*time.Millisecond)), "set the clock of your machine")
 	}
 	if now > c.CreatedMS && now-c.CreatedMS > uint64(ttl.Milliseconds()) {
-		return refuse("InvalidCertificate", "session_expired", "the session key has expired", "create a new session key")
+		return refuse("InvalidCertificate", "session_expired",
+			fmt.Sprintf("your session key expired %s ago", limits.Span(time.Duration(now-c.CreatedMS)*time.Millisecond-ttl)), "create a new session key")
 	}
 	return nil
+}
+
+// identify checks who asks, if it is for keys of the package that is called.
+func (s *Server) identify(ctx context.Context, r *requester) *refusal {
+	if r.Token != "" {
+		return s.checkToken(ctx, r)
+	}
+	return s.checkWallet(r, r.Approval.Package)
 }
 
 // askChain is what checkWallet answers of signatures that only the chain can

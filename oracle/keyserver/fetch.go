@@ -35,15 +35,21 @@ func (s *Server) serveFetchKey(at *Service) http.HandlerFunc {
 func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyResponse, ref *refusal) {
 	var svc *Service
 	defer func() { s.countDecision(svc, ref) }()
+	if ref := s.knock(r); ref != nil {
+		return nil, ref
+	}
 	req, ref := readRequest(r)
 	if ref != nil {
+		return nil, ref
+	}
+	if ref := s.checkSession(req); ref != nil { // what a flood of forgeries costs
 		return nil, ref
 	}
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
 	default:
-		return nil, sealhttp.Plainly("TooManyRequests")
+		return nil, s.busy()
 	}
 	who, refAuth := s.authenticate(r.Context(), req)
 	if who == nil {
@@ -54,12 +60,17 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyRe
 		return nil, first(refAuth, ref) // there is no journal for it
 	}
 	defer done()
+	leave, ref := s.admit(who)
+	if ref != nil {
+		return nil, ref
+	}
+	defer leave()
 	opening, err := receipt.Commit(s.cfg.Rand, who.user)
 	if err != nil {
 		return nil, refusalOf(err)
 	}
 	key, refKey := svc.checkKey()
-	if ref := first(refAuth, svc.checkLog(), refKey); ref != nil {
+	if ref := first(refAuth, who.checkScope(), svc.checkLog(), refKey); ref != nil {
 		return nil, svc.recordRefusal(r.Context(), who, opening, policy.Evidence{}, ref)
 	}
 	answered, ref := svc.repeats.take(r.Context(), who.hash())
@@ -92,7 +103,7 @@ func readRequest(r *http.Request) (*request, *refusal) {
 	if ref != nil {
 		return nil, ref
 	}
-	req, ref := sealhttp.ParseRequest(body)
+	req, ref := sealhttp.ParseRequest(body, bearer(r.Header))
 	if ref != nil {
 		return nil, ref
 	}
@@ -127,6 +138,11 @@ func first(all ...*refusal) *refusal {
 // release records a grant and answers with its shares.
 func (s *Service) release(ctx context.Context, who *requester, opening receipt.Opening, g *policy.Grant, key *seal.MasterKey) (*seal.FetchKeyResponse, *refusal) {
 	ev := g.Evidence()
+	claims := who.claims(opening, ev)
+	claims.Decision = receipt.Release
+	if ref := s.checkOpens(claims, opening); ref != nil {
+		return nil, s.recordRefusal(ctx, who, opening, ev, ref)
+	}
 	kept, ref := s.keep(ctx, &ev)
 	if ref != nil && ctx.Err() != nil {
 		return nil, ref
@@ -138,9 +154,11 @@ func (s *Service) release(ctx context.Context, who *requester, opening receipt.O
 	if err != nil {
 		return nil, refusalOf(err)
 	}
-	claims := who.claims(opening, ev)
-	claims.Decision, claims.ShareCommitment = receipt.Release, &held.commitment
+	claims.ShareCommitment = &held.commitment
 	entry, ref := s.record(ctx, who, claims, opening, kept)
+	if ref != nil && opensRefusal(ref.Cause) != nil { // another request took the last one
+		return nil, s.recordRefusal(ctx, who, opening, ev, opensRefusal(ref.Cause))
+	}
 	if ref != nil {
 		return nil, ref
 	}
@@ -197,6 +215,10 @@ func (r *requester) claims(opening receipt.Opening, ev policy.Evidence) *receipt
 		Objects:             ev.Objects,
 		Evaluated:           ev.Evaluated,
 	}
+	if r.account != nil {
+		commitment := opening.AccountCommitment(r.account.Issuer(), r.account.Subject)
+		c.AccountCommitment = &commitment
+	}
 	if ev.Record != nil {
 		commitment := ev.Record.Commitment(opening.Salt)
 		c.Evidence = &commitment
@@ -215,7 +237,7 @@ func (r *requester) claims(opening receipt.Opening, ev policy.Evidence) *receipt
 
 // hash identifies the request.
 func (r *requester) hash() receipt.Hash {
-	return receipt.HashRequest(r.SignedBytes(), r.message, r.Certificate.Signature)
+	return receipt.HashRequest(r.SignedBytes(), r.message, r.credential())
 }
 
 // policies returns whose receipts are chained: of each call the policy object,

@@ -340,7 +340,8 @@ func TestRefusalOfPolicy(t *testing.T) {
 	}
 	f.eval.err = errors.New("node down")
 	e2 := f.refused(req, 503, "Failure")
-	if strings.Contains(e2.Message, "node down") || e2.Message != "Internal server error, please try again later" {
+	if strings.Contains(e2.Message, "node down") || e2.Message != "Internal server error, please try again later: the request could not be decided; "+
+		"try again in some seconds; if it stays, tell the operator of the key server (internal)" {
 		t.Errorf("%+v", e2)
 	}
 	f.eval.err = nil
@@ -484,7 +485,7 @@ func TestUnknownPackage(t *testing.T) {
 	f := start(t)
 	f.eval.pkgErr = &policy.Refusal{Kind: policy.InvalidPackage, Reason: seal.Reason{Code: "package_not_found", Rule: "r"}}
 	req, _ := f.request(nil)
-	if e := f.refused(req, 403, "InvalidPackage"); e.Message != "Invalid package ID" || e.Receipt == "" {
+	if e := f.refused(req, 403, "InvalidPackage"); e.Message != "Invalid package ID: r (package_not_found)" || e.Receipt == "" {
 		t.Errorf("%+v", e)
 	}
 }

@@ -31,6 +31,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/floe-data/floe/oracle/accounts"
+	"github.com/floe-data/floe/oracle/limits"
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/oracle/sealhttp"
@@ -64,6 +66,13 @@ type Config struct {
 	// MaxConcurrent is how many key requests are worked on at a time; more
 	// are answered with 429. 0 means 64.
 	MaxConcurrent int
+	// Limits bounds what requesters may ask. nil: only MaxConcurrent does.
+	Limits *limits.Limiter
+	// Accounts verifies tokens of machines without a wallet. nil: none are
+	// taken.
+	Accounts *accounts.Verifier
+	// Proxy says whom to believe about the network address of a client.
+	Proxy limits.Proxy
 	// SDK is which versions of which clients are served. nil: as Seal's key
 	// servers do.
 	SDK *sealhttp.Requirements
@@ -127,6 +136,12 @@ func (c *Config) complete() error {
 	}
 	if c.MaxConcurrent == 0 {
 		c.MaxConcurrent = 64
+	}
+	if c.Limits == nil {
+		var err error
+		if c.Limits, err = limits.New(limits.Config{}, time.Now); err != nil {
+			return err
+		}
 	}
 	if c.SDK == nil {
 		c.SDK = &defaultSDK

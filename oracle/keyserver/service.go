@@ -12,6 +12,7 @@ import (
 
 	"github.com/floe-data/floe/oracle/archive"
 	"github.com/floe-data/floe/oracle/journal"
+	"github.com/floe-data/floe/oracle/limits"
 	"github.com/floe-data/floe/oracle/tilelog"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
@@ -95,6 +96,7 @@ type Service struct {
 	repeats repeats
 	logins  *logins
 	anchor  atomic.Pointer[func() sui.Address]
+	opens   atomic.Pointer[limits.Opens] // nil: nothing is counted
 	mux     http.Handler
 	inUse   sync.WaitGroup // requests under way
 }
@@ -131,8 +133,13 @@ func openService(cfg ServiceConfig, shared *Config) (s *Service, err error) {
 			return nil, err
 		}
 	}
+	var ledger journal.Ledger
+	if opens := newOpens(shared.Limits.Config()); opens != nil {
+		s.opens.Store(opens)
+		ledger = opens
+	}
 	s.journal, err = journal.Open(journal.Config{Dir: cfg.JournalDir, Issuer: cfg.Issuer, Key: cfg.ReceiptKey, Now: shared.Now,
-		Remember: shared.MaxTTL + shared.ClockSkew, Metrics: shared.Metrics})
+		Remember: shared.MaxTTL + shared.ClockSkew, Ledger: ledger, Metrics: shared.Metrics})
 	if err != nil {
 		return nil, err
 	}

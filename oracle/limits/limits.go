@@ -101,6 +101,9 @@ func New(cfg Config, now func() time.Time) (*Limiter, error) {
 	return l, nil
 }
 
+// Config returns the configuration that is in force.
+func (l *Limiter) Config() Config { return *l.cfg.Load() }
+
 // Update replaces the configuration, Opens excepted: those belong to the
 // journals. What is used up stays used up.
 func (l *Limiter) Update(cfg Config) error {
@@ -217,18 +220,18 @@ type Denial struct {
 func (d *Denial) Error() string { return d.Rule + "; " + d.Remedy }
 
 func denied(code, whose, what string, r Rate, n int, wait time.Duration) *Denial {
-	d := &Denial{Code: code, After: wait, Rule: fmt.Sprintf("%s may ask for %d %s per %s, %d at once", whose, r.N, what, span(r.Per), r.Burst)}
+	d := &Denial{Code: code, After: wait, Rule: fmt.Sprintf("%s may ask for %d %s per %s, %d at once", whose, r.N, what, Span(r.Per), r.Burst)}
 	if n > r.Burst {
 		d.After, d.Remedy = 0, fmt.Sprintf("ask for at most %d at once instead of %d", r.Burst, n)
 		return d
 	}
 	d.After = max(d.After, time.Second)
-	d.Remedy = fmt.Sprintf("try again in %s", span(d.After))
+	d.Remedy = "try again in " + Span(d.After)
 	return d
 }
 
-// span prints a duration in whole seconds, rounded up, without zero parts.
-func span(d time.Duration) string {
+// Span prints a duration for people, in whole seconds, rounded up.
+func Span(d time.Duration) string {
 	s := int64((d + time.Second - 1) / time.Second)
 	out := ""
 	for _, unit := range []struct {

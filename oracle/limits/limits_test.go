@@ -374,11 +374,11 @@ func TestSpan(t *testing.T) {
 		0: "0 s", time.Nanosecond: "1 s", 59 * time.Second: "59 s", time.Minute: "1 min", 90 * time.Second: "1 min 30 s",
 		24 * time.Hour: "1 d", 25*time.Hour + 61*time.Second: "1 d 1 h 1 min 1 s",
 	} {
-		if got := span(d); got != want {
+		if got := Span(d); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
 		}
 	}
-	if s := span(time.Hour); strings.Contains(s, "60") {
+	if s := Span(time.Hour); strings.Contains(s, "60") {
 		t.Error(s)
 	}
 }

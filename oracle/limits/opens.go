@@ -76,7 +76,7 @@ func (e *Exhausted) Error() string {
 	if e.Limit.Period == 0 {
 		return fmt.Sprintf("a user is given %s %s, and you were", what, times)
 	}
-	return fmt.Sprintf("a user is given %s %s in any %s, and you were", what, times, span(e.Limit.Period))
+	return fmt.Sprintf("a user is given %s %s in any %s, and you were", what, times, Span(e.Limit.Period))
 }
 
 // Opens counts releases by user. It implements journal.Ledger and is safe for

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/floe-data/floe/sdk/seal"
 )
@@ -18,7 +20,10 @@ type Refusal struct {
 	Receipt string       // JWT
 	Opening *seal.ReceiptOpening
 	Members []seal.MemberAnswer // of a committee
-	Cause   error               // for the log only
+	// RetryAfter is sent as the header of this name, in whole seconds, if it
+	// is not 0.
+	RetryAfter time.Duration
+	Cause      error // for the log only
 }
 
 // statusOf gives the HTTP status of each error type; others are 503.
@@ -40,27 +45,25 @@ var fixedMessage = map[string]string{
 
 // messagePrefix begins the message of types with a variable part.
 var messagePrefix = map[string]string{
-	"InvalidPTB": "Invalid PTB: ", "NoAccess": "Access denied: ", "InvalidParameter": "Invalid parameter to PTB: ",
+	"InvalidPTB": "Invalid PTB", "NoAccess": "Access denied", "InvalidParameter": "Invalid parameter to PTB",
 }
 
 // Plainly refuses with Seal's message for the type, and no more.
 func Plainly(typ string) *Refusal { return &Refusal{Type: typ, Message: fixedMessage[typ]} }
 
-// Refuse refuses with Seal's message for the type and our reason.
+// Refuse refuses with Seal's message for the type, followed by our reason.
+// Clients tell refusals apart by type; what they show is for people.
 func Refuse(typ, code, rule, remedy string) *Refusal {
 	return RefuseFor(typ, seal.Reason{Code: code, Rule: rule, Remedy: remedy})
 }
 
 // RefuseFor is [Refuse] for a reason.
 func RefuseFor(typ string, reason seal.Reason) *Refusal {
-	r := &Refusal{Type: typ, Reason: &reason, Message: fixedMessage[typ]}
-	switch {
-	case typ == "NoAccess" && reason.Remedy != "":
-		r.Message = fmt.Sprintf("%s%s; %s (%s)", messagePrefix[typ], reason.Rule, reason.Remedy, reason.Code)
-	case r.Message == "":
-		r.Message = messagePrefix[typ] + reason.Rule
+	message := fixedMessage[typ] + messagePrefix[typ] + ": " + reason.Rule
+	if reason.Remedy != "" {
+		message += "; " + reason.Remedy
 	}
-	return r
+	return &Refusal{Type: typ, Reason: &reason, Message: fmt.Sprintf("%s (%s)", message, reason.Code)}
 }
 
 // Malformed refuses a body that does not parse; Seal answers with plain text.
@@ -81,6 +84,9 @@ func (r *Refusal) HTTPStatus() int {
 
 // Write answers with the refusal.
 func (r *Refusal) Write(w http.ResponseWriter) {
+	if r.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(int64((r.RetryAfter+time.Second-1)/time.Second), 10))
+	}
 	if r.Plain {
 		http.Error(w, r.Message, r.HTTPStatus())
 		return

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/seal"
@@ -14,11 +15,18 @@ import (
 type Request struct {
 	seal.FetchKeyRequest
 	Approval *seal.Approval
+	// Token is that of a service account, "" if a wallet signed: a token adds
+	// nothing to a wallet.
+	Token string
 }
 
-// ParseRequest reads the body of a key request.
-func ParseRequest(body []byte) (*Request, *Refusal) {
+// ParseRequest reads the body of a key request, with the token that came with
+// it, if any did.
+func ParseRequest(body []byte, token string) (*Request, *Refusal) {
 	r := new(Request)
+	if nestsTooDeep(body) {
+		return nil, Malformed(400, "Failed to parse the request body as JSON: it is nested more than %d deep", maxNesting)
+	}
 	if err := json.Unmarshal(body, &r.FetchKeyRequest); err != nil {
 		var syntax *json.SyntaxError
 		if errors.As(err, &syntax) || len(body) == 0 {
@@ -39,13 +47,66 @@ func ParseRequest(body []byte) (*Request, *Refusal) {
 		}
 	}
 	if len(r.Certificate.Signature) == 0 {
-		return nil, Malformed(422, "certificate.signature is missing")
+		if r.Token = token; token == "" {
+			return nil, Malformed(422, "certificate.signature is missing")
+		}
 	}
 	var err error
 	if r.Approval, err = seal.ParseApproval(r.PTB); err != nil {
 		return nil, Refuse("InvalidPTB", "invalid_ptb", err.Error(), "send a program of seal_approve calls only, each with the identity as its first argument")
 	}
+	if ref := checkSize(r.Approval); ref != nil {
+		return nil, ref
+	}
 	return r, nil
+}
+
+const (
+	// maxInputs is how many inputs a program may have, each of which may be an
+	// object to read.
+	maxInputs = 512
+	// maxIdentities bounds the identities of a request together, in bytes:
+	// they stand in its receipt. Seal's key servers don't bound them.
+	maxIdentities = 16 << 10
+)
+
+// checkSize refuses programs that cost much more than others.
+func checkSize(a *seal.Approval) *Refusal {
+	size := 0
+	for _, c := range a.Calls {
+		size += len(c.ID)
+	}
+	if n := len(a.Program.Inputs); n > maxInputs {
+		return Refuse("InvalidPTB", "too_many_inputs", fmt.Sprintf("the program has %d inputs, at most %d are taken", n, maxInputs), "ask in several requests")
+	}
+	if size > maxIdentities {
+		return Refuse("InvalidPTB", "identities_too_long", fmt.Sprintf("the identities have %d bytes together, at most %d are taken", size, maxIdentities), "ask in several requests")
+	}
+	return nil
+}
+
+// maxNesting is how deep a body may be nested: two deep is what there is.
+const maxNesting = 8
+
+// nestsTooDeep looks for what a parser would spend stack on.
+func nestsTooDeep(body []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > maxNesting {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
 }
 
 // CheckSession checks that the session key signed the request.

@@ -75,6 +75,9 @@ type Claims struct {
 	RequestHash         Hash `json:"request_hash"`
 	RequesterCommitment Hash `json:"requester_commitment"`
 	SessionCommitment   Hash `json:"session_commitment"`
+	// AccountCommitment is there if no wallet asked but a service account, by
+	// a token: see [Opening.AccountCommitment]. RequestHash covers the token.
+	AccountCommitment *Hash `json:"account_commitment,omitempty"`
 
 	Package  Package      `json:"package"`
 	Calls    []Call       `json:"calls"`
@@ -180,6 +183,7 @@ type Opening struct {
 const (
 	requesterTag = "floe-requester-v1"
 	sessionTag   = "floe-session-v1"
+	accountTag   = "floe-account-v1"
 	requestTag   = "floe-request-v1"
 	sharesTag    = "floe-shares-v1"
 )
@@ -201,6 +205,14 @@ func (o Opening) SessionCommitment(sessionKey []byte) Hash {
 	return hash(sessionTag, o.Salt[:], sessionKey)
 }
 
+// AccountCommitment returns SHA-256("floe-account-v1" ‖ salt ‖ SHA-256(issuer) ‖
+// SHA-256(subject)) for the issuer and the subject of a service account's
+// tokens.
+func (o Opening) AccountCommitment(issuer, subject string) Hash {
+	a, b := sha256.Sum256([]byte(issuer)), sha256.Sum256([]byte(subject))
+	return hash(accountTag, o.Salt[:], a[:], b[:])
+}
+
 // Check tells whether the opening belongs to the receipt.
 func (o Opening) Check(c *Claims) error {
 	if o.RequesterCommitment() != c.RequesterCommitment {
@@ -210,7 +222,8 @@ func (o Opening) Check(c *Claims) error {
 }
 
 // HashRequest commits to a request: what its session key signed (PTB and
-// transport keys), then what the wallet signed and its signature.
+// transport keys), then what the wallet signed and its signature. For a service
+// account, "floe-token-v1" and its token stand in place of the signature.
 func HashRequest(signed, message, signature []byte) Hash {
 	a, b, c := sha256.Sum256(signed), sha256.Sum256(message), sha256.Sum256(signature)
 	return hash(requestTag, a[:], b[:], c[:])

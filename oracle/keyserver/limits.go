@@ -1,0 +1,126 @@
+package keyserver
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/floe-data/floe/oracle/limits"
+	"github.com/floe-data/floe/sdk/receipt"
+)
+
+// knock counts a request of a network address before it is read.
+func (s *Server) knock(r *http.Request) *refusal {
+	return s.denied(s.cfg.Limits.Knock(s.cfg.Proxy.ClientAddress(r)))
+}
+
+// admit counts an authenticated request. What is refused here leaves no
+// receipt: it says nothing about the policy, and a flood would fill the disk.
+func (s *Server) admit(who *requester) (leave func(), ref *refusal) {
+	ask := limits.Ask{User: who.user, Package: who.pkg.First}
+	for _, call := range who.Approval.Calls {
+		ask.IDs = append(ask.IDs, call.ID)
+	}
+	if who.account != nil {
+		ask.Account, ask.AccountRate = who.account.Name(), who.account.Quota
+	}
+	leave, d := s.cfg.Limits.Admit(ask)
+	return leave, s.denied(d)
+}
+
+func (s *Server) denied(d *limits.Denial) *refusal {
+	if d == nil {
+		return nil
+	}
+	s.cfg.Metrics.QuotaRefused(strings.TrimPrefix(d.Code, "quota_"))
+	ref := refuse("TooManyRequests", d.Code, d.Rule, d.Remedy)
+	ref.RetryAfter = d.After
+	return ref
+}
+
+// busy refuses a request because too many others are worked on.
+func (s *Server) busy() *refusal {
+	return s.denied(&limits.Denial{Code: "busy", Rule: fmt.Sprintf("the key server works on %d requests, as many as it can", cap(s.slots)),
+		Remedy: "try again in 1 s", After: time.Second})
+}
+
+// checkOpens refuses a release that the user has used up. The journal asks
+// again when it stores the receipt; this saves the work until then.
+func (s *Service) checkOpens(c *receipt.Claims, o receipt.Opening) *refusal {
+	if opens := s.opens.Load(); opens != nil {
+		return opensRefusal(opens.Check(c, o.Requester, s.shared.Now()))
+	}
+	return nil
+}
+
+// opensRefusal translates what limits.Opens says, nil for other errors.
+func opensRefusal(err error) *refusal {
+	var e *limits.Exhausted
+	switch {
+	case errors.As(err, &e) && e.Again.IsZero():
+		return refuse("NoAccess", "opens_exhausted", e.Error(), "this key server gives you this no more; ask the owner of the data")
+	case errors.As(err, &e):
+		return refuse("NoAccess", "opens_exhausted", e.Error(), "it opens again at "+untilSecond(e.Again))
+	case errors.Is(err, limits.ErrFull):
+		ref := refuse("Failure", "opens_full", "the key server has no room left to count who was given which key, and this key may be given a number of times only",
+			"tell the operator of the key server")
+		ref.Cause = err
+		return ref
+	}
+	return nil
+}
+
+// untilSecond prints a time in UTC, to the minute if that is exact, or else to
+// the next second.
+func untilSecond(t time.Time) string {
+	t = t.Add(time.Second - time.Nanosecond).Truncate(time.Second).UTC()
+	if t.Second() == 0 {
+		return t.Format("2006-01-02 15:04 UTC")
+	}
+	return t.Format("2006-01-02 15:04:05 UTC")
+}
+
+// newOpens returns the count of releases for a service, nil if nothing has to
+// be counted.
+func newOpens(c limits.Config) *limits.Opens {
+	if len(c.Opens) == 0 {
+		return nil
+	}
+	return limits.NewOpens(c.Opens)
+}
+
+// UpdateLimits puts other limits into force. If limits on opens changed, the
+// journals are read again to count; keys are given out meanwhile, by the limits
+// of before.
+func (s *Server) UpdateLimits(cfg limits.Config) error {
+	s.services.changing.Lock() // no service comes or goes
+	defer s.services.changing.Unlock()
+	before := s.cfg.Limits.Config()
+	if err := s.cfg.Limits.Update(cfg); err != nil {
+		return err
+	}
+	if reflect.DeepEqual(before.Opens, cfg.Opens) {
+		return nil
+	}
+	for _, svc := range s.services.all() {
+		if err := svc.limitOpens(newOpens(cfg)); err != nil {
+			return fmt.Errorf("set limits of %s: %w", svc.cfg.ObjectID, err)
+		}
+	}
+	return nil
+}
+
+func (s *Service) limitOpens(o *limits.Opens) (err error) {
+	if o == nil { // an interface with a nil pointer in it is not nil
+		err = s.journal.SetLedger(nil)
+	} else {
+		err = s.journal.SetLedger(o)
+	}
+	if err == nil {
+		s.opens.Store(o)
+	}
+	return err
+}

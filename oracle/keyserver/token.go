@@ -1,0 +1,86 @@
+package keyserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/floe-data/floe/oracle/accounts"
+	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/sdk/seal"
+)
+
+// tokenTag begins what stands in a request's hash for a token.
+const tokenTag = "floe-token-v1"
+
+// bearer returns the token of a request, "" if there is none.
+func bearer(h http.Header) string {
+	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// checkToken identifies a requester by a token in place of a wallet.
+func (s *Server) checkToken(ctx context.Context, r *requester) *refusal {
+	if s.cfg.Accounts == nil {
+		return refuse("InvalidSignature", "token_unsupported", "this key server takes no tokens of service accounts", "ask with a wallet, or ask another key server")
+	}
+	a, err := s.cfg.Accounts.Verify(ctx, r.Token, r.Certificate.SessionKey)
+	if err != nil {
+		return tokenRefusal(err)
+	}
+	if a.Address != r.user {
+		return refuse("InvalidSignature", "token_address", fmt.Sprintf("the token is for address %s, and certificate.user is another", a.Address), "ask as "+a.Address.String())
+	}
+	r.account = a
+	return nil
+}
+
+// tokenRefusal translates an error of the package accounts.
+func tokenRefusal(err error) *refusal {
+	var t *accounts.Refusal
+	if !errors.As(err, &t) {
+		return refusalOf(err)
+	}
+	typ := "InvalidSignature"
+	switch {
+	case t.Temporary:
+		typ = "Failure"
+	case t.Code == "token_expired":
+		typ = "InvalidCertificate"
+	case t.Code == "account_scope":
+		typ = string(policy.NoAccess)
+	}
+	ref := refuseFor(typ, seal.Reason{Code: t.Code, Rule: t.Rule, Remedy: t.Remedy})
+	ref.Cause = t.Cause
+	return ref
+}
+
+// checkScope refuses a service account what its operator did not mean it for.
+func (r *requester) checkScope() *refusal {
+	if r.account == nil {
+		return nil
+	}
+	var ids [][]byte
+	for _, call := range r.Approval.Calls {
+		ids = append(ids, call.ID)
+	}
+	if err := r.account.Allows(r.pkg.First, ids); err != nil {
+		return tokenRefusal(err)
+	}
+	return nil
+}
+
+// credential is what stands in the hash of a request for who asks: the wallet's
+// signature, or the token behind a tag that no signature begins with. The hash
+// shows neither.
+func (r *requester) credential() []byte {
+	if r.Token == "" {
+		return r.Certificate.Signature
+	}
+	return append([]byte(tokenTag), r.Token...)
+}
