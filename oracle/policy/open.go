@@ -51,6 +51,7 @@ type Config struct {
 	AllowedStaleness time.Duration
 	AllowedLag       time.Duration
 	Timeout          time.Duration
+	GasPriceLife     time.Duration
 	Now              func() time.Time
 
 	// Engine makes the VM for one node; nil means execution.NewEngine.
@@ -117,9 +118,11 @@ func host(c *suirpc.Client) string {
 	return u.Host
 }
 
+// mirror follows a node. How long its stream has been silent goes by the real time,
+// whatever Now says.
 func (cfg *Config) mirror(node *suirpc.Client) (*mirror.Mirror, error) {
 	log := orDiscard(cfg.Log).With("node", host(node))
-	m := mirror.Config{Node: node, Prove: cfg.Prove, CacheBytes: cfg.CacheBytes, Freshness: cfg.Freshness, Timeout: cfg.Timeout, Now: cfg.Now, Log: log}
+	m := mirror.Config{Node: node, Prove: cfg.Prove, CacheBytes: cfg.CacheBytes, Freshness: cfg.Freshness, Timeout: cfg.Timeout, Log: log}
 	if cfg.Committee != nil {
 		m.Light = lightclient.New(lightclient.Node(node.Conn()), *cfg.Committee)
 	}
@@ -138,7 +141,7 @@ func (cfg *Config) member(node *suirpc.Client, m *mirror.Mirror) (Evaluator, err
 		return nil, err
 	}
 	simulator, err := NewSimulator(SimulatorConfig{Chain: node, StalenessPackage: cfg.StalenessPackage,
-		AllowedStaleness: cfg.AllowedStaleness, AllowedLag: cfg.AllowedLag, Timeout: cfg.Timeout, Now: cfg.Now})
+		AllowedStaleness: cfg.AllowedStaleness, AllowedLag: cfg.AllowedLag, Timeout: cfg.Timeout, GasPriceLife: cfg.GasPriceLife, Now: cfg.Now})
 	if err != nil {
 		return nil, err
 	}

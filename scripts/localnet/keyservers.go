@@ -16,10 +16,12 @@ import (
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/dataset"
+	"github.com/floe-data/floe/sdk/execution"
 	"github.com/floe-data/floe/sdk/network"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
 // A KeyServer is a running key server.
@@ -49,11 +51,12 @@ func (n *Net) ReceiptCount() uint64 {
 // startKeyServers starts the key servers, each with secrets of its own, and
 // registers new ones on chain.
 func (n *Net) startKeyServers(ctx context.Context) error {
-	evaluator, err := policy.NewSimulator(policy.SimulatorConfig{
-		Chain: n.client, StalenessPackage: n.Network.Packages["key_server"].Latest, Now: n.chainTime()})
+	evaluator, stop, err := policy.Open(policy.Config{Nodes: []*suirpc.Client{n.client}, StalenessPackage: n.Network.Packages["key_server"].Latest,
+		Now: n.chainTime(), Engine: func() *execution.Engine { return execution.NewEngine(n.authority.Root()) }, Log: n.cfg.Log})
 	if err != nil {
 		return err
 	}
+	n.onClose(func() error { stop(); return nil })
 	for i := range n.cfg.KeyServers {
 		k, err := n.startKeyServer(ctx, fmt.Sprintf("keyserver-%d", i+1), evaluator)
 		if err != nil {

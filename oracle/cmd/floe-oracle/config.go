@@ -23,6 +23,7 @@ type config struct {
 	requestConfig `yaml:",inline"`
 
 	operationsConfig `yaml:",inline"`
+	Evaluation       evaluationConfig `yaml:"evaluation" doc:"who runs the code of policies, over which state"`
 
 	path string
 }
@@ -59,7 +60,7 @@ func readConfig(path string) (*config, error) {
 		return nil, fmt.Errorf("read configuration %s: %w", path, err)
 	}
 	dir := filepath.Dir(path)
-	for _, p := range []*string{&c.KeyDir, &c.JournalDir, &c.WitnessPolicy, &c.AnchorSigner} {
+	for _, p := range []*string{&c.KeyDir, &c.JournalDir, &c.WitnessPolicy, &c.AnchorSigner, &c.Evaluation.Committee} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
@@ -83,7 +84,7 @@ func (c *config) parse(b []byte) error {
 		}
 	}
 	var errs []error
-	for _, check := range []func() error{c.modeConfig.check, c.secretConfig.check, c.networkConfig.check, c.logConfig.check, c.requestConfig.check, c.operationsConfig.check} {
+	for _, check := range []func() error{c.modeConfig.check, c.secretConfig.check, c.networkConfig.check, c.logConfig.check, c.requestConfig.check, c.operationsConfig.check, c.Evaluation.check} {
 		errs = append(errs, check())
 	}
 	if c.RPC.Timeout > 0 && c.EvaluationTimeout > 0 {

@@ -124,7 +124,7 @@ func (c *networkConfig) dial(ctx context.Context, url string, more ...suirpc.Opt
 	if d := c.RPC.Retry.MaxDelay; d > 0 {
 		opts = append(opts, suirpc.WithMaxBackoff(d))
 	}
-	if name, key := os.Getenv("FULL_NODE_RPC_API_NAME"), os.Getenv("FULL_NODE_RPC_API_KEY"); name != "" && key != "" {
+	if name, key := os.Getenv("FULL_NODE_RPC_API_NAME"), os.Getenv("FULL_NODE_RPC_API_KEY"); name != "" && key != "" && url == c.NodeURL {
 		opts = append(opts, suirpc.WithHeader(name, key))
 	}
 	return suirpc.Dial(ctx, url, opts...)

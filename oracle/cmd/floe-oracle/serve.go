@@ -109,10 +109,11 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 	if err != nil {
 		return err
 	}
-	evaluator, err := c.evaluator(client)
+	evaluator, stopEvaluating, err := c.openEvaluator(ctx, client, m, log)
 	if err != nil {
 		return err
 	}
+	defer stopEvaluating()
 	stopMetrics, err := c.serveMetrics(m, log)
 	if err != nil {
 		return err
@@ -193,13 +194,6 @@ func (c *config) logClientKeys(ctx context.Context, s *secrets, log *slog.Logger
 		log.Info("public key", "client", k.Client, "derivation_index", k.Index, "key_server", k.ObjectID, "public_key", k.PublicKey)
 	}
 	return nil
-}
-
-func (c *config) evaluator(client *suirpc.Client) (policy.Evaluator, error) {
-	return policy.NewSimulator(policy.SimulatorConfig{
-		Chain: client, StalenessPackage: c.KeyServerPackage, AllowedStaleness: c.AllowedStaleness, AllowedLag: c.AllowedClockLag,
-		Timeout: c.EvaluationTimeout, GasPriceLife: c.GasPriceLife,
-	})
 }
 
 // reload puts the clients that the file names now into force.
