@@ -5,13 +5,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/floe-data/floe/oracle/journal"
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/oracle/sealhttp"
+	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -240,22 +240,8 @@ func (r *requester) hash() receipt.Hash {
 	return receipt.HashRequest(r.SignedBytes(), r.message, r.credential())
 }
 
-// policies returns whose receipts are chained: of each call the policy object,
-// which identities begin with by convention, or else the package.
-func (r *requester) policies() (out []sui.Address) {
-	for _, call := range r.Approval.Calls {
-		id := r.pkg.First
-		for _, in := range r.Approval.Program.Inputs {
-			if in.Kind != sui.InputPure && len(call.ID) >= len(in.Ref.ID) && sui.Address(call.ID[:32]) == in.Ref.ID {
-				id = in.Ref.ID
-			}
-		}
-		if !slices.Contains(out, id) {
-			out = append(out, id)
-		}
-	}
-	return out
-}
+// policies returns whose receipts are chained.
+func (r *requester) policies() []sui.Address { return evidence.PoliciesOf(r.Approval, r.pkg.First) }
 
 func openingOf(o receipt.Opening) *seal.ReceiptOpening {
 	return &seal.ReceiptOpening{Salt: o.Salt[:], Requester: o.Requester}

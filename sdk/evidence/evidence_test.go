@@ -13,6 +13,7 @@ import (
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/execution"
+	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -339,5 +340,30 @@ func FuzzManifest(f *testing.F) {
 			t.Fatal("a manifest has two encodings")
 		}
 		evidence.Replay(m, evidence.SourceOf(nil)) // must not panic
+	})
+}
+
+// A file has one form, and what it lacks is found without a panic.
+func FuzzBundle(f *testing.F) {
+	w := newWorld(f)
+	ev := w.decide(bob)
+	opening := receipt.Opening{Salt: [32]byte{1}, Requester: bob}
+	small := evidence.NewBundle("a.b.c", opening, ev)
+	small.Objects = small.Objects[:1]
+	f.Add(small.Bytes())
+	f.Add([]byte("floe-evidence-bundle-v1\n"))
+	commitment := ev.Commitment(opening.Salt)
+	r := &receipt.Receipt{Raw: "a.b.c", Claims: receipt.Claims{Evidence: &commitment, RequesterCommitment: opening.RequesterCommitment()}}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		b, err := evidence.ParseBundle(raw)
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(b.Bytes(), raw) {
+			t.Fatal("a bundle has two encodings")
+		}
+		if report, err := evidence.Audit(r, b, evidence.NewReplayer()); err != nil || report.Err() == nil {
+			t.Errorf("%v, %+v", err, report)
+		}
 	})
 }

@@ -58,25 +58,36 @@ func (r *Replayer) reset() {
 
 // Replay is the function [Replay] with what this Replayer has parsed already.
 func (r *Replayer) Replay(m *Manifest, objects Source) (Outcome, error) {
+	out, _, err := r.replay(m, objects)
+	if err != nil {
+		return out, fmt.Errorf("replay: %w", err)
+	}
+	return out, nil
+}
+
+// replay also returns why the transaction can't be run, if it can't.
+func (r *Replayer) replay(m *Manifest, objects Source) (Outcome, *execution.InputError, error) {
 	evaluator, s, err := r.snapshot(m, objects)
 	if err != nil {
-		return Outcome{}, fmt.Errorf("replay: %w", err)
+		return Outcome{}, nil, err
 	}
 	ev, _, err := evaluator.Evaluate(s, m.Position, &m.Transaction)
 	var missing *execution.MissingError
 	if errors.As(err, &missing) {
-		return Outcome{}, fmt.Errorf("replay: %w: %s is missing", ErrIncomplete, missing.ID)
+		return Outcome{}, nil, fmt.Errorf("%w: %s is missing", ErrIncomplete, missing.ID)
 	}
 	if ev == nil {
-		return Outcome{}, fmt.Errorf("replay: %w", err)
+		return Outcome{}, nil, err
 	}
 	if err := sameLists(&ev.Manifest, m); err != nil {
-		return Outcome{}, fmt.Errorf("replay: %w: %w", ErrIncomplete, err)
+		return Outcome{}, nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
 	}
 	if ev.Outcome != m.Outcome {
-		return ev.Outcome, fmt.Errorf("replay: %w: the bytecode says %q, the manifest %q", ErrOutcome, ev.Outcome, m.Outcome)
+		return ev.Outcome, nil, fmt.Errorf("%w: the bytecode says %q, the manifest %q", ErrOutcome, ev.Outcome, m.Outcome)
 	}
-	return ev.Outcome, nil
+	var rejected *execution.InputError
+	errors.As(err, &rejected)
+	return ev.Outcome, rejected, nil
 }
 
 // sameLists demands that the manifest names what was read, and nothing else.
