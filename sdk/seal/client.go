@@ -198,6 +198,7 @@ func (c *Client) FetchKeys(ctx context.Context, cfg FetchConfig) (*Keys, error) 
 // FetchKeys.
 type fetch struct {
 	request   *FetchKeyRequest
+	token     string // of a service account
 	transport *TransportKey
 	wanted    [][]byte // full ids
 	results   []fetched
@@ -241,6 +242,7 @@ func (c *Client) newFetch(cfg FetchConfig) (*fetch, error) {
 	if f.request, err = cfg.Session.NewRequest(cfg.PTB, f.transport.Public()); err != nil {
 		return nil, err
 	}
+	f.token = cfg.Session.token
 	f.keys = &Keys{pkg: cfg.Session.Package(), keys: map[string]map[sui.Address]UserKey{}, Reports: make([]ServerReport, len(c.servers))}
 	for i, s := range c.servers {
 		f.keys.Reports[i] = ServerReport{Server: s.ID, Weight: s.Weight}

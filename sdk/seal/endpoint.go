@@ -24,6 +24,9 @@ type Endpoint struct {
 	// Header is sent with every request: who asks ([HeaderSDKType],
 	// [HeaderSDKVersion]), an API key.
 	Header http.Header
+	// Token goes with key requests, over https only: that of a service
+	// account. "": none.
+	Token string
 	// CheckVersion judges the server's [HeaderServerVersion]. nil demands what
 	// the npm client demands: 0.4.1 or later.
 	CheckVersion func(string) error
@@ -39,7 +42,21 @@ const maxAnswer = 1 << 20
 // is no success is a [*ServerError].
 func (e *Endpoint) FetchKey(ctx context.Context, body []byte) (*FetchKeyResponse, error) {
 	out := new(FetchKeyResponse)
-	return out, e.call(ctx, "POST", "/v1/fetch_key", body, out)
+	if e.Token == "" {
+		return out, e.call(ctx, "POST", "/v1/fetch_key", body, out)
+	}
+	if err := checkPrivate(e.URL); err != nil {
+		return out, err
+	}
+	if e.Header.Get(HeaderToken) != "" {
+		return out, fmt.Errorf("send token: the API key goes in its header, %s: have the operator choose another header", HeaderToken)
+	}
+	with := *e
+	if with.Header = e.Header.Clone(); with.Header == nil {
+		with.Header = http.Header{}
+	}
+	with.Header.Set(HeaderToken, "Bearer "+e.Token)
+	return out, with.call(ctx, "POST", "/v1/fetch_key", body, out)
 }
 
 // Service asks for the proof that the server holds the key of an object.

@@ -63,6 +63,7 @@ var remedies = map[string]string{
 	"UnsupportedPackageId":    "use a key server that serves this package, or ask its operator to add it",
 	"InvalidParameter":        "if an object of the request was created just now, try again in some seconds",
 	"DeprecatedSDKVersion":    "install a newer version",
+	"TooManyRequests":         "try again in some seconds",
 	"Failure":                 "try again in some seconds; if it stays, tell the operator of the key server",
 }
 
@@ -104,7 +105,7 @@ func (e *FetchError) Error() string {
 		fmt.Fprintf(&b, "; %s: %v", strings.Join(g.names, ", "), g.err)
 	}
 	if len(groups) > 0 {
-		if r := remedyOf(groups[0].err); r != "" {
+		if r := remedyOf(groups[0].err); r != "" && !strings.Contains(groups[0].err.Error(), r) {
 			fmt.Fprintf(&b, " (%s)", r)
 		}
 	}
@@ -137,10 +138,11 @@ func groupErrors(reports []ServerReport) []errorGroup {
 		if r.Err == nil {
 			continue
 		}
-		i, ok := at[r.Err.Error()]
+		same := kindOf(r.Err)
+		i, ok := at[same]
 		if !ok {
 			i = len(out)
-			at[r.Err.Error()] = i
+			at[same] = i
 			out = append(out, errorGroup{err: r.Err})
 		}
 		out[i].weight += r.Weight
@@ -152,6 +154,16 @@ func groupErrors(reports []ServerReport) []errorGroup {
 		}
 	}
 	return out
+}
+
+// kindOf returns what errors of a group have in common: the code of the reason,
+// since the text beside it may tell times, or else the text.
+func kindOf(err error) string {
+	var s *ServerError
+	if errors.As(err, &s) && s.Reason != nil && s.Reason.Code != "" {
+		return s.Type + " " + s.Reason.Code
+	}
+	return err.Error()
 }
 
 func (r *ServerReport) label() string {

@@ -156,7 +156,9 @@ func (s *server) fetchFrom(ctx context.Context, ks *KeyServer, f *fetch, body []
 	out := fetched{name: ks.Name, url: ks.URL}
 	call, cancel := s.client.limit(ctx)
 	defer cancel()
-	answer, err := s.endpoint(ks).FetchKey(call, body)
+	to := s.endpoint(ks)
+	to.Token = f.token
+	answer, err := to.FetchKey(call, body)
 	var refused *ServerError
 	if ks.Committee != nil && errors.As(err, &refused) {
 		out.members, _ = s.membersOf(ks, f, nil, refused.Members)
@@ -208,7 +210,9 @@ func (s *server) committeeFetch(ks *KeyServer, f *fetch, body []byte) *Committee
 		Ask: func(ctx context.Context, m *CommitteeMember) (*FetchKeyResponse, error) {
 			ctx, cancel := s.client.limit(ctx)
 			defer cancel()
-			return s.client.endpoint(m.URL).FetchKey(ctx, body)
+			to := s.client.endpoint(m.URL)
+			to.Token = f.token
+			return to.FetchKey(ctx, body)
 		},
 		Reload: func(ctx context.Context) *Committee { return s.reload(ctx, ks) },
 	}

@@ -17,9 +17,10 @@ const MaxTTL = 30 * time.Minute
 // A SessionKey stands in for a wallet: the wallet signs once, in a form that
 // people can read, and the session key signs the requests for some minutes.
 type SessionKey struct {
-	cert Certificate
-	pkg  sui.Address
-	key  ed25519.PrivateKey
+	cert  Certificate
+	pkg   sui.Address
+	key   ed25519.PrivateKey
+	token string // of a service account, in place of a wallet's signature
 }
 
 // SessionConfig says what a session key is for.
@@ -29,20 +30,25 @@ type SessionConfig struct {
 	MVRName string        // optional name of the package, shown to the user instead of its id
 	TTL     time.Duration // whole minutes, 1 minute to MaxTTL
 	Now     time.Time
-	Rand    io.Reader
+	Rand    io.Reader          // not needed with Key
+	Key     ed25519.PrivateKey // nil: a fresh one is drawn
 }
 
 // NewSessionKey draws a session key. It is of no use until the user's wallet
-// has signed [SessionKey.PersonalMessage].
+// has signed [SessionKey.PersonalMessage], or it has the token of a service
+// account ([SessionKey.SetToken]).
 func NewSessionKey(cfg SessionConfig) (*SessionKey, error) {
 	if cfg.TTL < time.Minute || cfg.TTL > MaxTTL || cfg.TTL%time.Minute != 0 {
 		return nil, fmt.Errorf("create session key: TTL %v, want whole minutes from 1 to %d", cfg.TTL, int(MaxTTL.Minutes()))
 	}
-	seed := make([]byte, ed25519.SeedSize)
-	if _, err := io.ReadFull(cfg.Rand, seed); err != nil {
-		return nil, fmt.Errorf("create session key: read randomness: %w", err)
+	s := &SessionKey{pkg: cfg.Package, key: cfg.Key}
+	if s.key == nil {
+		seed := make([]byte, ed25519.SeedSize)
+		if _, err := io.ReadFull(cfg.Rand, seed); err != nil {
+			return nil, fmt.Errorf("create session key: read randomness: %w", err)
+		}
+		s.key = ed25519.NewKeyFromSeed(seed)
 	}
-	s := &SessionKey{pkg: cfg.Package, key: ed25519.NewKeyFromSeed(seed)}
 	s.cert = Certificate{
 		User:       cfg.User,
 		SessionKey: s.key.Public().(ed25519.PublicKey),
@@ -97,11 +103,14 @@ func (s *SessionKey) Expired(now time.Time) bool {
 
 // NewRequest builds and signs the request for the keys that a PTB names.
 func (s *SessionKey) NewRequest(ptb []byte, to TransportPublicKey) (*FetchKeyRequest, error) {
-	if len(s.cert.Signature) == 0 {
-		return nil, errors.New("build key request: the session key is not signed by the wallet yet")
-	}
 	r := &FetchKeyRequest{
 		PTB: ptb, EncKey: to.EncKey(), VerificationKey: to.VerificationKey(), Certificate: s.cert,
+	}
+	switch {
+	case s.token != "":
+		r.Certificate.Signature = []byte{} // "" on the wire: the token says who asks
+	case len(s.cert.Signature) == 0:
+		return nil, errors.New("build key request: the session key is not signed by the wallet yet")
 	}
 	r.RequestSignature = ed25519.Sign(s.key, r.SignedBytes())
 	return r, nil
