@@ -173,24 +173,25 @@ func (s Source) run(ctx context.Context) ([]byte, error) {
 		return nil, fmt.Errorf("it failed with %v: run it by hand to see why", exit.ProcessState)
 	case err != nil:
 		return nil, err
-	case len(bytes.TrimSpace(out.Bytes())) == 0:
+	case len(bytes.TrimSpace(out.buf.Bytes())) == 0:
 		return nil, fmt.Errorf("%w: it printed nothing", ErrMissing)
 	}
-	return out.Bytes(), nil
+	return out.buf.Bytes(), nil
 }
 
-// bounded is a buffer that ends the command when it is full.
+// bounded is a buffer that ends the command when it is full. It must not have
+// the buffer's ReadFrom, which knows no bound.
 type bounded struct {
-	bytes.Buffer
+	buf    bytes.Buffer
 	cancel func()
 	full   bool
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > maxSize {
+	if b.buf.Len()+len(p) > maxSize {
 		b.full = true
 		b.cancel()
 		return 0, errors.New("too much output")
 	}
-	return b.Buffer.Write(p)
+	return b.buf.Write(p)
 }

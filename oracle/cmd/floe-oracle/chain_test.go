@@ -169,11 +169,17 @@ type running struct {
 
 func background(t *testing.T, args ...string) *running {
 	t.Helper()
+	return backgroundTo(t, t.Output(), args...)
+}
+
+// backgroundTo is background with the log written to w.
+func backgroundTo(t *testing.T, w io.Writer, args ...string) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	out, stdout := io.Pipe()
 	r := &running{t, bufio.NewReader(out), cancel, make(chan int, 1)}
 	go func() {
-		r.code <- execute(ctx, args, stdout, t.Output())
+		r.code <- execute(ctx, args, stdout, w)
 		stdout.Close()
 	}()
 	return r

@@ -50,7 +50,7 @@ for several clients, with a key each, or for a member of a committee:
       - {name: alice, client_master_key: !Derived {derivation_index: 0},
          key_server_object_id: 0x..., package_ids: [0x...]}
   server_mode: !Committee
-    {member_address: 0x..., key_server_obj_id: 0x..., committee_state: !Active}
+    {member_address: 0x..., key_server_obj_id: 0x..., committee_state: Active}
 
 ` + "A file of Seal's key server works too, with key_dir and journal_dir added. SIGHUP\n" +
 			`re-reads client_configs: clients and packages come and go without a restart; a
@@ -107,6 +107,9 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 	defer client.Close()
 	services, source, err := c.allServices(ctx, s, client, log)
 	if err != nil {
+		return err
+	}
+	if err := c.logClientKeys(ctx, s, log); err != nil {
 		return err
 	}
 	evaluator, stopEvaluating, err := c.openEvaluator(ctx, client, m, log)
@@ -177,7 +180,7 @@ func (c *config) allServices(ctx context.Context, s *secrets, client *suirpc.Cli
 	if err := checkRegistrations(ctx, client, services, log); err != nil {
 		return nil, nil, err
 	}
-	return services, nil, c.logClientKeys(ctx, s, log)
+	return services, nil, nil
 }
 
 // logClientKeys writes the public keys of the clients and the next ones, with
