@@ -106,8 +106,8 @@ func (s *Server) report() {
 		s.health.mu.Lock()
 		state.DiskFree = s.health.space[svc]
 		s.health.mu.Unlock()
-		if v, ok := svc.cfg.Key.(Versioned); ok {
-			state.Committee, state.InCommittee = v.Version(), true
+		if v, ok := svc.version(); ok {
+			state.Committee, state.InCommittee = uint64(v), true
 		}
 		s.cfg.Metrics.Service(svc.Name(), state)
 	}
@@ -216,6 +216,9 @@ func (s *Server) checkStream() (*Check, error) {
 		return nil, nil
 	}
 	checkpoint, at, err := f.Following()
+	if errors.Is(err, policy.ErrNoStream) {
+		return nil, nil
+	}
 	age := s.cfg.Now().Sub(at)
 	s.cfg.Metrics.Stream(checkpoint, age)
 	if err != nil || age > s.cfg.MaxNodeLag {
@@ -226,14 +229,23 @@ func (s *Server) checkStream() (*Check, error) {
 	return &Check{Name: "stream", OK: true, Detail: fmt.Sprintf("caches follow the chain up to checkpoint %d", checkpoint)}, nil
 }
 
-// Versioned is a KeySource of a committee, whose key has versions.
-type Versioned interface{ Version() uint64 }
+// Versioned is a KeySource of a committee, whose key has versions; false while
+// none was seen.
+type Versioned interface{ Version() (uint32, bool) }
+
+// version is that of the committee's key, if the service has a share of one.
+func (s *Service) version() (uint32, bool) {
+	if v, ok := s.cfg.Key.(Versioned); ok {
+		return v.Version()
+	}
+	return 0, false
+}
 
 // checkKeys asks whether there is a key to answer with.
 func (s *Service) checkKeys() Check {
 	c := Check{Name: "keys", Service: s.Name(), OK: true, Detail: "the key is loaded"}
-	if v, ok := s.cfg.Key.(Versioned); ok {
-		c.Detail = fmt.Sprintf("the share of version %d is loaded", v.Version())
+	if v, ok := s.version(); ok {
+		c.Detail = fmt.Sprintf("the share of version %d is loaded", v)
 	}
 	if _, ref := s.checkKey(); ref != nil {
 		c.OK, c.Detail, c.Remedy = false, "there is no key to answer with", "look at the log for the reason"

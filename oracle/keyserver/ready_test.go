@@ -39,7 +39,7 @@ func (k *failingKey) Current() (*seal.MasterKey, error) {
 	}
 	return k.KeySource.Current()
 }
-func (k *failingKey) Version() uint64 { return 3 }
+func (k *failingKey) Version() (uint32, bool) { return 3, true }
 
 func TestReady(t *testing.T) {
 	f := newFixture(t)
@@ -66,6 +66,7 @@ func TestReady(t *testing.T) {
 		}, ""},
 		{"clock behind", func() { eval.nodes[0].Time = f.now.Add(time.Minute + time.Second) }, "clock/"},
 		{"stream lost", func() { eval.lost = errors.New("cut") }, "stream/"},
+		{"no stream, and none wanted", func() { eval.lost, eval.following = policy.ErrNoStream, time.Time{} }, ""},
 		{"stream behind", func() { eval.following = f.now.Add(-3 * time.Minute) }, "stream/"},
 		{"no share", func() { key.err = refusal }, "keys/bob"},
 		{"no share, unknown why", func() { key.err = errors.New("secret path") }, "keys/bob"},
@@ -101,7 +102,7 @@ func TestReady(t *testing.T) {
 		if got := strings.Join(failing, " "); got != c.failing || status != want || answer.Ready != (want == 200) || strings.Contains(string(b), "secret") {
 			t.Errorf("%s: HTTP %d, failing %q, want %q: %s", c.name, status, got, c.failing, b)
 		}
-		if len(answer.Checks) < 8 && c.failing != "node/" && c.failing != "drain/" {
+		if len(answer.Checks) < 8 && !errors.Is(eval.lost, policy.ErrNoStream) && c.failing != "node/" && c.failing != "drain/" {
 			t.Errorf("%s: %d checks", c.name, len(answer.Checks))
 		}
 		text := f.metrics()

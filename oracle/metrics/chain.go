@@ -14,7 +14,6 @@ type chain struct {
 	rpc                  *prometheus.HistogramVec
 	gasPrice             *prometheus.CounterVec
 	mismatch, disagree   *prometheus.CounterVec
-	rotations, upgrades  *prometheus.CounterVec
 	cache                *prometheus.CounterVec
 	nodeUp, nodeTip      *prometheus.GaugeVec
 	nodeAge              *prometheus.GaugeVec
@@ -26,8 +25,6 @@ type chain struct {
 func (c *chain) make(r maker) {
 	c.rpc = r.histogram("sui_rpc_request_duration_millis", "milliseconds that calls of a full node took", sealHTTPMillis, "method", "status")
 	c.gasPrice = r.counter("get_reference_gas_price_status", "look-ups of the reference gas price", "status")
-	c.rotations = r.counter("committee_mode_rotation_initiated_total", "rotations of the committee that were seen to begin")
-	c.upgrades = r.counter("committee_mode_package_upgrade_initiated_total", "upgrades of the committee's package that were seen to be proposed")
 	c.mismatch = r.counter("floe_oracle_evaluator_mismatches_total", "evaluations in which our machine and the full node differed; each was refused")
 	c.disagree = r.counter("floe_oracle_node_disagreements_total", "evaluations in which full nodes gave different verdicts")
 	c.cache = r.counter("floe_oracle_cache_requests_total", "look-ups in caches", "cache", "result")
@@ -79,20 +76,6 @@ func (m *Metrics) Mismatch() {
 func (m *Metrics) NodesDisagree() {
 	if m != nil {
 		m.chain.disagree.WithLabelValues().Inc()
-	}
-}
-
-// RotationBegan counts a rotation of the committee that was seen on chain.
-func (m *Metrics) RotationBegan() {
-	if m != nil {
-		m.chain.rotations.WithLabelValues().Inc()
-	}
-}
-
-// UpgradeProposed counts a proposed upgrade of the committee's package.
-func (m *Metrics) UpgradeProposed() {
-	if m != nil {
-		m.chain.upgrades.WithLabelValues().Inc()
 	}
 }
 

@@ -13,12 +13,14 @@ import (
 )
 
 // sealNames are the metrics of Seal's key server and aggregator, less
-// dry_run_gas_cost_per_package, which names packages.
+// dry_run_gas_cost_per_package, which names packages, and the counters of
+// events of committees, which are not followed: floe_oracle_committee_version
+// stands for them.
 var sealNames = []string{
 	"total_requests", "service_requests", "internal_errors", "fetch_pkg_ids_duration", "check_policy_duration",
 	"get_reference_gas_price_status", "requests_per_number_of_ids", "http_request_duration_millis", "http_requests_total",
 	"http_request_in_flight", "sui_rpc_request_duration_millis", "requests_failed_due_to_staleness", "key_server_version",
-	"client_sdk_version", "committee_mode_rotation_initiated_total", "committee_mode_package_upgrade_initiated_total", "uptime",
+	"client_sdk_version", "uptime",
 	"upstream_key_server_errors", "key_server_fetch_duration_millis", "expected_key_ids_per_request",
 }
 

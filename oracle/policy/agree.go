@@ -2,7 +2,6 @@ package policy
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -83,7 +82,7 @@ func followingOf(e Evaluator) (uint64, time.Time, error) {
 	if f, ok := e.(Follower); ok {
 		return f.Following()
 	}
-	return 0, time.Time{}, errors.New("the evaluator does not follow the chain")
+	return 0, time.Time{}, ErrNoStream
 }
 
 // awaitTimeout bounds how long an evaluator may lag behind another.

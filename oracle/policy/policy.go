@@ -82,9 +82,12 @@ type Reporter interface {
 // A Follower is an Evaluator whose caches follow the chain.
 type Follower interface {
 	// Following returns the checkpoint up to which they do, its time, and why
-	// they do not just now.
+	// they do not just now: ErrNoStream if they never do.
 	Following() (checkpoint uint64, at time.Time, err error)
 }
+
+// ErrNoStream says that an Evaluator has no caches that follow the chain.
+var ErrNoStream = errors.New("the evaluator does not follow the chain")
 
 // A Grant is the proof that an Evaluator said yes. It is the only key to
 // shares.

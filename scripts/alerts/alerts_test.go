@@ -180,8 +180,8 @@ var cases = map[string]struct {
 		floe_oracle_stream_lag_seconds{instance="b"} 1x4 60x76`, 2 * time.Minute, 4 * time.Minute, "caches of b are 1m 0s"},
 	"FloeOracleBadShare": {`floe_oracle_bad_shares_total{instance="a",key_server_name="alice"} 1x80
 		floe_oracle_bad_shares_total{instance="b",key_server_name="bob"} 0x10 1x70`, 2 * time.Minute, 4 * time.Minute, "member bob sent b"},
-	"FloeOracleRotation": {`committee_mode_rotation_initiated_total{instance="a"} 1x80
-		committee_mode_rotation_initiated_total{instance="b"} 0x10 1x70`, 2 * time.Minute, 4 * time.Minute, "committee of b"},
+	"FloeOracleRotation": {`floe_oracle_committee_version{instance="a",service="root"} 1x80
+		floe_oracle_committee_version{instance="b",service="root"} 1x10 2x70`, 2 * time.Minute, 4 * time.Minute, "committee of b"},
 }
 
 const step = 15 * time.Second

@@ -13,7 +13,7 @@ import (
 
 // secretConfig says where the secrets are.
 type secretConfig struct {
-	KeyDir       string                   `yaml:"key_dir" doc:"directory that floe-oracle keygen wrote; it has the key that signs receipts"`
+	KeyDir       string                   `yaml:"key_dir" doc:"directory that floe-oracle keygen wrote; it has the key that signs receipts (the credentials that systemd loads)"`
 	MasterKey    secret.Source            `yaml:"master_key" doc:"where the master key is (permissioned: the seed): {file: PATH}, {env: NAME} or {command: [PROGRAM, ARGUMENT…]}, whose output it is (the variable MASTER_KEY if it is set, or else key_dir/master.key)"`
 	MasterShares map[uint32]secret.Source `yaml:"master_shares" doc:"committee: where the share of each version is, such as {1: {file: PATH}} (the variable MASTER_SHARE_V1, or else key_dir/share-v1.key)"`
 	AgeIdentity  secret.Source            `yaml:"age_identity" doc:"where the age identity or passphrase is that opens keys that are sealed at rest: {file: PATH}, {env: NAME} or {command: […]}"`
@@ -21,6 +21,9 @@ type secretConfig struct {
 
 func (c *secretConfig) check() error {
 	var errs []error
+	if c.KeyDir == "" {
+		c.KeyDir = os.Getenv("CREDENTIALS_DIRECTORY")
+	}
 	if c.KeyDir == "" {
 		errs = append(errs, errors.New("key_dir is missing: give the directory that floe-oracle keygen wrote"))
 	}
