@@ -75,3 +75,19 @@ type LogInfo struct {
 	Size   uint64      `json:"size"`            // of the published checkpoint
 	Anchor sui.Address `json:"anchor,omitzero"` // Anchor object of the log on chain, if there is one
 }
+
+// CheckShares demands that the receipt is of a release of these shares, as the
+// server sent them.
+func (r *Receipt) CheckShares(keys []seal.EncryptedKey) error {
+	shares := make([]Share, len(keys))
+	for i, k := range keys {
+		shares[i] = Share{FullID: k.ID, C0: k.EncryptedKey[0], C1: k.EncryptedKey[1]}
+	}
+	switch {
+	case r.Decision != Release || r.ShareCommitment == nil:
+		return fmt.Errorf("check receipt %d: it says %s, but shares came with it", r.Sequence, r.Decision)
+	case *r.ShareCommitment != HashShares(shares):
+		return fmt.Errorf("check receipt %d: it is of other shares than those that came with it", r.Sequence)
+	}
+	return nil
+}
