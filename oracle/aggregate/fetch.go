@@ -31,7 +31,7 @@ func (s *Server) fetchKey(r *http.Request) (*seal.FetchKeyResponse, *sealhttp.Re
 	if ref != nil {
 		return nil, ref
 	}
-	req, ref := sealhttp.ParseRequest(body)
+	req, ref := sealhttp.ParseRequest(body, sealhttp.Bearer(r.Header))
 	if ref == nil {
 		ref = req.CheckSession()
 	}
@@ -84,29 +84,32 @@ func (s *Server) prepare(r *http.Request, req *sealhttp.Request, body []byte) (*
 		f.Wanted = append(f.Wanted, seal.FullID(pkg.First, call.ID))
 	}
 	s.cfg.Metrics.AskedMembers(len(f.Wanted))
-	id := r.Header.Get(seal.HeaderRequestID)
+	header := http.Header{}
+	header.Set(seal.HeaderSDKType, "aggregator")
+	header.Set(seal.HeaderSDKVersion, sealhttp.Version)
+	if id := r.Header.Get(seal.HeaderRequestID); id != "" {
+		header.Set(seal.HeaderRequestID, id)
+	}
+	if req.Token != "" { // of a service account; members take such as name the session key
+		header.Set("Authorization", "Bearer "+req.Token)
+	}
 	f.Ask = func(ctx context.Context, m *seal.CommitteeMember) (*seal.FetchKeyResponse, error) {
-		return s.ask(ctx, m, id, body)
+		return s.ask(ctx, m, header.Clone(), body)
 	}
 	return f, nil
 }
 
 // ask sends the request to one member as it came.
-func (s *Server) ask(ctx context.Context, m *seal.CommitteeMember, requestID string, body []byte) (*seal.FetchKeyResponse, error) {
+func (s *Server) ask(ctx context.Context, m *seal.CommitteeMember, header http.Header, body []byte) (*seal.FetchKeyResponse, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Timeout, fmt.Errorf("no answer within %v", s.cfg.Timeout))
 	defer cancel()
-	e := &seal.Endpoint{URL: m.URL, HTTP: s.members, Header: http.Header{}, CheckVersion: func(v string) error {
+	e := &seal.Endpoint{URL: m.URL, HTTP: s.members, Header: header, CheckVersion: func(v string) error {
 		if !s.cfg.KeyServers.Met(v) {
 			return fmt.Errorf("key server has version %q, which is not served here", v)
 		}
 		return nil
 	}}
-	e.Header.Set(seal.HeaderSDKType, "aggregator")
-	e.Header.Set(seal.HeaderSDKVersion, sealhttp.Version)
-	if requestID != "" {
-		e.Header.Set(seal.HeaderRequestID, requestID)
-	}
-	s.authorize(e.Header, m)
+	s.authorize(header, m)
 	start := time.Now()
 	answer, err := e.FetchKey(ctx, body)
 	if err == nil {

@@ -103,7 +103,7 @@ func readRequest(r *http.Request) (*request, *refusal) {
 	if ref != nil {
 		return nil, ref
 	}
-	req, ref := sealhttp.ParseRequest(body, bearer(r.Header))
+	req, ref := sealhttp.ParseRequest(body, sealhttp.Bearer(r.Header))
 	if ref != nil {
 		return nil, ref
 	}

@@ -19,8 +19,8 @@ const (
 	maxPage     = 1000
 )
 
-// defaultSDK is which clients are served: those that Seal's key servers serve.
-var defaultSDK = sealhttp.Requirements{Of: map[string]sealhttp.Requirement{
+// DefaultSDK is which clients are served if nothing else is configured: those that Seal's key servers serve.
+var DefaultSDK = sealhttp.Requirements{Of: map[string]sealhttp.Requirement{
 	"typescript": sealhttp.MustRequire(">=0.4.5"), "aggregator": sealhttp.MustRequire(">=0.6.2"),
 	"rust": sealhttp.MustRequire(">=0.0.0"), "python": sealhttp.MustRequire(">=0.0.0"),
 }}

@@ -621,7 +621,7 @@ func TestSDKVersions(t *testing.T) {
 		}
 		h.Set("Client-Sdk-Type", c.typ)
 		got := ""
-		if r := defaultSDK.Check(h); r != nil {
+		if r := DefaultSDK.Check(h); r != nil {
 			got = r.Type
 		}
 		if got != c.want {

@@ -144,7 +144,7 @@ func (c *Config) complete() error {
 		}
 	}
 	if c.SDK == nil {
-		c.SDK = &defaultSDK
+		c.SDK = &DefaultSDK
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"strings"
 
 	"github.com/floe-data/floe/oracle/accounts"
 	"github.com/floe-data/floe/oracle/policy"
@@ -14,15 +12,6 @@ import (
 
 // tokenTag begins what stands in a request's hash for a token.
 const tokenTag = "floe-token-v1"
-
-// bearer returns the token of a request, "" if there is none.
-func bearer(h http.Header) string {
-	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
-}
 
 // checkToken identifies a requester by a token in place of a wallet.
 func (s *Server) checkToken(ctx context.Context, r *requester) *refusal {

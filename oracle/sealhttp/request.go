@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/seal"
@@ -18,6 +20,15 @@ type Request struct {
 	// Token is that of a service account, "" if a wallet signed: a token adds
 	// nothing to a wallet.
 	Token string
+}
+
+// Bearer returns the token of a request, "" if there is none.
+func Bearer(h http.Header) string {
+	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }
 
 // ParseRequest reads the body of a key request, with the token that came with

@@ -21,6 +21,7 @@ type config struct {
 	networkConfig `yaml:",inline"`
 	logConfig     `yaml:",inline"`
 	requestConfig `yaml:",inline"`
+	sdkConfig     `yaml:",inline"`
 
 	operationsConfig `yaml:",inline"`
 	Evaluation       evaluationConfig `yaml:"evaluation" doc:"who runs the code of policies, over which state"`
@@ -111,11 +112,18 @@ func (c *requestConfig) check() error {
 	if c.AllowedClockLag < 0 || c.AllowedStaleness < 0 || c.EvaluationTimeout < 0 || c.SessionKeyTTLMax < 0 || c.MaxConcurrent < 0 {
 		return errors.New("durations and limits must not be negative")
 	}
-	if c.Listen == "" {
-		c.Listen = "0.0.0.0:2024"
-		if port := os.Getenv("PORT"); port != "" {
-			c.Listen = "0.0.0.0:" + port
-		}
-	}
+	c.Listen = listenAddress(c.Listen)
 	return nil
+}
+
+// listenAddress fills in Seal's.
+func listenAddress(given string) string {
+	port := os.Getenv("PORT")
+	switch {
+	case given != "":
+		return given
+	case port != "":
+		return "0.0.0.0:" + port
+	}
+	return "0.0.0.0:2024"
 }

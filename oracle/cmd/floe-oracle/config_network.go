@@ -13,17 +13,24 @@ import (
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
-// networkConfig is about the chain.
+// networkConfig is about the chain that policies are evaluated on.
 type networkConfig struct {
-	Network          suiNetwork    `yaml:"network" doc:"Testnet, Mainnet or !Devnet {seal_package: ID}; gives node_url and key_server_package, those of Seal, if they are left out"`
-	NodeURL          string        `yaml:"node_url" doc:"the full node that policies are evaluated by; it is trusted (the variable NODE_URL)"`
+	nodeConfig       `yaml:",inline"`
 	KeyServerPackage sui.Address   `yaml:"key_server_package" doc:"package with the module time, which detects a node that is behind: Floe's key_server package, or Seal's"`
-	RPC              rpcConfig     `yaml:"rpc_config" doc:"calls to the full node"`
 	GasPriceLife     time.Duration `yaml:"rgp_update_interval" doc:"for how long a reference gas price is used (60s)"`
 
 	// Of Seal's configuration, and not here.
-	MetricsPush     *yaml.Node `yaml:"metrics_push_config" doc:"not supported: have Prometheus scrape the metrics"`
-	EventMonitoring *bool      `yaml:"enable_event_monitoring" doc:"false; true is not supported"`
+	EventMonitoring *bool `yaml:"enable_event_monitoring" doc:"false; true is not supported"`
+}
+
+// nodeConfig is about the full node.
+type nodeConfig struct {
+	Network suiNetwork `yaml:"network" doc:"Testnet, Mainnet or !Devnet {seal_package: ID}; gives node_url, and Seal's key_server_package, if they are left out"`
+	NodeURL string     `yaml:"node_url" doc:"the full node; it is trusted to tell the truth about the chain (the variable NODE_URL)"`
+	RPC     rpcConfig  `yaml:"rpc_config" doc:"calls to the full node"`
+
+	// Of Seal's configuration, and not here.
+	MetricsPush *yaml.Node `yaml:"metrics_push_config" doc:"not supported: have Prometheus scrape the metrics"`
 }
 
 // rpcConfig is Seal's.
@@ -77,6 +84,23 @@ func (n *suiNetwork) UnmarshalYAML(node *yaml.Node) error {
 
 // check refuses what is not supported, and fills in what the network tells.
 func (c *networkConfig) check() error {
+	errs := []error{c.nodeConfig.check()}
+	if c.KeyServerPackage.IsZero() {
+		c.KeyServerPackage = c.Network.SealPackage
+	}
+	if c.KeyServerPackage.IsZero() {
+		errs = append(errs, errors.New("key_server_package is missing: give the id of the key_server package, or network"))
+	}
+	if c.EventMonitoring != nil && *c.EventMonitoring {
+		errs = append(errs, errors.New("enable_event_monitoring is not supported: set it to false, or remove it; a member of a committee reads its version from the chain every 30 seconds"))
+	}
+	if c.GasPriceLife < 0 {
+		errs = append(errs, errors.New("rgp_update_interval must not be negative"))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *nodeConfig) check() error {
 	var errs []error
 	if env := os.Getenv("NODE_URL"); env != "" && c.NodeURL != "" {
 		errs = append(errs, errors.New("node_url and the variable NODE_URL are both set: leave one of them out"))
@@ -89,22 +113,13 @@ func (c *networkConfig) check() error {
 	if c.NodeURL == "" {
 		errs = append(errs, errors.New("node_url is missing: give the address of a full node"))
 	}
-	if c.KeyServerPackage.IsZero() {
-		c.KeyServerPackage = c.Network.SealPackage
-	}
-	if c.KeyServerPackage.IsZero() {
-		errs = append(errs, errors.New("key_server_package is missing: give the id of the key_server package, or network"))
-	}
 	if c.MetricsPush != nil {
 		errs = append(errs, errors.New("metrics_push_config is not supported: remove it, and have Prometheus scrape the metrics"))
-	}
-	if c.EventMonitoring != nil && *c.EventMonitoring {
-		errs = append(errs, errors.New("enable_event_monitoring is not supported: set it to false, or remove it; a member of a committee reads its version from the chain every 30 seconds"))
 	}
 	if n := c.RPC.Retry.MaxRetries; n != nil && *n < 1 {
 		errs = append(errs, errors.New("rpc_config: max_retries must be 1 or more: it counts the first attempt"))
 	}
-	if c.RPC.Timeout < 0 || c.RPC.Retry.MinDelay < 0 || c.RPC.Retry.MaxDelay < 0 || c.GasPriceLife < 0 {
+	if c.RPC.Timeout < 0 || c.RPC.Retry.MinDelay < 0 || c.RPC.Retry.MaxDelay < 0 {
 		errs = append(errs, errors.New("durations must not be negative"))
 	}
 	return errors.Join(errs...)
@@ -113,7 +128,7 @@ func (c *networkConfig) check() error {
 // dial prepares the client of the full node. The variables
 // FULL_NODE_RPC_API_NAME and FULL_NODE_RPC_API_KEY name a header for it, as
 // for Seal's server.
-func (c *networkConfig) dial(ctx context.Context, url string, more ...suirpc.Option) (*suirpc.Client, error) {
+func (c *nodeConfig) dial(ctx context.Context, url string, more ...suirpc.Option) (*suirpc.Client, error) {
 	opts := more
 	if d := c.RPC.Retry.MinDelay; d > 0 {
 		opts = append(opts, suirpc.WithBackoff(d))

@@ -53,7 +53,7 @@ func decodeStruct(n *yaml.Node, v reflect.Value) error {
 		f := slices.IndexFunc(fields, func(f yamlField) bool { return f.key == key.Value })
 		switch {
 		case f < 0:
-			errs = append(errs, fmt.Errorf("line %d: field %s not found: see floe-oracle serve --help for the keys that there are", key.Line, key.Value))
+			errs = append(errs, fmt.Errorf("line %d: field %s not found: see the command's --help for the keys that there are", key.Line, key.Value))
 		case seen[key.Value]:
 			errs = append(errs, fmt.Errorf("line %d: %s stands twice: remove one", key.Line, key.Value))
 		default:

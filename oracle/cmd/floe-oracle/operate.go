@@ -11,7 +11,6 @@ import (
 
 	"github.com/coreos/go-systemd/v22/daemon"
 
-	"github.com/floe-data/floe/oracle/keyserver"
 	"github.com/floe-data/floe/oracle/metrics"
 )
 
@@ -39,7 +38,7 @@ func (c *operationsConfig) serveMetrics(m *metrics.Metrics, log *slog.Logger) (s
 
 // drain tells the world to go elsewhere and serves those who come all the same
 // for a while. Metrics can be scraped until the end.
-func (c *operationsConfig) drain(s *keyserver.Server, log *slog.Logger) {
+func (c *operationsConfig) drain(s interface{ Drain() }, log *slog.Logger) {
 	log.Info("stopping: /ready says so, and requests are still served", "for", *c.DrainDelay)
 	tell(log, daemon.SdNotifyStopping)
 	s.Drain()

@@ -129,7 +129,7 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 	server, err := keyserver.Start(context.WithoutCancel(ctx), keyserver.Config{
 		Services: services, Evaluator: evaluator,
 		Owner:  func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, client, id) },
-		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent,
+		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent, SDK: c.requirements(keyserver.DefaultSDK),
 		MaxNodeLag: c.AllowedStaleness, MaxClockBehind: c.AllowedClockLag, Metrics: m, Log: log,
 	}, l)
 	if err != nil {
