@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/floe-data/floe/oracle/accounts"
+	"github.com/floe-data/floe/oracle/limits"
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/oracle/sealhttp"
@@ -37,8 +39,9 @@ type fakeEvaluator struct {
 	first    sui.Address // of package pkgID
 	err      error       // of Evaluate
 	pkgErr   error
-	mu       sync.Mutex // guards queries
+	mu       sync.Mutex // guards queries and user
 	queries  int
+	user     sui.Address // of the last one
 	evidence policy.Evidence
 
 	wallet error  // of VerifyWallet
@@ -53,10 +56,11 @@ func (e *fakeEvaluator) Package(_ context.Context, id sui.Address) (policy.Packa
 	return policy.Package{First: first, Called: id, Version: 1}, e.pkgErr
 }
 
-func (e *fakeEvaluator) Evaluate(context.Context, policy.Query) (policy.Evidence, error) {
+func (e *fakeEvaluator) Evaluate(_ context.Context, q policy.Query) (policy.Evidence, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.queries++
+	e.user = q.User
 	return e.evidence, e.err
 }
 
@@ -83,6 +87,8 @@ type fixture struct {
 	count     *metrics.Metrics
 
 	services []ServiceConfig
+	limits   *limits.Limiter
+	accounts *accounts.Verifier
 }
 
 func (f *fixture) time() time.Time {
@@ -101,10 +107,16 @@ func (f *fixture) advance(d time.Duration) {
 func start(t *testing.T) *fixture {
 	t.Helper()
 	f := newFixture(t)
+	f.open()
+	return f
+}
+
+// open serves one service for all packages.
+func (f *fixture) open() {
+	f.t.Helper()
 	f.services = []ServiceConfig{{ObjectID: serverID, Key: FixedKey(f.master), JournalDir: f.dir,
 		ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32))}}
 	f.serve()
-	return f
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -138,7 +150,7 @@ func (f *fixture) serve() {
 		f.evaluator = f.eval
 	}
 	f.server, err = Start(f.t.Context(), Config{
-		Services: f.services, Evaluator: f.evaluator, MaxClockBehind: time.Minute, Now: f.time, Metrics: f.count,
+		Services: f.services, Evaluator: f.evaluator, MaxClockBehind: time.Minute, Now: f.time, Metrics: f.count, Limits: f.limits, Accounts: f.accounts,
 		Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return f.owner(ctx, id) },
 	}, l)
 	if err != nil {
