@@ -2,8 +2,16 @@ package keyserver
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
 
+	"github.com/floe-data/floe/oracle/journal"
 	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/sdk/evidence"
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/sui"
 )
 
 // keep makes the evidence of a decision durable and returns its short form for
@@ -26,4 +34,84 @@ func (s *Service) keep(ctx context.Context, ev *policy.Evidence) ([]byte, *refus
 		"try again later; if it stays, tell the operator of the key server that its disk is full or failing")
 	ref.Cause = err
 	return nil, ref
+}
+
+// serveEvidence gives the evidence of a receipt, a file of [evidence.Bundle], to
+// its requester and to the owners of its policies.
+func (s *Service) serveEvidence(w http.ResponseWriter, r *http.Request) {
+	user, err := s.logins.user(r.Header)
+	if err != nil {
+		writeRefusal(w, &refusal{Type: "Unauthorized", Status: http.StatusUnauthorized, Message: err.Error()})
+		return
+	}
+	bundle, ref := s.bundle(r.Context(), r.PathValue("sequence"), user)
+	if ref != nil {
+		if ref.Cause != nil {
+			s.shared.Log.Error("evidence cannot be given", "err", ref.Cause)
+		}
+		writeRefusal(w, ref)
+		return
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Write(bundle.Bytes())
+}
+
+// bundle puts the evidence of a receipt together for somebody.
+func (s *Service) bundle(ctx context.Context, number string, user sui.Address) (*evidence.Bundle, *refusal) {
+	unreadable := func(err error) *refusal {
+		ref := refuse("Failure", "evidence_unreadable", "the evidence cannot be read", "tell the operator of the key server")
+		ref.Cause = err
+		return ref
+	}
+	sequence, err := strconv.ParseUint(number, 10, 63)
+	if err != nil {
+		return nil, badRequest(fmt.Errorf("%.20q is no number of a receipt", number))
+	}
+	rec, err := s.journal.Record(sequence)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if rec == nil {
+		return nil, &refusal{Type: "NotFound", Status: http.StatusNotFound, Message: fmt.Sprintf("there is no receipt %d", sequence)}
+	}
+	if ref := s.mayRead(ctx, rec, user); ref != nil {
+		return nil, ref
+	}
+	if rec.Evidence == nil || rec.Opening == nil {
+		return nil, &refusal{Type: "NoEvidence", Status: http.StatusNotFound, Message: fmt.Sprintf("receipt %d has no evidence: nothing was evaluated, or by a full node alone", sequence)}
+	}
+	ev, err := s.archive.Recall(rec.Evidence)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return evidence.NewBundle(rec.JWT, *rec.Opening, ev), nil
+}
+
+// mayRead demands that somebody is the requester of a receipt, or the owner of a
+// policy that was asked.
+func (s *Service) mayRead(ctx context.Context, rec *journal.Record, user sui.Address) *refusal {
+	if rec.Opening != nil && rec.Opening.Requester == user {
+		return nil
+	}
+	r, err := receipt.Parse(rec.JWT)
+	if err != nil {
+		return refusalOf(err)
+	}
+	denied := &refusal{Type: "NoAccess", Status: http.StatusForbidden,
+		Message: fmt.Sprintf("the evidence of receipt %d is for its requester and the owner of its policy; you are logged in as %s", rec.Sequence, user)}
+	for _, p := range r.Policies {
+		if s.shared.Owner == nil {
+			break
+		}
+		owner, err := s.shared.Owner(ctx, p.ID)
+		switch {
+		case errors.Is(err, policy.ErrNoOwner):
+		case err != nil:
+			s.shared.Log.Warn("the owner of a policy cannot be looked up", "err", err)
+			return ownerUnknown()
+		case owner == user:
+			return nil
+		}
+	}
+	return denied
 }

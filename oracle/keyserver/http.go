@@ -46,6 +46,7 @@ func (s *Server) serviceHandler(svc *Service) http.Handler {
 	mux.add("GET /v1/debug/committee_partial_pk", s.demandSDK(svc.servePartialKey))
 	mux.add("GET /v1/receipts", svc.serveReceipts)
 	mux.add("GET /v1/receipts/{sequence}/proof", svc.serveProof)
+	mux.add("GET /v1/receipts/{sequence}/evidence", svc.serveEvidence)
 	mux.add("GET /v1/log", svc.serveLog)
 	mux.add("POST /v1/login/challenge", svc.serveChallenge)
 	mux.add("POST /v1/login", svc.serveLogin)

@@ -64,11 +64,15 @@ func (s *Service) checkOwner(r *http.Request, id sui.Address) *refusal {
 		return &refusal{Type: "NotFound", Status: http.StatusNotFound, Message: err.Error()}
 	case err != nil:
 		s.shared.Log.Warn("the owner of a policy cannot be looked up", "err", err)
-		return refuse("Failure", "chain_unavailable", "the key server could not read the chain, so it cannot know who owns the policy", "try again in some seconds")
+		return ownerUnknown()
 	case owner != user:
 		return &refusal{Type: "NoAccess", Status: http.StatusForbidden, Message: fmt.Sprintf("the policy belongs to %s, you are logged in as %s", owner, user)}
 	}
 	return nil
+}
+
+func ownerUnknown() *refusal {
+	return refuse("Failure", "chain_unavailable", "the key server could not read the chain, so it cannot know who owns the policy", "try again in some seconds")
 }
 
 func (s *Service) addOwned(ctx context.Context, page *receipt.PolicyPage, after uint64, records []journal.Record) error {

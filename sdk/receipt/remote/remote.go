@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/logproof"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
@@ -22,8 +23,8 @@ import (
 // ErrNotLogged says that a receipt is not in the log, or not yet.
 var ErrNotLogged = errors.New("the receipt is not in the log yet")
 
-// maxAnswer bounds an answer: a page of receipts with proofs is below it.
-const maxAnswer = 16 << 20
+// maxAnswer bounds an answer: the largest is an evidence file.
+const maxAnswer = evidence.MaxBundle
 
 // A Server is a key server to be asked.
 type Server struct {
@@ -54,6 +55,21 @@ func (s *Server) Proof(ctx context.Context, sequence uint64) (*logproof.Proof, e
 		return nil, err
 	}
 	return logproof.ParseProof(b)
+}
+
+// Evidence returns the evidence file of a receipt, by its number. The token is of
+// the requester, or of the owner of a policy that was asked. ErrNoEvidence of
+// package evidence says that the server has none.
+func (s *Server) Evidence(ctx context.Context, token string, sequence uint64) (*evidence.Bundle, error) {
+	b, err := s.call(ctx, "GET", fmt.Sprintf("/v1/receipts/%d/evidence", sequence), token, nil)
+	var refused *answerError
+	if errors.As(err, &refused) && refused.Type == "NoEvidence" {
+		return nil, fmt.Errorf("%w: %s: %s", evidence.ErrNoEvidence, s.label(), refused.Message)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return evidence.ParseBundle(b)
 }
 
 // Checkpoint returns the log's newest checkpoint.

@@ -1,0 +1,113 @@
+package keyserver
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/evidence"
+	"github.com/floe-data/floe/sdk/execution"
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// record is what an evaluation could have read.
+func record(n uint64) *evidence.Evidence {
+	b := sui.NewBuilder()
+	b.Call(pkgID, "policy", "seal_approve", nil, b.Pure(innerID))
+	tx, err := b.Build(sui.Address{1}, sui.GasData{})
+	if err != nil {
+		panic(err)
+	}
+	coin := execution.GenesisCoin(policyID, sui.Address{7}, n)
+	return &evidence.Evidence{
+		Manifest: evidence.Manifest{Position: evidence.Position{Checkpoint: 9}, Transaction: *tx, Objects: []sui.ObjectRef{coin.Ref()}},
+		Content:  []*sui.Object{coin},
+	}
+}
+
+// The evidence of each decision, yes or no, is kept before its receipt, which
+// commits to it, and given to those whom it concerns.
+func TestEvidence(t *testing.T) {
+	f := start(t)
+	owner, stranger := newWallet(t), newWallet(t)
+	f.ownedBy(owner.Address())
+	f.eval.evidence.Evaluated = receipt.ByBoth
+	for i := range uint64(4) {
+		f.eval.err, f.eval.evidence.Record = nil, record(i/2)
+		if i%2 == 1 {
+			f.eval.err = &policy.Refusal{Kind: policy.NoAccess, Reason: seal.Reason{Code: "no"}}
+		}
+		req, _ := f.request(nil)
+		f.post(req)
+	}
+	f.eval.evidence.Record = nil
+	req, _ := f.request(nil)
+	f.post(req)
+	f.restart()
+	log := f.log()
+	if items, _ := f.service().archive.Size(); items != 4 {
+		t.Errorf("the archive has %d items, want two objects and two lists", items)
+	}
+	for _, who := range []*sui.PrivateKey{f.wallet, owner, stranger} {
+		token, err := f.remote().Login(t.Context(), who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range log {
+			b, err := f.remote().Evidence(t.Context(), token, r.Sequence)
+			switch {
+			case who == stranger:
+				if err == nil || !strings.Contains(err.Error(), "403") {
+					t.Errorf("a stranger: %v", err)
+				}
+			case i == 4:
+				if !errors.Is(err, evidence.ErrNoEvidence) || r.Evidence != nil {
+					t.Errorf("a receipt without evidence: %v", err)
+				}
+			case err != nil:
+				t.Fatal(err)
+			default:
+				want := record(uint64(i / 2))
+				if b.Receipt != r.Raw || !slices.Equal(b.Manifest, bcs.Marshal(&want.Manifest)) || b.Opening.Requester != f.wallet.Address() {
+					t.Errorf("receipt %d: the file is of something else", r.Sequence)
+				}
+				if r.Evidence == nil || evidence.CommitTo(b.Manifest, b.Opening.Salt) != *r.Evidence || r.Evaluated != receipt.ByBoth {
+					t.Errorf("receipt %d commits to something else", r.Sequence)
+				}
+			}
+		}
+		if _, err := f.remote().Evidence(t.Context(), token, 99); err == nil || !strings.Contains(err.Error(), "404") {
+			t.Errorf("no such receipt: %v", err)
+		}
+	}
+	if _, err := f.remote().Evidence(t.Context(), "", 1); err == nil || !strings.Contains(err.Error(), "401") {
+		t.Errorf("nobody: %v", err)
+	}
+}
+
+// Where evidence can't be kept no key leaves, and the receipt says so. A refusal
+// stays the same refusal.
+func TestEvidenceUnavailable(t *testing.T) {
+	f := start(t)
+	f.eval.evidence.Record = record(1)
+	f.service().archive.Close()
+	req, _ := f.request(nil)
+	e := f.refused(req, 503, "Failure")
+	f.eval.err = &policy.Refusal{Kind: policy.NoAccess, Reason: seal.Reason{Code: "no"}}
+	req, _ = f.request(nil)
+	f.refused(req, 403, "NoAccess")
+	log := f.log()
+	if len(log) != 2 || log[0].Decision != receipt.Refuse || log[0].Reason.Code != "evidence_unavailable" || e.Receipt != log[0].Raw || log[1].Reason.Code != "no" {
+		t.Errorf("%+v", log)
+	}
+	for _, r := range log {
+		if r.Evidence != nil {
+			t.Errorf("receipt %d commits to evidence that was not kept", r.Sequence)
+		}
+	}
+}
