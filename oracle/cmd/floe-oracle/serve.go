@@ -93,6 +93,9 @@ func configKeys() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
+// now tells the time. Only tests change it.
+var now = time.Now
+
 // serve runs a server until ctx ends.
 func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url string)) error {
 	s, err := c.secrets(ctx)
@@ -130,7 +133,7 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 		Services: services, Evaluator: evaluator,
 		Owner:  func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, client, id) },
 		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent, SDK: c.requirements(keyserver.DefaultSDK),
-		MaxNodeLag: c.AllowedStaleness, MaxClockBehind: c.AllowedClockLag, Metrics: m, Log: log,
+		MaxNodeLag: c.AllowedStaleness, MaxClockBehind: c.AllowedClockLag, Metrics: m, Log: log, Now: now,
 	}, l)
 	if err != nil {
 		return err

@@ -1,0 +1,187 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/floe-data/floe/oracle/traffic"
+	"github.com/floe-data/floe/sdk/devnet/chain/chaintest"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
+)
+
+// TestForce runs a key server, the real command over a chain with the real
+// policy, and does to it what happens to servers: it is killed at random
+// points, its disk is full, its clock jumps, its node is cut off, slow, silent
+// or answers nonsense. Clients ask meanwhile and check every answer. At the end
+// nothing may be missing: see checkEverything.
+//
+// FLOE_FORCE_REQUESTS is how many requests are answered at least (300), FLOE_FORCE_SEED
+// what is drawn, FLOE_FORCE_DISK the disk: "tmpfs", "limit" (a limit on the
+// size of files, for those who may not mount) or "ext4" (a file system that
+// also loses power: what was not synced is gone). The first two are chosen by
+// what is allowed.
+func TestForce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	f := newForce(t, number(t, "FLOE_FORCE_REQUESTS", 300), uint64(number(t, "FLOE_FORCE_SEED", 1)))
+	f.start()
+	stop := f.ask()
+	f.disturb()
+	stop()
+	f.checkEverything()
+}
+
+func number(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		t.Fatalf("%s=%q is no number", name, text)
+	}
+	return n
+}
+
+// A force is a key server, its surroundings and its clients.
+type force struct {
+	t      *testing.T
+	goal   int64 // answers
+	random *rand.Rand
+	seed   uint64
+	dir    string
+
+	world  *traffic.World
+	node   *proxy
+	disk   disk
+	victim *victim
+	public traffic.Server
+	held   *holdings
+	counts map[string]int // of what was done to the server
+	owner  context.Context
+}
+
+func newForce(t *testing.T, requests int, seed uint64) *force {
+	t.Helper()
+	f := &force{t: t, goal: int64(requests), random: rand.New(rand.NewPCG(seed, 0)), seed: seed, dir: t.TempDir(), counts: map[string]int{}, held: newHoldings()}
+	c := chaintest.Start(t)
+	client, err := suirpc.Dial(t.Context(), c.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	if f.world, err = traffic.Publish(t.Context(), client, c.Faucet, filepath.Join(f.dir, "contracts"), 5, 3); err != nil {
+		t.Fatal(err)
+	}
+	f.node = newProxy(t, c.URL)
+	f.disk = newDisk(t, filepath.Join(f.dir, "disk"))
+	f.victim = &victim{f: f}
+	t.Cleanup(f.victim.kill)
+	f.register(c.URL)
+	return f
+}
+
+// disturb does one thing after the other to the server, until the clients have
+// their answers. After each the server has to give keys again by itself.
+func (f *force) disturb() {
+	faults := f.faults()
+	for round := 0; round < len(faults) || f.held.answered.Load() < f.goal; round++ {
+		f.pause(30)
+		next := faults[f.random.IntN(len(faults))]
+		if round < len(faults) { // each at least once
+			next = faults[round]
+		}
+		f.counts[next.name]++
+		end := next.begin()
+		f.pause(20)
+		if next.mayDie && f.random.IntN(4) == 0 {
+			f.counts["killed during "+next.name]++
+			f.victim.kill()
+			end()
+			f.victim.start()
+		} else {
+			end()
+		}
+		f.demandRecovery(next.name)
+	}
+}
+
+// pause waits until the clients have tried some more, up to n times; a silent
+// server is not waited for long.
+func (f *force) pause(n int) {
+	goal := f.held.tried.Load() + int64(1+f.random.IntN(n))
+	for begin := time.Now(); f.held.tried.Load() < goal && time.Since(begin) < 1200*time.Millisecond; {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// recoveryTime is how long a server may take to release keys again after what
+// was wrong has ended.
+const recoveryTime = 30 * time.Second
+
+// demandRecovery asks until keys are released, by the process that was there
+// when the fault was.
+func (f *force) demandRecovery(after string) {
+	f.t.Helper()
+	before := f.held.lastReleased.Load()
+	begin := time.Now()
+	for f.held.lastReleased.Load() == before {
+		if time.Since(begin) > recoveryTime {
+			f.t.Fatalf("seed %d: no key for %v after %s had ended; last refusal: %s\nlast lines of its log:\n%s",
+				f.seed, recoveryTime, after, f.held.refusal(), f.victim.tail())
+		}
+		if f.victim.died() {
+			f.t.Fatalf("seed %d: the server ended by itself after %s:\n%s", f.seed, after, f.victim.tail())
+		}
+		time.Sleep(time.Millisecond)
+	}
+	f.held.recovered(after, time.Since(begin))
+}
+
+// A fault is something that happens to a server.
+type fault struct {
+	name   string
+	mayDie bool // whether it is killed on top of it now and then
+	begin  func() (end func())
+}
+
+func (f *force) faults() []fault {
+	jump := func(by time.Duration) func() func() {
+		return func() func() {
+			f.victim.setClock(by)
+			return func() { f.victim.setClock(0) }
+		}
+	}
+	node := func(mode proxyMode) func() func() {
+		return func() func() {
+			f.node.set(mode)
+			return func() { f.node.set(passOn) }
+		}
+	}
+	all := []fault{
+		{"kill -9", false, func() func() { f.victim.kill(); return f.victim.start }},
+		{"full disk", true, func() func() { f.disk.fill(f); return func() { f.disk.free(f) } }},
+		{"node cut off", true, node(cutOff)},
+		{"slow node", true, node(slow)},
+		{"silent node", true, node(silent)},
+		{"node that answers nonsense", true, node(nonsense)},
+		{"stopped process", false, func() func() { f.victim.pause(); return f.victim.resume }},
+	}
+	for _, by := range []time.Duration{-3 * time.Hour, -20 * time.Minute, -3 * time.Second, 3 * time.Second, 20 * time.Minute, 3 * time.Hour} {
+		all = append(all, fault{fmt.Sprintf("clock jumps by %v", by), true, jump(by)})
+	}
+	if d, ok := f.disk.(powered); ok {
+		all = append(all, fault{"power loss", false, func() func() { d.losePower(f); return f.victim.start }})
+	}
+	return all
+}
