@@ -188,12 +188,12 @@ func (s *Service) recordRefusal(ctx context.Context, who *requester, opening rec
 // servers have answered.
 func wentAway() *refusal { return refuse("Failure", "cancelled", "the requester went away", "") }
 
+// record stores a receipt. It waits for the end even if the requester does not:
+// until it is known whether the receipt is stored, the same request may not be
+// decided again.
 func (s *Service) record(ctx context.Context, who *requester, claims *receipt.Claims, opening receipt.Opening, kept []byte) (*journal.Entry, *refusal) {
 	defer s.shared.Metrics.Took(metrics.Journal, time.Now())
-	entry, err := s.journal.Write(ctx, claims, who.policies(), &opening, kept)
-	if err != nil && ctx.Err() != nil {
-		return nil, wentAway() // the journal is well; whatever it wrote of this releases nothing
-	}
+	entry, err := s.journal.Write(context.WithoutCancel(ctx), claims, who.policies(), &opening, kept)
 	if err != nil {
 		ref := refuse("Failure", "journal_unavailable", "the receipt of this decision could not be stored, and without a receipt no key leaves",
 			"try again later; if it stays, tell the operator of the key server that its disk is full or failing")
