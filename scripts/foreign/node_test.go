@@ -22,6 +22,43 @@ const nodeTimeout = 2 * time.Minute
 // which scripts/test sets.
 func runNode(t *testing.T, script string, args ...string) string {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), nodeTimeout)
+	defer cancel()
+	cmd := nodeCommand(t, ctx, script, args...)
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		t.Fatalf("%s: %v\n%s%s", script, err, out, exit.Stderr)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// startNode starts a script with a configuration file as its argument; it ends
+// when the test does. prepare connects its input and output.
+func startNode(t *testing.T, script string, config []byte, prepare func(*exec.Cmd)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.json")
+	if err := os.WriteFile(path, config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), nodeTimeout)
+	cmd := nodeCommand(t, ctx, script, path)
+	cmd.Stderr = t.Output()
+	prepare(cmd)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		cmd.Wait() // killed
+	})
+}
+
+func nodeCommand(t *testing.T, ctx context.Context, script string, args ...string) *exec.Cmd {
+	t.Helper()
 	node, modules := findNode(t)
 	dir := t.TempDir() // Node looks for packages beside the script
 	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
@@ -36,19 +73,7 @@ func runNode(t *testing.T, script string, args ...string) string {
 			t.Fatal(err)
 		}
 	}
-	path := filepath.Join(dir, filepath.Base(script))
-	ctx, cancel := context.WithTimeout(t.Context(), nodeTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, node, append([]string{path}, args...)...)
-	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		t.Fatalf("%s: %v\n%s%s", script, err, out, exit.Stderr)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
+	return exec.CommandContext(ctx, node, append([]string{filepath.Join(dir, filepath.Base(script))}, args...)...)
 }
 
 func findNode(t *testing.T) (node, modules string) {

@@ -27,7 +27,7 @@ import (
 // its owner and reader satisfy.
 type sealNet struct {
 	t                        *testing.T
-	node                     string
+	node, faucet             string
 	chain                    *suirpc.Client
 	contracts                contract.Packages
 	owner, reader, stranger  *sui.PrivateKey
@@ -43,7 +43,7 @@ func newSealNet(t *testing.T) *sealNet {
 	t.Helper()
 	n := &sealNet{t: t}
 	c := chaintest.Start(t)
-	n.node = c.URL
+	n.node, n.faucet = c.URL, c.Faucet
 	var err error
 	if n.chain, err = suirpc.Dial(t.Context(), n.node); err != nil {
 		t.Fatal(err)
@@ -145,6 +145,11 @@ func (n *sealNet) client() *seal.Client {
 // fetch asks for the keys of id as who.
 func (n *sealNet) fetch(c *seal.Client, who *sui.PrivateKey) (*seal.Keys, error) {
 	n.t.Helper()
+	return n.fetchFor(c, who, 2)
+}
+
+func (n *sealNet) fetchFor(c *seal.Client, who *sui.PrivateKey, threshold int) (*seal.Keys, error) {
+	n.t.Helper()
 	session, err := seal.SignSessionKey(seal.SessionConfig{Package: n.contracts.Access.Original, TTL: 10 * time.Minute, Now: time.Now(), Rand: rand.Reader}, who)
 	if err != nil {
 		n.t.Fatal(err)
@@ -159,7 +164,7 @@ func (n *sealNet) fetch(c *seal.Client, who *sui.PrivateKey) (*seal.Keys, error)
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	return c.FetchKeys(n.t.Context(), seal.FetchConfig{Session: session, PTB: approval.Bytes(), IDs: [][]byte{n.id}, Threshold: 2})
+	return c.FetchKeys(n.t.Context(), seal.FetchConfig{Session: session, PTB: approval.Bytes(), IDs: [][]byte{n.id}, Threshold: threshold})
 }
 
 // receipts reads and verifies the whole log of a server over HTTP.
