@@ -1,0 +1,367 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/floe-data/floe/oracle/ceremony"
+	"github.com/floe-data/floe/oracle/dkg"
+	"github.com/floe-data/floe/oracle/keyserver"
+	"github.com/floe-data/floe/oracle/secret"
+	"github.com/floe-data/floe/sdk/contract"
+	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
+)
+
+// A done says what a step did, and what comes next.
+type done struct {
+	Committee   sui.Address `json:"committee"`
+	Party       int         `json:"party"`
+	Did         string      `json:"did"`
+	Message     string      `json:"message,omitempty"`    // file
+	Share       string      `json:"share,omitempty"`      // file
+	PublicKey   string      `json:"public_key,omitempty"` // of the committee
+	Messages    string      `json:"messages_hash,omitempty"`
+	Dealers     []int       `json:"dealers,omitempty"`
+	Fingerprint string      `json:"fingerprint,omitempty"`
+	KeyServer   string      `json:"key_server,omitempty"` // once the ceremony is done
+	Next        string      `json:"next"`
+}
+
+func (d *done) tell(w io.Writer) {
+	fmt.Fprintf(w, "party %d: %s\n", d.Party, d.Did)
+	for _, line := range [][2]string{{"message", d.Message}, {"share", d.Share}, {"public key", d.PublicKey}, {"messages", d.Messages}, {"fingerprint", d.Fingerprint}, {"key server", d.KeyServer}, {"next", d.Next}} {
+		if line[1] != "" {
+			fmt.Fprintf(w, "%-11s  %s\n", line[0], line[1])
+		}
+	}
+}
+
+// A participant is who a step is for.
+type participant struct {
+	client *suirpc.Client
+	state  *ceremony.State
+	keys   *dkg.Keys
+	age    *secret.Identity
+	party  int // after registration
+}
+
+// open reads the member's keys and the chain.
+func (s *steps) open(ctx context.Context) (*participant, error) {
+	m := new(participant)
+	var err error
+	if m.age, err = s.identity(ctx); err != nil {
+		return nil, err
+	}
+	if m.keys, err = ceremony.LoadKeys(ctx, s.dir, m.age); err != nil {
+		return nil, err
+	}
+	m.client, m.state, err = s.connect(ctx, ceremony.Load)
+	return m, err
+}
+
+// step makes the command of a step whose party has registered.
+func (s *steps) step(cmd *cobra.Command, run func(context.Context, *cobra.Command, *participant) (*done, error), flags ...string) *cobra.Command {
+	s.flags(cmd.Flags(), flags...)
+	cmd.Args = noArguments
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		needed := []string{"dir", "node", "committee"}
+		if cmd.Flags().Lookup("signer") != nil {
+			needed = append(needed, "signer")
+		}
+		if err := required(cmd, needed...); err != nil {
+			return err
+		}
+		m, err := s.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		defer m.client.Close()
+		if cmd.Name() != "register" {
+			if m.party, err = m.state.Party(m.keys); err != nil {
+				return fmt.Errorf("%w: %s", err, s.next("register", "--signer FILE --name NAME --url URL"))
+			}
+		}
+		d, err := run(cmd.Context(), cmd, m)
+		if err != nil {
+			return err
+		}
+		d.Committee = m.state.ID
+		return report(cmd.OutOrStdout(), s.json, d)
+	}
+	return cmd
+}
+
+func newCeremonyRegister(s *steps) *cobra.Command {
+	var info contract.KeyCommitteeMember
+	cmd := s.step(&cobra.Command{
+		Use:   "register --dir DIR --node URL --committee ID --signer FILE --name NAME --url URL",
+		Short: "Register a member's keys and its server on chain",
+		Long: `Registers the keys in DIR for the ceremony, and name and address of the member's
+key server, which the aggregator will ask. The signer is the member's account, as
+the committee names it. Requires gas. The address can be changed later.`,
+		Example: "  floe-oracle " + s.verb + " register --dir ceremony --node NODE --committee ID --signer sui.keystore --name alice --url https://keys.example.org",
+	}, func(ctx context.Context, cmd *cobra.Command, m *participant) (*done, error) {
+		if err := required(cmd, "name", "url"); err != nil {
+			return nil, err
+		}
+		if err := checkURL(info.URL); err != nil {
+			return nil, err
+		}
+		signer, party, err := s.account(m.state)
+		if err != nil {
+			return nil, err
+		}
+		d := &done{Party: party, Did: "registered", Next: "when status says that all have registered, compare the fingerprint, and " + s.next("deal")}
+		if m.state.Members[party].Registered {
+			if p, err := m.state.Party(m.keys); err == nil && p == party {
+				d.Did = "has registered before"
+				return d, nil
+			}
+			return nil, fmt.Errorf("%s has registered with other keys than those in %s: go on with the folder that has them", m.state.Name(party), s.dir)
+		}
+		public := m.keys.Member()
+		info.EncryptionKey, info.SigningKey = public.EncryptionKey[:], public.SigningKey[:]
+		b := sui.NewBuilder()
+		contract.RegisterMember(b, packages(m.state), m.state.ID, info)
+		if _, err := m.client.Send(ctx, signer, b); err != nil {
+			return nil, fmt.Errorf("register member: %w", contract.Explain(err))
+		}
+		return d, nil
+	}, "dir", "node", "signer")
+	cmd.Flags().StringVar(&info.Name, "name", "", "name of the member's server, unique in the committee")
+	cmd.Flags().StringVar(&info.URL, "url", "", "address of the member's server")
+	return cmd
+}
+
+// packages is the committee's copy of the contract. Only register and propose
+// call it, before the ceremony is done, when upgrades wait.
+func packages(s *ceremony.State) contract.Packages { return contract.Packages{Committee: s.Package} }
+
+// account is the signer and the party that it is.
+func (s *steps) account(state *ceremony.State) (*sui.PrivateKey, int, error) {
+	signer, err := firstKey(s.signer)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i, m := range state.Members {
+		if m.Address == signer.Address() {
+			return signer, i, nil
+		}
+	}
+	return nil, 0, fmt.Errorf("the first key of %s is the account %s, which is no member of committee %s", s.signer, signer.Address(), state.ID)
+}
+
+func newDeal(s *steps) *cobra.Command {
+	var old, fingerprint string
+	long := `Deals shares of a random secret to all members, and writes the message to
+DIR/messages. Give it to all members: shares in it are encrypted.`
+	if s.rotation {
+		long = `Deals the member's share of the key to all new members, and writes the message to
+DIR/messages. Give it to all members: shares in it are encrypted. Only members who
+stay deal, as many as the old threshold.`
+	}
+	cmd := s.step(&cobra.Command{
+		Use:     "deal --dir DIR --node URL --committee ID",
+		Short:   "Deal shares to the other members",
+		Long:    long + "\n\nA member deals once. The message that is there already is kept.",
+		Example: "  floe-oracle " + s.verb + " deal --dir ceremony --node NODE --committee ID --fingerprint 5e0c…",
+	}, func(ctx context.Context, _ *cobra.Command, m *participant) (*done, error) {
+		c, err := m.state.Ceremony()
+		if err != nil {
+			return nil, err
+		}
+		print := fmt.Sprintf("%x", c.Fingerprint())
+		if fingerprint != "" && fingerprint != print {
+			return nil, fmt.Errorf("the fingerprint of the committee is %s here: this node shows you other members or keys than the other members see; ask another node", print)
+		}
+		d := &done{Party: m.party, Did: "dealt", Message: ceremony.MessageFile(s.messagesDir(), m.party), Fingerprint: print,
+			Next: "give the message to all members, put theirs beside it, and " + s.next("process")}
+		if _, err := os.Lstat(d.Message); err == nil {
+			d.Did = "has dealt before"
+			return d, nil
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		share, err := s.oldShare(ctx, m, old)
+		if err != nil {
+			return nil, err
+		}
+		message, err := m.keys.Deal(rand.Reader, c, m.party, share)
+		if err != nil {
+			return nil, err
+		}
+		_, err = ceremony.WriteMessage(s.messagesDir(), m.party, message)
+		return d, err
+	}, "dir", "node", "messages")
+	if s.rotation {
+		s.flags(cmd.Flags(), "key-dir")
+		cmd.Flags().StringVar(&old, "old-share", "", "file:PATH or env:NAME of the member's share of the key (default: share-vN.key in --key-dir)")
+	}
+	cmd.Flags().StringVar(&fingerprint, "fingerprint", "", "refuse unless the committee has this fingerprint, as the other members see it")
+	return cmd
+}
+
+// oldShare reads the share that a rotation deals, nil for a new key.
+func (s *steps) oldShare(ctx context.Context, m *participant, place string) (*seal.MasterKey, error) {
+	if !s.rotation {
+		return nil, nil
+	}
+	if m.state.OldParty(m.party) == dkg.NotOld {
+		return nil, fmt.Errorf("%s was not in the old committee, and deals nothing: wait for the messages of those who were, and %s", m.state.Name(m.party), s.next("process"))
+	}
+	from := secret.Source{File: s.shareFile(m.state.Old.Version())}
+	if place != "" {
+		var err error
+		if from, err = secret.ParseSource(place); err != nil {
+			return nil, usageError{fmt.Errorf("flag --old-share: %w", err)}
+		}
+	}
+	share, err := keyserver.LoadMasterKey(ctx, from, m.age)
+	if err != nil {
+		return nil, fmt.Errorf("read the share that is to be handed over: %w", err)
+	}
+	return share, nil
+}
+
+func newProcess(s *steps) *cobra.Command {
+	var dealers []int
+	cmd := s.step(&cobra.Command{
+		Use:   "process --dir DIR --node URL --committee ID",
+		Short: "Make the member's share of the key from all messages",
+		Long: `Checks all messages, makes the member's share of the key of them, and writes it to
+share-vN.key in --key-dir, where the member's server finds it. A share is never
+replaced. Prints the digest of the messages, which must be the same for all members.
+
+A message that does not hold up ends the ceremony, and its sender is named. If only
+the member who received a bad share can see it, the proof for the others is written
+to DIR.`,
+		Example: "  floe-oracle " + s.verb + " process --dir ceremony --node NODE --committee ID --key-dir keys",
+	}, func(ctx context.Context, cmd *cobra.Command, m *participant) (*done, error) {
+		messages, parties, c, err := s.chosen(m.state, dealers)
+		if err != nil {
+			return nil, err
+		}
+		r, err := m.keys.Process(rand.Reader, c, m.party, messages)
+		if err != nil {
+			return nil, s.blame(cmd.OutOrStdout(), m.state, s.dir, err)
+		}
+		version := m.state.Version()
+		if err := ceremony.WriteShare(ctx, s.shareFile(version), r.Share, m.age); err != nil {
+			return nil, err
+		}
+		return &done{Party: m.party, Did: fmt.Sprintf("has its share of version %d of the key, of which a backup should be kept", version), Share: s.shareFile(version),
+			PublicKey: fmt.Sprintf("0x%x", r.PublicKey), Messages: fmt.Sprintf("%x", r.Messages), Dealers: parties, Next: s.next("propose", "--signer FILE")}, nil
+	}, "dir", "node", "messages", "key-dir")
+	s.dealersFlag(cmd, &dealers)
+	return cmd
+}
+
+func (s *steps) dealersFlag(cmd *cobra.Command, dealers *[]int) {
+	if s.rotation {
+		cmd.Flags().IntSliceVar(dealers, "dealers", nil, "parties whose messages count, the same for all members (default: the lowest whose messages are there)")
+	}
+}
+
+// chosen reads the messages that count.
+func (s *steps) chosen(state *ceremony.State, dealers []int) ([][]byte, []int, *dkg.Committee, error) {
+	c, err := state.Ceremony()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	all, err := ceremony.ReadMessages(s.messagesDir())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	messages, parties, err := state.Choose(all, dealers)
+	return messages, parties, c, err
+}
+
+func newPropose(s *steps) *cobra.Command {
+	var dealers []int
+	cmd := s.step(&cobra.Command{
+		Use:   "propose --dir DIR --node URL --committee ID --signer FILE",
+		Short: "Put the outcome of the ceremony on chain",
+		Long: `Checks the messages again, and that the member holds its share, then proposes the
+outcome. When all members have proposed the same, the committee has its key server.
+The signer is the member's account. Requires gas.
+
+The share must be in a backup before: with the last proposal the key is in force.`,
+		Example: "  floe-oracle " + s.verb + " propose --dir ceremony --node NODE --committee ID --key-dir keys --signer sui.keystore",
+	}, func(ctx context.Context, cmd *cobra.Command, m *participant) (*done, error) {
+		signer, party, err := s.account(m.state)
+		if err != nil {
+			return nil, err
+		}
+		if party != m.party {
+			return nil, fmt.Errorf("the keys in %s are those of %s, and the account is %s", s.dir, m.state.Name(m.party), m.state.Name(party))
+		}
+		d := &done{Party: m.party, Did: "has proposed before", Next: s.next("status")}
+		if m.state.Members[party].Proposed {
+			return d, nil
+		}
+		r, parties, err := s.outcome(ctx, cmd.OutOrStdout(), m, dealers)
+		if err != nil {
+			return nil, err
+		}
+		b := sui.NewBuilder()
+		contract.ProposeKeys(b, packages(m.state), &contract.KeyCommittee{Identity: contract.Identity{ID: m.state.ID}, OldCommitteeID: m.state.OldID()}, proposal(r))
+		if _, err := m.client.Send(ctx, signer, b); err != nil {
+			return nil, fmt.Errorf("propose keys: %w", contract.Explain(err))
+		}
+		d.Did, d.PublicKey, d.Messages, d.Dealers = "proposed", fmt.Sprintf("0x%x", r.PublicKey), fmt.Sprintf("%x", r.Messages), parties
+		after, err := ceremony.Load(ctx, m.client, m.state.ID)
+		if err == nil && after.KeyServer != nil {
+			d.Did, d.KeyServer = "proposed, as the last one: the key is in force", after.KeyServer.ID.String()
+			d.Next = fmt.Sprintf("serve in committee mode, with key_server_obj_id %s; when your share is in a backup, destroy the keys in %s: with the messages they give it away", d.KeyServer, s.dir)
+		}
+		return d, err
+	}, "dir", "node", "messages", "key-dir", "signer")
+	s.dealersFlag(cmd, &dealers)
+	return cmd
+}
+
+// outcome is what the member may propose: what the messages say, if the member
+// holds its share of it, and nobody has proposed another.
+func (s *steps) outcome(ctx context.Context, w io.Writer, m *participant, dealers []int) (*dkg.Result, []int, error) {
+	messages, parties, c, err := s.chosen(m.state, dealers)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := c.Verify(messages)
+	if err != nil {
+		return nil, nil, s.blame(w, m.state, "", err)
+	}
+	path := s.shareFile(m.state.Version())
+	share, err := keyserver.LoadMasterKey(ctx, secret.Source{File: path}, m.age)
+	if errors.Is(err, secret.ErrMissing) {
+		return nil, nil, fmt.Errorf("%s is not there: %s", path, s.next("process"))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if string(share.PublicKey().Bytes()) != string(r.PartialPublicKeys[m.party][:]) {
+		return nil, nil, fmt.Errorf("the share in %s is not that of these messages; did they change since it was made?", path)
+	}
+	if p := m.state.Proposal; p != nil && !ceremony.Equal(p, r) {
+		return nil, nil, fmt.Errorf("another outcome is proposed already, with messages %x, and these messages give %x: compare them with the other members; "+
+			"if they can't agree, begin anew, since a proposal can't be taken back", p.MessagesHash, r.Messages)
+	}
+	return r, parties, nil
+}
+
+func proposal(r *dkg.Result) contract.KeyProposal {
+	p := contract.KeyProposal{PublicKey: r.PublicKey[:], MessagesHash: r.Messages[:]}
+	for i := range r.PartialPublicKeys {
+		p.PartialPublicKeys = append(p.PartialPublicKeys, r.PartialPublicKeys[i][:])
+	}
+	return p
+}
