@@ -55,9 +55,12 @@ members answer a request, and fewer learn nothing. Nobody ever has the key.
 
 func newRotate() *cobra.Command {
 	cmd := group("rotate", "Hand a committee's key to other members", `Hands the key of a committee to another: other members, or another threshold. The
-public key stays, and with it all that was encrypted to it; old shares are worth
-nothing with new ones. At least as many members as the old threshold stay, and so
-many of them deal. Until the last member has proposed, the old committee serves.
+public key stays, and with it all that was encrypted to it. At least as many members
+as the old threshold stay, and so many of them deal. Until the last member has
+proposed, the old committee serves.
+
+New shares are worth nothing together with old ones. But a threshold of old shares
+still makes the key: who leaves destroys its share, and has to be believed.
 
   init      a member of the old committee makes the new one on chain
   keygen    each member draws keys for the ceremony
