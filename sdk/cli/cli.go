@@ -95,7 +95,7 @@ receipt.`,
 	flags.BoolVar(&a.json, "json", false, "print one JSON object on stdout")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log what happens to stderr")
 	a.flags(flags)
-	cmd.AddCommand(a.publish(), a.open(), a.check(), a.status(), a.policy(), a.pass(), a.income(), a.datasets(), a.consents(), a.enclaves(), a.receipts(), a.blobID(), a.seal(), a.contracts(), a.key(), a.faucet())
+	cmd.AddCommand(a.publish(), a.open(), a.check(), a.status(), a.policy(), a.pass(), a.income(), a.datasets(), a.consents(), a.enclaves(), a.receipts(), a.replay(), a.blobID(), a.seal(), a.contracts(), a.key(), a.faucet())
 	cmd.InitDefaultHelpCmd()
 	cmd.InitDefaultCompletionCmd()
 	for _, c := range cmd.Commands() {

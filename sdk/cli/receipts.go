@@ -27,7 +27,7 @@ func (a *app) receipts() *cobra.Command {
 
 func (a *app) receiptsProve() *cobra.Command {
 	var out string
-	var reveal bool
+	var reveal, withEvidence bool
 	cmd := &cobra.Command{
 		Use:   "prove [RECEIPT…]",
 		Short: "Fetch the proofs that receipts are in their servers' logs",
@@ -37,7 +37,9 @@ a network. RECEIPT is SERVER/NUMBER or a file; without one, all receipts that
 are kept and have no proof yet.
 
 The keys of a server are kept when they are first seen; later ones must match.
-A proof holds its receipt, which does not say who asked. --reveal adds that.`,
+A proof holds its receipt, which does not say who asked. --reveal adds that.
+--evidence also fetches and keeps what the decision was made from, after logging
+in with the wallet, so that floe replay can make it again without a network.`,
 		Example: "  floe receipts prove\n  floe receipts prove keyserver-1/4 -o for-the-auditor.tlog-proof",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (out != "" || reveal) && len(args) != 1 {
@@ -47,11 +49,15 @@ A proof holds its receipt, which does not say who asked. --reveal adds that.`,
 			if err != nil {
 				return err
 			}
-			return a.prove(cmd.Context(), chosen, len(args) > 0, out, reveal)
+			if err := a.prove(cmd.Context(), chosen, len(args) > 0, out, reveal); err != nil || !withEvidence {
+				return err
+			}
+			return a.saveEvidence(cmd.Context(), chosen)
 		},
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "file to write the proof to")
 	cmd.Flags().BoolVar(&reveal, "reveal", false, "let the proof show who asked")
+	cmd.Flags().BoolVar(&withEvidence, "evidence", false, "fetch and keep the evidence of the decisions too")
 	return cmd
 }
 

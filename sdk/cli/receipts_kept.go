@@ -12,6 +12,7 @@ import (
 
 	"github.com/floe-data/floe/sdk/dataset"
 	"github.com/floe-data/floe/sdk/durable"
+	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/logproof"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
@@ -22,6 +23,7 @@ import (
 //
 //	receipts/ADDRESS/SERVER-NUMBER.json        receipt and opening
 //	receipts/ADDRESS/SERVER-NUMBER.tlog-proof  proof that it is in the log
+//	receipts/ADDRESS/SERVER-NUMBER.evidence    evidence, see receipts_evidence.go
 //	receipts/keys/SERVER.json                  the server's keys, as first seen
 
 // A keptReceipt is a receipt with what its requester knows about it.
@@ -33,8 +35,9 @@ type keptReceipt struct {
 	JWT     string               `json:"receipt"`
 	Opening *seal.ReceiptOpening `json:"receipt_opening,omitempty"`
 
-	path  string // of the file, "" if it is not kept
-	proof []byte // tlog-proof file, nil if there is none
+	path     string           // of the file, "" if it is not kept
+	proof    []byte           // tlog-proof file, nil if there is none
+	evidence *evidence.Bundle // of the file that it was read from; see keptEvidence
 }
 
 func (a *app) receiptDir(who sui.Address) string {
@@ -163,9 +166,13 @@ func find(all []*keptReceipt, arg string) (*keptReceipt, error) {
 }
 
 // keysOf returns the keys that a server's receipts are verified with: those of
-// a file, or those that were seen first.
+// a file, which may be in a folder under the server's name, or those that were
+// seen first.
 func (a *app) keysOf(server sui.Address, file string) (*receipt.KeySet, error) {
 	path := first(file, a.pinPath(server))
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, server.String()+".json")
+	}
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && file == "" {
 		return nil, fmt.Errorf("no keys of key server %s are known here; run floe receipts prove, which keeps those that it sees first, or give its JWKS with --keys", server)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -17,7 +18,7 @@ import (
 )
 
 func (a *app) receiptsList() *cobra.Command {
-	var policy string
+	var policy, save string
 	var audit bool
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -29,19 +30,24 @@ receipts about it from every key server, after logging in with the wallet: who
 asked, when, and what was decided. Checked are signatures, openings, that each
 is in its server's log, and that none is missing: the policy's receipts are
 numbered without a gap, and each names the one before it. --audit also reads
-each server's whole log, so that a server can't hide the last ones. Exit code 1
-if a check fails, or a server can't be asked.`,
-		Example: "  floe receipts list\n  floe receipts list --policy 0x1f… --audit --json",
+each server's whole log, so that a server can't hide the last ones. --save writes
+them into a folder, each with its proof and evidence, for floe replay --all. Exit
+code 1 if a check fails, or a server can't be asked.`,
+		Example: "  floe receipts list\n  floe receipts list --policy 0x1f… --audit --json\n  floe receipts list --policy 0x1f… --save audit",
 		Args:    exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if policy != "" {
-				return a.listPolicy(cmd.Context(), policy, audit)
+				return a.listPolicy(cmd.Context(), policy, audit, save)
+			}
+			if save != "" {
+				return &usageError{command: "floe receipts list", err: errors.New("--save goes with --policy; your own receipts are kept already, and floe receipts prove --evidence adds their evidence")}
 			}
 			return a.listKept()
 		},
 	}
 	cmd.Flags().StringVar(&policy, "policy", "", "list all receipts of this policy, or of this dataset's")
 	cmd.Flags().BoolVar(&audit, "audit", false, "with --policy: read each key server's whole log too")
+	cmd.Flags().StringVar(&save, "save", "", "with --policy: folder to write receipts, proofs and evidence to")
 	return cmd
 }
 
@@ -116,7 +122,7 @@ type serverReceipts struct {
 	Problem  string          `json:"problem,omitempty"`
 }
 
-func (a *app) listPolicy(ctx context.Context, arg string, audit bool) error {
+func (a *app) listPolicy(ctx context.Context, arg string, audit bool, save string) error {
 	id, err := address(arg, "policy id")
 	if err != nil {
 		return err
@@ -136,7 +142,7 @@ func (a *app) listPolicy(ctx context.Context, arg string, audit bool) error {
 	}
 	all, bad := []*serverReceipts{}, 0
 	for _, ks := range servers {
-		s := a.policyAt(ctx, env, ks, p.ID, audit)
+		s := a.policyAt(ctx, env, ks, p.ID, audit, save)
 		all = append(all, s)
 		if s.Problem != "" {
 			bad++
@@ -152,8 +158,9 @@ func (a *app) listPolicy(ctx context.Context, arg string, audit bool) error {
 	return nil
 }
 
-// policyAt gets and checks the receipts of one server.
-func (a *app) policyAt(ctx context.Context, env *dataset.Env, ks *seal.KeyServer, policy sui.Address, audit bool) *serverReceipts {
+// policyAt gets and checks the receipts of one server, and saves them in a folder
+// if one is given.
+func (a *app) policyAt(ctx context.Context, env *dataset.Env, ks *seal.KeyServer, policy sui.Address, audit bool, save string) *serverReceipts {
 	out := &serverReceipts{Server: ks.ID, Name: ks.Name, Receipts: []listedReceipt{}}
 	err := func() error {
 		server := &remote.Server{ID: ks.ID, Name: ks.Name, URL: ks.URL, HTTP: &http.Client{Timeout: time.Minute}}
@@ -185,7 +192,10 @@ func (a *app) policyAt(ctx context.Context, env *dataset.Env, ks *seal.KeyServer
 			return err
 		}
 		out.Audited = audit
-		return remote.CheckGiven(owned, whole, policy)
+		if err := remote.CheckGiven(owned, whole, policy); err != nil || save == "" {
+			return err
+		}
+		return a.saveOwned(ctx, save, server, env.Signer, owned)
 	}()
 	if err != nil {
 		out.Problem = err.Error()
@@ -216,7 +226,7 @@ func (s *serverReceipts) add(o *remote.Owned) {
 	l.Server, l.Name, l.PolicySeq, l.Proven = s.Server, s.Name, o.PolicySequence, o.Proof != nil
 	if o.Opening != nil {
 		l.Requester = &o.Opening.Requester
-		l.RawOpening = &seal.ReceiptOpening{Salt: o.Opening.Salt[:], Requester: o.Opening.Requester}
+		l.RawOpening = rawOpening(o.Opening)
 	}
 	if o.Checkpoint != nil {
 		l.LogSize = o.Checkpoint.Size

@@ -32,8 +32,8 @@ type Report struct {
 	Result  Result `json:"result"`
 	Checks  []Step `json:"checks"`
 	Outcome string `json:"outcome,omitempty"` // of the bytecode
-	// Policy's reason for a refusal, as the bytecode gives it.
-	Reason *receipt.Reason `json:"reason,omitempty"`
+	// Policy is the reason for a refusal that the bytecode gives.
+	Policy *receipt.Reason `json:"policy_reason,omitempty"`
 }
 
 // A Step is one check.
@@ -250,12 +250,12 @@ func (a *audit) decision() error {
 	}
 	why, ok := a.explain()
 	if ok {
-		a.Reason = &receipt.Reason{Code: why.Code, Rule: why.Rule}
+		a.Policy = &receipt.Reason{Code: why.Code, Rule: why.Rule}
 	}
 	switch {
 	case r.Decision == receipt.Release:
 		return fmt.Errorf("the policy refuses (%s), the receipt is a release", a.Outcome)
-	case ok && *r.Reason == *a.Reason:
+	case ok && *r.Reason == *a.Policy:
 		return nil
 	case ok && policyCode(r.Reason.Code):
 		return fmt.Errorf("the policy refuses with %s (%s), the receipt says %s (%s)", why.Code, why.Rule, r.Reason.Code, r.Reason.Rule)

@@ -1,0 +1,402 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/floe-data/floe/sdk/evidence"
+	"github.com/floe-data/floe/sdk/logproof"
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/receipt/remote"
+	"github.com/floe-data/floe/sdk/sui"
+)
+
+// replayer is what receipts are replayed with.
+type replayer struct {
+	keys, evidence, server string
+	all                    bool
+	engine                 *evidence.Replayer
+}
+
+func (a *app) replay() *cobra.Command {
+	var r replayer
+	cmd := &cobra.Command{
+		Use:   "replay RECEIPT… | --all [FOLDER]",
+		Short: "Make a key server's decision again, and see whether it was right",
+		Long: `replay runs the policy's own bytecode over the evidence of a decision, on this
+machine, and compares what it says with the receipt. RECEIPT is SERVER/NUMBER, the
+file of a kept receipt or its proof, a receipt itself (a JWT), or an evidence
+file, which holds its receipt.
+
+It checks, in this order: the key server's signature; the log, if the receipt's
+proof is there; that opening, manifest, objects, package, request, policies,
+checkpoint and time are those that the receipt names; and then what the bytecode
+says. Somebody who altered the receipt, or the evidence, is found by one of these.
+
+The evidence is that of --evidence, or stands beside the receipt, and then no
+network is used; or else the key server is asked for it, which gives it to the
+requester and to the owner of the policy. --all replays all receipts below
+FOLDER, such as floe receipts list --save writes, or without FOLDER all that are
+kept.
+
+What a replay can't show: that the objects are the chain's. Their digests are
+shown, for whoever compares them with it.
+
+Exit code 0: the same. 1: it differs, was altered, or can't be replayed. With
+--all, refusals that were not the policy's, or had nothing evaluated, are counted
+and no failure; a release that can't be replayed is.`,
+		Example: `  floe replay keyserver-1/4
+  floe replay 0x5e…-00000004.json --evidence 0x5e…-00000004.evidence --keys keyserver-1.jwks.json
+  floe receipts list --policy 0x1f… --save audit && floe replay --all audit --json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := r.check(args); err != nil {
+				return &usageError{command: "floe replay", err: err}
+			}
+			chosen, err := a.toReplay(args, r.all)
+			if err != nil {
+				return err
+			}
+			r.engine = evidence.NewReplayer()
+			return a.replayAll(cmd.Context(), chosen, &r)
+		},
+	}
+	cmd.Flags().StringVar(&r.evidence, "evidence", "", "evidence file of the RECEIPT; no network is used")
+	cmd.Flags().StringVar(&r.server, "server", "", "address of the key server to ask for the evidence, if the receipt does not say")
+	cmd.Flags().StringVar(&r.keys, "keys", "", "file with the key server's keys (JWKS), or a folder with one for each, SERVER.json")
+	cmd.Flags().BoolVar(&r.all, "all", false, "replay all receipts of a folder, or all that are kept")
+	return cmd
+}
+
+func (r *replayer) check(args []string) error {
+	switch {
+	case r.all && len(args) > 1:
+		return errors.New("--all takes one FOLDER at most")
+	case r.all && (r.evidence != "" || r.server != ""):
+		return errors.New("--evidence and --server are for one RECEIPT")
+	case !r.all && len(args) == 0:
+		return errors.New("floe replay needs a RECEIPT, or --all")
+	case r.evidence != "" && len(args) != 1:
+		return errors.New("--evidence needs exactly one RECEIPT")
+	case r.evidence != "" && r.server != "":
+		return errors.New("--evidence and --server exclude each other")
+	}
+	return nil
+}
+
+// toReplay finds the receipts that are meant.
+func (a *app) toReplay(args []string, all bool) ([]*keptReceipt, error) {
+	if all && len(args) == 1 {
+		return inFolder(args[0])
+	}
+	if all {
+		return a.choose(nil)
+	}
+	var out []*keptReceipt
+	for _, arg := range args {
+		var k *keptReceipt
+		var err error
+		switch {
+		case strings.HasPrefix(arg, "eyJ"):
+			k, err = ofJWT(strings.TrimSpace(arg))
+		case strings.HasSuffix(arg, ".evidence"):
+			k, err = ofEvidence(arg)
+		case strings.HasSuffix(arg, ".jwt"):
+			var raw []byte
+			if raw, err = os.ReadFile(arg); err == nil {
+				k, err = ofJWT(strings.TrimSpace(string(raw)))
+			}
+		default:
+			var chosen []*keptReceipt
+			if chosen, err = a.choose([]string{arg}); err == nil {
+				k = chosen[0]
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+// replayed is what floe replay --json prints for a receipt.
+type replayed struct {
+	Receipt  string           `json:"receipt"`
+	Server   sui.Address      `json:"server"`
+	Decision receipt.Decision `json:"decision,omitempty"`
+	Reason   *receipt.Reason  `json:"reason,omitempty"`
+	Time     time.Time        `json:"time,omitzero"`
+	*evidence.Report
+	Problem string `json:"problem,omitempty"`
+}
+
+// The results besides those of package evidence.
+const (
+	noEvidence evidence.Result = "no-evidence" // the receipt names none
+	failed     evidence.Result = "failed"      // it could not be checked
+)
+
+// replaySummary counts results.
+type replaySummary struct {
+	Receipts   int `json:"receipts"`
+	Same       int `json:"same"`
+	Differs    int `json:"differs"`
+	Own        int `json:"own_reason"`
+	NoEvidence int `json:"no_evidence"`
+	Releases   int `json:"releases_without_evidence"`
+	Failed     int `json:"failed"`
+}
+
+func (s *replaySummary) add(r *replayed) {
+	s.Receipts++
+	switch r.Result {
+	case evidence.Same:
+		s.Same++
+	case evidence.Own:
+		s.Own++
+	case noEvidence:
+		s.NoEvidence++
+		if r.Decision == receipt.Release {
+			s.Releases++
+		}
+	case failed:
+		s.Failed++
+	default:
+		s.Differs++
+	}
+}
+
+// wrong is how many receipts a run fails for.
+func (s *replaySummary) wrong(all bool) int {
+	if all {
+		return s.Differs + s.Failed + s.Releases
+	}
+	return s.Receipts - s.Same
+}
+
+// progressEvery is after how many receipts of many a line says how far it is.
+const progressEvery = 1000
+
+// replayAll replays receipts on all cores and reports them in their order.
+func (a *app) replayAll(ctx context.Context, chosen []*keptReceipt, r *replayer) error {
+	results := make([]chan *replayed, len(chosen))
+	for i := range results {
+		results[i] = make(chan *replayed, 1)
+	}
+	next, workers := make(chan int), sync.WaitGroup{}
+	for range min(runtime.GOMAXPROCS(0), max(len(chosen), 1)) {
+		workers.Go(func() {
+			for i := range next {
+				results[i] <- a.replayOne(ctx, chosen[i], r)
+			}
+		})
+	}
+	go func() {
+		defer close(next)
+		for i := range chosen {
+			if ctx.Err() != nil {
+				return
+			}
+			next <- i
+		}
+	}()
+	all, sum := []*replayed{}, replaySummary{}
+	for i := range results {
+		var one *replayed
+		select {
+		case one = <-results[i]:
+		case <-ctx.Done():
+			workers.Wait()
+			return context.Cause(ctx)
+		}
+		sum.add(one)
+		a.sayReplayed(one, r.all)
+		if r.all && one.Result == evidence.Same {
+			one.Checks = nil // all are right, and there are many
+		}
+		all = append(all, one)
+		if n := i + 1; r.all && n%progressEvery == 0 {
+			a.note("floe: replayed %d of %d", n, len(chosen))
+		}
+	}
+	workers.Wait()
+	wrong := sum.wrong(r.all)
+	if a.json {
+		a.print(map[string]any{"replays": all, "summary": sum, "ok": wrong == 0})
+	} else if r.all {
+		a.say("%s: %d the same, %d differ, %d refused for a reason of the server's own, %d without evidence (%d of them releases), %d could not be checked",
+			count(sum.Receipts, "receipt"), sum.Same, sum.Differs, sum.Own, sum.NoEvidence, sum.Releases, sum.Failed)
+	}
+	if wrong > 0 {
+		return &answeredError{fmt.Errorf("%d of %s do not replay to the same decision", wrong, count(sum.Receipts, "receipt"))}
+	}
+	return nil
+}
+
+// replayOne checks one receipt.
+func (a *app) replayOne(ctx context.Context, k *keptReceipt, r *replayer) *replayed {
+	out := &replayed{Server: k.Server, Report: &evidence.Report{Result: failed}}
+	here, errHere := r.here(k)
+	keys, err := a.keysForReplay(ctx, k, r, here == nil && errHere == nil)
+	if err != nil {
+		out.Problem = err.Error()
+		return out
+	}
+	rec, signature := checkSignature(k, keys)
+	if rec != nil {
+		out.Receipt, out.Decision, out.Reason, out.Time = rec.ID, rec.Decision, rec.Reason, time.UnixMilli(rec.TimeMS).UTC()
+	}
+	if n := len(signature); signature[n-1].Problem != "" {
+		out.Result, out.Checks = evidence.Differs, signature
+		return out
+	}
+	bundle, err := here, errHere
+	if bundle == nil && err == nil {
+		bundle, err = a.elsewhere(ctx, k, rec, r)
+	}
+	var report *evidence.Report
+	if err == nil {
+		report, err = evidence.Audit(rec, bundle, r.engine)
+	}
+	switch {
+	case errors.Is(err, evidence.ErrNoEvidence):
+		out.Result, out.Problem = noEvidence, err.Error()
+	case err != nil:
+		out.Problem = err.Error()
+	default:
+		out.Report = report
+	}
+	out.Checks = append(signature, out.Checks...)
+	return out
+}
+
+// checkSignature verifies a receipt, and its place in the log if the proof is
+// there.
+func checkSignature(k *keptReceipt, keys *receipt.KeySet) (*receipt.Receipt, []evidence.Step) {
+	steps := []evidence.Step{{Name: "signature", Text: "a key of server " + k.Server.String() + " signed the receipt"}}
+	fail := func(err error) []evidence.Step {
+		steps[len(steps)-1].Problem = err.Error()
+		return steps
+	}
+	rec, err := receipt.Verify(k.JWT, keys, k.Server)
+	if err != nil {
+		return nil, fail(err)
+	}
+	if k.proof == nil {
+		return rec, steps
+	}
+	steps = append(steps, evidence.Step{Name: "log", Text: "the receipt is in its server's log, at the place that its number says"})
+	log, err := keys.Log(k.Server)
+	if err != nil {
+		return rec, fail(err)
+	}
+	p, err := logproof.ParseProof(k.proof)
+	if err == nil {
+		_, err = rec.CheckLogged(log, p)
+	}
+	if err != nil {
+		return rec, fail(err)
+	}
+	return rec, steps
+}
+
+// keysForReplay returns the keys of a receipt's server: of --keys, those that
+// were seen first, or, online, its own, which are kept.
+func (a *app) keysForReplay(ctx context.Context, k *keptReceipt, r *replayer, online bool) (*receipt.KeySet, error) {
+	keys, err := a.keysOf(k.Server, r.keys)
+	if err == nil || r.keys != "" || !online || r.serverOf(k).URL == "" {
+		return keys, err
+	}
+	_, jwks, err := r.serverOf(k).Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.pin(k.Server, jwks); err != nil {
+		return nil, fmt.Errorf("keep keys of %s: %w", k.Server, err)
+	}
+	return a.keysOf(k.Server, "")
+}
+
+func (r *replayer) serverOf(k *keptReceipt) *remote.Server {
+	s := k.server()
+	if r.server != "" {
+		s.URL = r.server
+	}
+	return s
+}
+
+// here returns the evidence of a receipt that is on this machine; nil if there is
+// none.
+func (r *replayer) here(k *keptReceipt) (*evidence.Bundle, error) {
+	switch {
+	case r.evidence != "":
+		return readEvidence(r.evidence)
+	case k.evidence != nil:
+		return k.evidence, nil
+	}
+	return k.keptEvidence()
+}
+
+// elsewhere asks the key server for the evidence.
+func (a *app) elsewhere(ctx context.Context, k *keptReceipt, rec *receipt.Receipt, r *replayer) (*evidence.Bundle, error) {
+	if rec.Evidence == nil {
+		return nil, evidence.ErrNoEvidence
+	}
+	s := r.serverOf(k)
+	if s.URL == "" {
+		return nil, errors.New("its evidence is not here: give a file with --evidence, or the key server's address with --server")
+	}
+	return a.fetchEvidence(ctx, s, rec.Sequence)
+}
+
+// sayReplayed reports a receipt: in a line, or with all checks.
+func (a *app) sayReplayed(r *replayed, short bool) {
+	name := first(r.Receipt, "receipt of "+r.Server.String())
+	problem := r.Problem
+	if err := r.Err(); err != nil {
+		problem = err.Error()
+	}
+	if short {
+		if r.Result != evidence.Same {
+			a.say("%-11s %s: %s", r.Result, name, first(problem, r.ownReason()))
+		}
+		return
+	}
+	a.say("%s", name)
+	for _, s := range r.Checks {
+		if s.Problem != "" {
+			a.say("  WRONG  %-10s  %s", s.Name, s.Problem)
+		} else {
+			a.say("  ok     %-10s  %s", s.Name, s.Text)
+		}
+	}
+	switch r.Result {
+	case evidence.Same:
+		why := ""
+		if r.Decision == receipt.Refuse {
+			why = fmt.Sprintf(", because of %s", r.Policy.Code)
+		}
+		a.say("the same: the policy's code says %s%s, as the receipt does", r.Decision, why)
+	case evidence.Own:
+		a.say("not the policy's: the code says %q; %s", r.Outcome, r.ownReason())
+	case noEvidence, failed:
+		a.say("not replayed: %s", problem)
+	default:
+		a.say("IT DIFFERS: %s", problem)
+	}
+}
+
+func (r *replayed) ownReason() string {
+	if r.Result != evidence.Own {
+		return ""
+	}
+	return "the server refused with " + r.Reason.Code
+}
