@@ -29,7 +29,7 @@ import (
 	"github.com/floe-data/floe/sdk/sui"
 )
 
-// Config says whose tokens are taken for what.
+// Config says whose tokens are taken for what. The zero value takes none.
 type Config struct {
 	// Audience is what tokens have to name in "aud": this key server, or a
 	// group of key servers that each get the same token. "#" and the
@@ -201,6 +201,9 @@ func (v *Verifier) Prepare() {
 // session key now. Errors are [*Refusal]s.
 func (v *Verifier) Verify(ctx context.Context, token string, session ed25519.PublicKey) (*Account, error) {
 	s := v.state.Load()
+	if len(s.issuers) == 0 {
+		return nil, &Refusal{Code: "token_unsupported", Rule: "this key server takes no tokens of service accounts", Remedy: "ask with a wallet, or ask another key server"}
+	}
 	t, err := v.parse(ctx, s, token)
 	if err != nil {
 		return nil, err
@@ -216,6 +219,9 @@ func (v *Verifier) Verify(ctx context.Context, token string, session ed25519.Pub
 
 // Check tells what is wrong with a configuration.
 func (c *Config) Check() error {
+	if c.Audience == "" && c.Leeway == 0 && len(c.Issuers) == 0 {
+		return nil
+	}
 	var errs []error
 	if c.Audience == "" || strings.Contains(c.Audience, "#") {
 		errs = append(errs, errors.New("audience has to name what tokens are for, without #"))

@@ -441,6 +441,7 @@ func TestConfig(t *testing.T) {
 	}
 	for want, c := range map[string]Config{
 		"audience":            change(func(c *Config) { c.Audience = "" }),
+		"name the issuers":    {Audience: "a"},
 		"without #":           change(func(c *Config) { c.Audience = "a#b" }),
 		"leeway":              change(func(c *Config) { c.Leeway = time.Hour }),
 		"issuers":             change(func(c *Config) { c.Issuers = nil }),

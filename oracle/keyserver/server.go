@@ -137,11 +137,15 @@ func (c *Config) complete() error {
 	if c.MaxConcurrent == 0 {
 		c.MaxConcurrent = 64
 	}
+	var err error
 	if c.Limits == nil {
-		var err error
-		if c.Limits, err = limits.New(limits.Config{}, time.Now); err != nil {
-			return err
-		}
+		c.Limits, err = limits.New(limits.Config{}, time.Now)
+	}
+	if c.Accounts == nil {
+		c.Accounts, err = accounts.New(accounts.Config{}, accounts.Deps{Now: time.Now})
+	}
+	if err != nil {
+		return err
 	}
 	if c.SDK == nil {
 		c.SDK = &DefaultSDK

@@ -15,9 +15,6 @@ const tokenTag = "floe-token-v1"
 
 // checkToken identifies a requester by a token in place of a wallet.
 func (s *Server) checkToken(ctx context.Context, r *requester) *refusal {
-	if s.cfg.Accounts == nil {
-		return refuse("InvalidSignature", "token_unsupported", "this key server takes no tokens of service accounts", "ask with a wallet, or ask another key server")
-	}
 	a, err := s.cfg.Accounts.Verify(ctx, r.Token, r.Certificate.SessionKey)
 	if err != nil {
 		return tokenRefusal(err)

@@ -308,7 +308,9 @@ func TestServiceAccountQuota(t *testing.T) {
 
 func TestServerWithoutServiceAccounts(t *testing.T) {
 	m := withMachine(t)
-	m.server.cfg.Accounts = nil
+	if err := m.accounts.Update(accounts.Config{}); err != nil { // all are revoked
+		t.Fatal(err)
+	}
 	s := m.session(pkgID)
 	token := m.token(s, nil)
 	if code, e, _ := m.ask(m.request(s, token), token); code != "token_unsupported" || e.Type != "InvalidSignature" {

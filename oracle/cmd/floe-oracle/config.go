@@ -25,6 +25,8 @@ type config struct {
 
 	operationsConfig `yaml:",inline"`
 	Evaluation       evaluationConfig `yaml:"evaluation" doc:"who runs the code of policies, over which state"`
+	Limits           limitsConfig     `yaml:"limits" doc:"how much requesters may ask; re-read on SIGHUP"`
+	Accounts         accountsConfig   `yaml:"service_accounts" doc:"machines that ask with a token (JWT) in place of a wallet; re-read on SIGHUP"`
 
 	path string
 }
@@ -71,6 +73,7 @@ func readConfig(path string) (*config, error) {
 	}
 	c.secretConfig.under(dir)
 	c.modeConfig.under(dir)
+	c.Accounts.under(dir)
 	return c, nil
 }
 
@@ -85,7 +88,7 @@ func (c *config) parse(b []byte) error {
 		}
 	}
 	var errs []error
-	for _, check := range []func() error{c.modeConfig.check, c.secretConfig.check, c.networkConfig.check, c.logConfig.check, c.requestConfig.check, c.operationsConfig.check, c.Evaluation.check} {
+	for _, check := range []func() error{c.modeConfig.check, c.secretConfig.check, c.networkConfig.check, c.logConfig.check, c.requestConfig.check, c.operationsConfig.check, c.Evaluation.check, c.Limits.check, c.Accounts.check} {
 		errs = append(errs, check())
 	}
 	if c.RPC.Timeout > 0 && c.EvaluationTimeout > 0 {

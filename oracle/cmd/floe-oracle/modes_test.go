@@ -109,6 +109,28 @@ func TestServePermissioned(t *testing.T) {
 	if err := proven(url+"/bob", bob); err != nil {
 		t.Error(err)
 	}
+	knock := func() int {
+		req, _ := http.NewRequest("POST", url+"/v1/fetch_key", strings.NewReader("{"))
+		req.Header = http.Header{"Content-Type": {"application/json"}, "Client-Sdk-Version": {"1.4.12"}}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res.StatusCode
+	}
+	reload(two+"limits: {per_address: {requests: 1, per: 24h}}\n", "reloaded limits")
+	if first, second := knock(), knock(); first != 400 || second != 429 {
+		t.Errorf("with a limit of one request: HTTP %d, %d", first, second)
+	}
+	reload(two+"limits: {per_address: {requests: 0, per: 24h}}\n", kept)
+	if status := knock(); status != 429 {
+		t.Errorf("after a bad limit: HTTP %d", status)
+	}
+	reload(two, "reloaded limits")
+	if status := knock(); status != 400 {
+		t.Errorf("without a limit: HTTP %d", status)
+	}
 	if out := program(t, "drill", "--config", config, "--client", "bob", "--live", url+"/bob"); !strings.Contains(out, "everything is as it should be") {
 		t.Errorf("drill: %s", out)
 	}

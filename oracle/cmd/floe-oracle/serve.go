@@ -16,7 +16,9 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
+	"github.com/floe-data/floe/oracle/accounts"
 	"github.com/floe-data/floe/oracle/keyserver"
+	"github.com/floe-data/floe/oracle/limits"
 	"github.com/floe-data/floe/oracle/member"
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
@@ -53,8 +55,9 @@ for several clients, with a key each, or for a member of a committee:
     {member_address: 0x..., key_server_obj_id: 0x..., committee_state: Active}
 
 ` + "A file of Seal's key server works too, with key_dir and journal_dir added. SIGHUP\n" +
-			`re-reads client_configs: clients and packages come and go without a restart; a
-file that is wrong changes nothing, and the log says why.
+			`re-reads client_configs, limits and service_accounts: clients, packages and
+accounts come and go without a restart; a file that is wrong changes nothing,
+and the log says why.
 
 Beside Seal's API, anybody may read receipts (/v1/receipts), the log that they
 are in (/checkpoint, /tile/…), and proofs (/v1/receipts/N/proof). The owner of
@@ -125,6 +128,14 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 		return err
 	}
 	defer stopMetrics()
+	limiter, err := limits.New(c.Limits.limits(), now)
+	if err != nil {
+		return err
+	}
+	verifier, err := c.Accounts.verifier(log)
+	if err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w; choose another address with the key listen of the configuration", err)
@@ -134,6 +145,7 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 		Owner:  func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, client, id) },
 		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent, SDK: c.requirements(keyserver.DefaultSDK),
 		MaxNodeLag: c.AllowedStaleness, MaxClockBehind: c.AllowedClockLag, Metrics: m, Log: log, Now: now,
+		Limits: limiter, Proxy: c.Limits.proxy(), Accounts: verifier,
 	}, l)
 	if err != nil {
 		return err
@@ -156,7 +168,7 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 	for {
 		select {
 		case <-hangup:
-			if err := c.reload(ctx, server, client, anchors, log); err != nil {
+			if err := c.reload(ctx, server, verifier, client, anchors, log); err != nil {
 				log.Error("the configuration was not reloaded, nothing has changed", "err", err)
 			}
 			continue
@@ -202,20 +214,41 @@ func (c *config) logClientKeys(ctx context.Context, s *secrets, log *slog.Logger
 	return nil
 }
 
-// reload puts the clients that the file names now into force.
-func (c *config) reload(ctx context.Context, server *keyserver.Server, client *suirpc.Client, anchors *anchoring, log *slog.Logger) error {
+// reload puts clients, limits and service accounts of the file into force.
+func (c *config) reload(ctx context.Context, server *keyserver.Server, verifier *accounts.Verifier, client *suirpc.Client, anchors *anchoring, log *slog.Logger) error {
 	next, err := readConfig(c.path)
 	if err != nil {
 		return err
 	}
-	if (next.ServerMode.Permissioned == nil) != (c.ServerMode.Permissioned == nil) || next.ServerMode.Permissioned == nil {
-		return errors.New("only client_configs of a permissioned server can be reloaded: restart for other changes")
+	clients := next.ServerMode.Permissioned != nil && c.ServerMode.Permissioned != nil
+	if clients {
+		if err := next.reloadClients(ctx, server, client, log); err != nil {
+			return err
+		}
 	}
-	s, err := next.secrets(ctx)
+	if err := errors.Join(verifier.Update(next.Accounts.accounts()), server.UpdateLimits(next.Limits.limits())); err != nil {
+		return err
+	}
+	log.Info("reloaded limits and service accounts")
+	rest := *next
+	if rest.Accounts = c.Accounts; clients {
+		rest.modeConfig = c.modeConfig
+	}
+	if reflect.DeepEqual(rest.Limits.proxy(), c.Limits.proxy()) {
+		rest.Limits = c.Limits
+	}
+	if !reflect.DeepEqual(&rest, c) {
+		log.Warn("other keys of the configuration have changed too: that takes a restart")
+	}
+	return anchors.update(ctx, server.Services())
+}
+
+func (c *config) reloadClients(ctx context.Context, server *keyserver.Server, client *suirpc.Client, log *slog.Logger) error {
+	s, err := c.secrets(ctx)
 	if err != nil {
 		return err
 	}
-	services, _, err := next.allServices(ctx, s, client, log)
+	services, _, err := c.allServices(ctx, s, client, log)
 	if err != nil {
 		return err
 	}
@@ -223,10 +256,5 @@ func (c *config) reload(ctx context.Context, server *keyserver.Server, client *s
 		return err
 	}
 	log.Info("reloaded the clients", "key_servers", len(services))
-	rest := *next
-	rest.modeConfig = c.modeConfig
-	if !reflect.DeepEqual(&rest, c) {
-		log.Warn("other keys of the configuration have changed too: that takes a restart")
-	}
-	return anchors.update(ctx, server.Services())
+	return nil
 }
