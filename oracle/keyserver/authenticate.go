@@ -9,6 +9,7 @@ import (
 	"github.com/floe-data/floe/oracle/accounts"
 	"github.com/floe-data/floe/oracle/limits"
 	"github.com/floe-data/floe/oracle/metrics"
+	"github.com/floe-data/floe/oracle/mvr"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/oracle/sealhttp"
 	"github.com/floe-data/floe/sdk/seal"
@@ -48,7 +49,7 @@ func (s *Server) checkSession(r *request) *refusal {
 func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *refusal) {
 	defer s.cfg.Metrics.Took(metrics.Authenticate, time.Now())
 	s.cfg.Metrics.Asked(len(r.Approval.Calls))
-	if r.Certificate.MVRName != nil {
+	if r.Certificate.MVRName != nil && s.cfg.Names == nil {
 		return nil, refuse("InvalidMVRName", "mvr_unsupported", "this key server does not resolve names of packages",
 			"create the session key with the package id instead of a name")
 	}
@@ -78,6 +79,9 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 	if ref != nil {
 		return nil, ref
 	}
+	if ref := s.checkName(ctx, out); ref != nil {
+		return out, ref
+	}
 	// Reading points costs more than checking signatures.
 	if out.transport, err = seal.ParseEncryptionKey(r.EncKey); err != nil {
 		return nil, malformed(422, "%v", err)
@@ -86,6 +90,28 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 		return nil, malformed(422, "parse enc_verification_key: %v", err)
 	}
 	return out, nil
+}
+
+// checkName demands that the name in the session key's message, if there is
+// one, stands for the package.
+func (s *Server) checkName(ctx context.Context, r *requester) *refusal {
+	name := r.Certificate.MVRName
+	if name == nil {
+		return nil
+	}
+	pkg, err := s.cfg.Names.Resolve(ctx, *name)
+	switch {
+	case errors.Is(err, mvr.ErrName):
+		return refuse("InvalidMVRName", "mvr_unknown", err.Error(), "check the name, or create the session key with the package id instead")
+	case err != nil:
+		ref := refuse("Failure", "mvr_unavailable", "the key server could not look up the name of the package", "try again in some seconds, or create the session key with the package id instead")
+		ref.Cause = err
+		return ref
+	case pkg != r.pkg.First:
+		return refuse("InvalidMVRName", "mvr_other_package", fmt.Sprintf("%s stands for package %s, but keys of %s are asked for", *name, pkg, r.pkg.First),
+			"create the session key with the name or the id of the package that the policy is in")
+	}
+	return nil
 }
 
 func (s *Server) lookUp(ctx context.Context, id sui.Address) (policy.Package, error) {

@@ -37,6 +37,7 @@ import (
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/oracle/sealhttp"
 	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
 )
 
 // Version is the version of Seal's key server API that is spoken.
@@ -52,6 +53,9 @@ type Config struct {
 	// Owner looks up who owns a policy, and so may read all of its receipts.
 	// nil: nobody may.
 	Owner OwnerFunc
+	// Names resolves names of packages that session keys may have instead of
+	// ids. nil: they are refused.
+	Names NameResolver
 	// MaxTTL is the longest life of a session key. 0 means 30 minutes.
 	MaxTTL time.Duration
 	// ClockSkew is how far the clock of a requester may be ahead. 0 means 5
@@ -84,6 +88,12 @@ type Config struct {
 	Now func() time.Time
 	// Rand is the source of randomness. nil means crypto/rand.
 	Rand io.Reader
+}
+
+// A NameResolver finds the package that a name stands for; *mvr.Resolver is one.
+// Errors wrap [mvr.ErrName] if it stands for none.
+type NameResolver interface {
+	Resolve(ctx context.Context, name string) (sui.Address, error)
 }
 
 // A Server is a key server. It is safe for concurrent use.

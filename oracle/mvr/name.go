@@ -41,7 +41,10 @@ func parseName(text string) (*name, error) {
 		if strings.Contains(after, ".") {
 			return nil, errors.New("what follows the @ is one label")
 		}
-		org = strings.TrimPrefix(before+"."+after+".sui", ".")
+		org = after + ".sui"
+		if before != "" {
+			org = before + "." + org
+		}
 	}
 	n := &name{org: strings.Split(org, "."), app: app}
 	if len(n.org) < 2 {

@@ -27,6 +27,7 @@ type config struct {
 	Evaluation       evaluationConfig `yaml:"evaluation" doc:"who runs the code of policies, over which state"`
 	Limits           limitsConfig     `yaml:"limits" doc:"how much requesters may ask; re-read on SIGHUP"`
 	Accounts         accountsConfig   `yaml:"service_accounts" doc:"machines that ask with a token (JWT) in place of a wallet; re-read on SIGHUP"`
+	Names            *namesConfig     `yaml:"mvr_registry" doc:"where names of packages (MVR) are looked up, that session keys may have instead of ids; not needed if network is Mainnet or Testnet"`
 
 	path string
 }
@@ -91,6 +92,7 @@ func (c *config) parse(b []byte) error {
 	for _, check := range []func() error{c.modeConfig.check, c.secretConfig.check, c.networkConfig.check, c.logConfig.check, c.requestConfig.check, c.operationsConfig.check, c.Evaluation.check, c.Limits.check, c.Accounts.check} {
 		errs = append(errs, check())
 	}
+	errs = append(errs, c.Names.check(&c.Network))
 	if c.RPC.Timeout > 0 && c.EvaluationTimeout > 0 {
 		errs = append(errs, errors.New("evaluation_timeout and rpc_config.timeout are the same: leave one of them out"))
 	}

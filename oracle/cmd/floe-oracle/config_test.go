@@ -151,6 +151,8 @@ func TestConfigRefuses(t *testing.T) {
 		{good + "enable_event_monitoring: true\n", "enable_event_monitoring is not supported"},
 		{good + "evaluation_timeout: 1s\nrpc_config: {timeout: 1s}\n", "leave one of them out"},
 		{good + "rpc_config: {retry_config: {max_retries: 0}}\n", "max_retries must be 1 or more"},
+		{good + "mvr_registry: {table: 0x1}\n", "table and core_package belong together"},
+		{ours + "key_server_object_id: 0x5\nkey_server_package: 0x5\nnode_url: http://x\nmvr_registry: {node_url: http://y}\n", "network_id is missing"},
 		{good + "server_mode: !Open {key_server_object_id: 0x5}\n", "stands beside server_mode"},
 		{ours + "key_server_object_id: 0x5\nnode_url: http://x\n", "key_server_package is missing"},
 		{ours + "key_server_object_id: 0x5\nkey_server_package: 0x5\n", "node_url is missing"},
@@ -203,6 +205,24 @@ func TestNodeFromEnvironment(t *testing.T) {
 	}
 	if _, err := readText(t, ours+"network: Testnet\nkey_server_object_id: 0x5\nnode_url: http://x\n"); err == nil || !strings.Contains(err.Error(), "NODE_URL are both set") {
 		t.Error(err)
+	}
+}
+
+// Which registry names are looked up in.
+func TestNamesConfig(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want bool
+	}{
+		{"network: Mainnet\n", true}, {"network: Testnet\n", true},
+		{"network: !Devnet {seal_package: 0x7}\nnode_url: http://127.0.0.1:1\n", false},
+		{"network: !Devnet {seal_package: 0x7}\nnode_url: http://127.0.0.1:1\nmvr_registry: {table: 0x8, core_package: 0x9}\n", true},
+	} {
+		r, stop, err := mustRead(t, ours+"key_server_object_id: 0x5\n"+c.text).names(t.Context(), nil)
+		if err != nil || (r != nil) != c.want {
+			t.Errorf("%s: %v, %v", c.text, r, err)
+		}
+		stop()
 	}
 }
 

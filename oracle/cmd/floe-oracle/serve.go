@@ -123,6 +123,11 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 		return err
 	}
 	defer stopEvaluating()
+	names, stopNames, err := c.names(ctx, client)
+	if err != nil {
+		return err
+	}
+	defer stopNames()
 	stopMetrics, err := c.serveMetrics(m, log)
 	if err != nil {
 		return err
@@ -141,7 +146,7 @@ func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url stri
 		return fmt.Errorf("listen: %w; choose another address with the key listen of the configuration", err)
 	}
 	server, err := keyserver.Start(context.WithoutCancel(ctx), keyserver.Config{
-		Services: services, Evaluator: evaluator,
+		Services: services, Evaluator: evaluator, Names: names,
 		Owner:  func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, client, id) },
 		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent, SDK: c.requirements(keyserver.DefaultSDK),
 		MaxNodeLag: c.AllowedStaleness, MaxClockBehind: c.AllowedClockLag, Metrics: m, Log: log, Now: now,
