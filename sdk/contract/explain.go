@@ -1,8 +1,12 @@
 package contract
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/floe-data/floe/sdk/sui"
@@ -17,6 +21,8 @@ type Situation struct {
 	Requester sui.Address
 	// Policy is the policy that was asked.
 	Policy *Policy
+	// NowMS is when it was asked, by the chain's clock.
+	NowMS uint64
 }
 
 // An AbortError is a refusal by one of our contracts.
@@ -92,15 +98,103 @@ func buyPass(s Situation) string {
 	if s.Policy == nil {
 		return "buy one with: floe pass buy; see the offers with: floe policy explain <policy>"
 	}
-	return "buy one with: floe pass buy; see the offers with: floe policy explain " + s.Policy.ID.String()
+	var ways []string
+	for _, o := range s.Policy.sold() {
+		if len(ways) == maxWays {
+			return strings.Join(ways, ", or ") + "; see all offers with: floe policy explain " + s.Policy.ID.String()
+		}
+		ways = append(ways, fmt.Sprintf("buy a pass for %s%s with: floe pass buy %s %d", o.Cost(), o.Extent(), s.Policy.ID, o.ID))
+	}
+	if len(ways) == 0 {
+		return fmt.Sprintf("passes are not sold any more; ask the owner %s", s.Policy.Owner)
+	}
+	return strings.Join(ways, ", or ")
+}
+
+// maxWays is how many offers a remedy names.
+const maxWays = 3
+
+// sold lists the open offers whose passes some clause asks for, what is paid in
+// SUI first, the cheapest first.
+func (p *Policy) sold() []*Offer {
+	var out []*Offer
+	for _, r := range p.rules(RulePass) {
+		if o := p.Offer(r.Offer); o != nil && o.Open && !slices.Contains(out, o) {
+			out = append(out, o)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *Offer) int {
+		if a.InSUI() != b.InSUI() {
+			if a.InSUI() {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.Price, b.Price)
+	})
+	return out
+}
+
+// rules lists the rules of a kind in all clauses.
+func (p *Policy) rules(kind RuleKind) (out []Rule) {
+	for _, c := range p.Clauses {
+		for _, r := range c.Rules {
+			if r.Kind == kind {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
 }
 
 func declare(s Situation) string {
+	if s.Policy == nil {
+		return "declare one with --purpose; see which with: floe policy explain <policy>"
+	}
+	for _, r := range s.Policy.rules(RulePurpose) {
+		if len(r.Purposes) > 0 {
+			return fmt.Sprintf("declare one of the purposes %s with: floe open --purpose; see more with: floe policy explain %s",
+				strings.Join(quoted(r.Purposes[:min(len(r.Purposes), maxWays)]), ", "), s.Policy.ID)
+		}
+	}
+	return "declare one with --purpose; see which with: floe policy explain " + s.Policy.ID.String()
+}
+
+func showObject(s Situation) string {
+	if s.Policy != nil {
+		if rules := s.Policy.rules(RuleHolds); len(rules) > 0 {
+			return "ask with an object of type " + rules[0].Type + " that you own"
+		}
+	}
+	return "ask with an object of that type that the requester owns; see which with: floe policy show <policy>"
+}
+
+func askStewards(s Situation) string {
+	if s.Policy != nil {
+		if rules := s.Policy.rules(RuleStewards); len(rules) > 0 {
+			return fmt.Sprintf("ask %d of the stewards %s to approve with: floe policy steward approve %s %s", rules[0].Threshold,
+				addressList(rules[0].Stewards[:min(len(rules[0].Stewards), maxWays)]), s.Policy.ID, requesterOf(s))
+		}
+	}
+	return "ask the stewards to approve; see who they are with: floe policy show <policy>"
+}
+
+func requesterOf(s Situation) string {
+	if s.Requester.IsZero() {
+		return "<address>"
+	}
+	return s.Requester.String()
+}
+
+func waitForHold(s Situation) string {
+	if s.Policy != nil && s.Policy.Hold.UntilMS != nil && *s.Policy.Hold.UntilMS != math.MaxUint64 {
+		return "it was lifted, and ends at " + utc(*s.Policy.Hold.UntilMS)
+	}
 	policy := "<policy>"
 	if s.Policy != nil {
 		policy = s.Policy.ID.String()
 	}
-	return "declare one with --purpose; see which with: floe policy explain " + policy
+	return "wait until its holders lift it; see who they are with: floe policy show " + policy
 }
 
 func showPolicy(s Situation) string {
@@ -112,8 +206,14 @@ func showPolicy(s Situation) string {
 
 func opens(s Situation) string {
 	if s.Policy != nil {
-		if from, _ := s.Policy.Window(); from != nil {
-			return "it opens at " + utc(*from)
+		var next *uint64
+		for _, c := range s.Policy.Clauses {
+			if from, _ := c.Window(); from != nil && *from > s.NowMS && (next == nil || *from < *next) {
+				next = from
+			}
+		}
+		if next != nil {
+			return "it opens at " + utc(*next)
 		}
 	}
 	return "see when it opens with: floe policy show <policy>"
@@ -121,8 +221,14 @@ func opens(s Situation) string {
 
 func closed(s Situation) string {
 	if s.Policy != nil {
-		if _, to := s.Policy.Window(); to != nil {
-			return fmt.Sprintf("it closed at %s; ask the owner %s to publish a version under a new policy", utc(*to), s.Policy.Owner)
+		var last *uint64
+		for _, c := range s.Policy.Clauses {
+			if _, to := c.Window(); to != nil && (s.NowMS == 0 || *to < s.NowMS) && (last == nil || *to > *last) {
+				last = to
+			}
+		}
+		if last != nil {
+			return fmt.Sprintf("it closed at %s; ask the owner %s to publish a version under a new policy", utc(*last), s.Policy.Owner)
 		}
 	}
 	return "ask the owner to publish a version under a new policy"

@@ -52,6 +52,55 @@ func TestExplainRefusals(t *testing.T) {
 	}
 }
 
+// What would help is said as the policy's own offers, times and people.
+func TestRemediesOfPolicies(t *testing.T) {
+	day := uint64(24 * 3600 * 1000)
+	uses := uint64(3)
+	later := in2027 + day
+	shop := &Policy{Identity: Identity{ID: id(0x61)}, Owner: id(0xa), Clauses: []Clause{
+		{Rules: []Rule{{Kind: RuleOwner}}},
+		{Rules: []Rule{{Kind: RulePass, Offer: 7}}},
+		{Rules: []Rule{{Kind: RulePass, Offer: 8}, {Kind: RuleNotBefore, AtMS: later}}},
+		{Rules: []Rule{{Kind: RuleAllowList}, {Kind: RuleNotBefore, AtMS: in2027}}},
+		{Rules: []Rule{{Kind: RuleStewards, Stewards: []sui.Address{id(1), id(2)}, Threshold: 2}}},
+		{Rules: []Rule{{Kind: RulePurpose, Purposes: []string{"research"}}}},
+		{Rules: []Rule{{Kind: RuleHolds, Type: "0x5::badge::Badge"}}},
+	}, Offers: []Offer{
+		{ID: 7, CoinType: sui.SUIType().String(), Price: 5_000_000_000, Open: true},
+		{ID: 8, CoinType: sui.SUIType().String(), Price: 250_000_000, Open: true, TermMS: &day, Uses: &uses},
+		{ID: 9, CoinType: sui.SUIType().String(), Price: 1, Open: true}, // no clause asks for it
+	}}
+	closed := *shop
+	closed.Offers = []Offer{{ID: 7, CoinType: sui.SUIType().String(), Price: 1}}
+	held := *shop
+	held.Hold.UntilMS = &later
+	policy := id(0x61).String()
+	for _, c := range []struct {
+		name string
+		code error
+		s    Situation
+		want string
+	}{
+		{"passes for sale", PolicyENoPass, Situation{Policy: shop},
+			"buy a pass for 0.25 SUI for 3 key requests within 1 day with: floe pass buy " + policy + " 8, or buy a pass for 5 SUI with: floe pass buy " + policy + " 7"},
+		{"no passes for sale", PolicyENoPass, Situation{Policy: &closed}, "passes are not sold any more; ask the owner " + id(0xa).String()},
+		{"too early, with a clause that has no beginning", PolicyETooEarly, Situation{Policy: shop}, "it opens at 2027-01-01 00:00 UTC"},
+		{"after that", PolicyETooEarly, Situation{Policy: shop, NowMS: in2027}, "it opens at 2027-01-02 00:00 UTC"},
+		{"stewards", PolicyENotApproved, Situation{Policy: shop, Requester: id(0xb)},
+			"ask 2 of the stewards " + id(1).String() + ", " + id(2).String() + " to approve with: floe policy steward approve " + policy + " " + id(0xb).String()},
+		{"a purpose", PolicyENoPurpose, Situation{Policy: shop}, `declare one of the purposes "research" with: floe open --purpose; see more with: floe policy explain ` + policy},
+		{"an object", PolicyEObjectNotShown, Situation{Policy: shop}, "ask with an object of type 0x5::badge::Badge that you own"},
+		{"a hold that ends", PolicyEHeld, Situation{Policy: &held}, "it was lifted, and ends at 2027-01-02 00:00 UTC"},
+		{"a hold", PolicyEHeld, Situation{Policy: shop}, "floe policy show " + policy},
+	} {
+		code := c.code.(AbortCode)
+		a, ok := LookupAbort(code.Module, code.Code)
+		if got := a.Remedy(c.s); !ok || !strings.HasSuffix(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 func TestExplainLeavesOthersAlone(t *testing.T) {
 	for name, err := range map[string]error{
 		"no failure of a transaction": errors.New("connection refused"),

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -83,7 +84,7 @@ func (q *Question) explainAbort(f *sui.ExecutionFailure, place string) seal.Reas
 			return seal.Reason{
 				Code:   fmt.Sprintf("floe_%s::%s::%s", a.Package, a.Module, a.Name),
 				Rule:   a.Text,
-				Remedy: a.Remedy(contract.Situation{Requester: q.Requester, Policy: p}),
+				Remedy: a.Remedy(contract.Situation{Requester: q.Requester, Policy: p, NowMS: q.clock()}),
 			}
 		}
 	}
@@ -97,6 +98,17 @@ func (q *Question) explainAbort(f *sui.ExecutionFailure, place string) seal.Reas
 		Code: fmt.Sprintf("%s:%d", place, f.Code), Rule: fmt.Sprintf("%s aborted with code %d", place, f.Code),
 		Remedy: fmt.Sprintf("see the documentation of policy package %s, or ask the owner of the data for access", q.Package),
 	}
+}
+
+// clock is the chain's time in Unix milliseconds, if the policy is given the
+// clock, or else 0.
+func (q *Question) clock() uint64 {
+	for _, o := range q.Objects {
+		if o.Move != nil && o.ID() == sui.ClockID && len(o.Move.Contents) == 40 { // UID, timestamp_ms
+			return binary.LittleEndian.Uint64(o.Move.Contents[32:])
+		}
+	}
+	return 0
 }
 
 // floePolicy returns the Policy among the inputs whose type the called package
