@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -172,6 +173,71 @@ func TestServicePaths(t *testing.T) {
 		if status, body := sdk(c.path); status != c.status || !strings.Contains(body, c.want) {
 			t.Errorf("%s: HTTP %d %q, want %d with %q", c.path, status, body, c.status, c.want)
 		}
+	}
+}
+
+// memberKey is a key source that may have none.
+type memberKey struct{ key *seal.MasterKey }
+
+func (m *memberKey) Current() (*seal.MasterKey, error) {
+	if m.key == nil {
+		return nil, &policy.Refusal{Kind: policy.Unknown, Reason: seal.Reason{Code: "share_unavailable", Rule: "there is no share", Remedy: "wait"}}
+	}
+	return m.key, nil
+}
+
+// A committee's member answers with a partial key, proves possession of no key,
+// and signs receipts as itself.
+func TestMember(t *testing.T) {
+	f := newFixture(t)
+	member, source := sui.Address{0x3e}, new(memberKey)
+	f.services = []ServiceConfig{{ObjectID: serverID, Issuer: member, Key: source, JournalDir: f.dir, ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32))}}
+	f.serve()
+	get := func(path string) (int, []byte) {
+		req, _ := http.NewRequest("GET", f.server.URL()+path, nil)
+		req.Header.Set(seal.HeaderSDKVersion, "1.4.12")
+		status, _, b := f.do(req)
+		return status, b
+	}
+
+	// Without a share it starts all the same, refuses, and leaves a receipt.
+	req, _ := f.request(nil)
+	if e := f.refused(req, 503, "Failure"); e.Reason == nil || e.Reason.Code != "share_unavailable" || e.Receipt == "" {
+		t.Errorf("%+v", e)
+	}
+	for _, path := range []string{"/ready", "/v1/debug/committee_partial_pk"} {
+		if status, b := get(path); status != 503 {
+			t.Errorf("%s: HTTP %d %s", path, status, b)
+		}
+	}
+
+	source.key = f.master
+	jwt := f.released("/v1/fetch_key", pkgID, f.master.PublicKey())
+	if _, err := receipt.Verify(jwt, f.service().ReceiptKeys(), member); err != nil {
+		t.Error(err)
+	}
+	status, b := get("/v1/debug/committee_partial_pk")
+	if want, _ := json.Marshal(map[string][]byte{"partial_pk": f.master.PublicKey().Bytes()}); status != 200 || !bytes.Equal(b, want) {
+		t.Errorf("partial key: HTTP %d %s", status, b)
+	}
+	for _, id := range []sui.Address{serverID, member} {
+		if status, b := get("/v1/service?service_id=" + id.String()); status != 400 || !strings.Contains(string(b), "InvalidServiceId") {
+			t.Errorf("service %s: HTTP %d %s", id, status, b)
+		}
+	}
+
+	// An answer that was given with the old share cannot be given again.
+	req, _ = f.request(nil)
+	if status, _, b := f.post(req); status != 200 {
+		t.Fatalf("HTTP %d %s", status, b)
+	}
+	other, err := seal.DeriveMasterKey(bytes.Repeat([]byte{1}, 32), 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.key = other
+	if e := f.refused(req, 503, "Failure"); e.Reason == nil || e.Reason.Code != "answer_lost" {
+		t.Errorf("%+v", e)
 	}
 }
 
