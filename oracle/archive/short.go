@@ -151,38 +151,70 @@ func (a *Archive) Recall(b []byte) (*evidence.Evidence, error) {
 }
 
 func (a *Archive) recall(b []byte) (*evidence.Evidence, error) {
-	var s shortForm
-	if err := bcs.Unmarshal(b, &s); err != nil {
-		return nil, err
-	}
-	raw, err := a.get(aList, s.list)
+	m, clock, err := a.manifest(b)
 	if err != nil {
 		return nil, err
 	}
-	var list refs
-	if err := bcs.Unmarshal(raw, &list); err != nil {
-		return nil, fmt.Errorf("%w: list of objects: %w", ErrDamaged, err)
-	}
-	ev := &evidence.Evidence{Manifest: s.rest}
-	content := map[sui.Address]*sui.Object{}
-	if s.clock != nil {
-		o := s.clock.object()
-		list, content[o.ID()] = append(list, o.Ref()), o
-	}
-	slices.SortFunc(list, func(a, b sui.ObjectRef) int { return a.ID.Compare(b.ID) })
-	ev.Objects = list
-	for _, ref := range list {
-		o := content[ref.ID]
-		if o == nil {
-			if raw, err = a.get(anObject, ref.Digest); err != nil {
-				return nil, err
-			}
-			o = new(sui.Object)
-			if err := bcs.Unmarshal(raw, o); err != nil {
-				return nil, fmt.Errorf("%w: object %s: %w", ErrDamaged, ref.ID, err)
-			}
+	ev := &evidence.Evidence{Manifest: *m}
+	for _, ref := range m.Objects {
+		if clock != nil && ref.ID == clock.ID() {
+			ev.Content = append(ev.Content, clock)
+			continue
+		}
+		raw, err := a.get(anObject, ref.Digest)
+		if err != nil {
+			return nil, err
+		}
+		o := new(sui.Object)
+		if err := bcs.Unmarshal(raw, o); err != nil {
+			return nil, fmt.Errorf("%w: object %s: %w", ErrDamaged, ref.ID, err)
 		}
 		ev.Content = append(ev.Content, o)
 	}
 	return ev, nil
+}
+
+// Manifest makes the manifest of a short form again, and demands that all of its
+// objects are there. It does not read them: see Check.
+func (a *Archive) Manifest(b []byte) (*evidence.Manifest, error) {
+	m, clock, err := a.manifest(b)
+	if err != nil {
+		return nil, fmt.Errorf("recall manifest: %w", err)
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	for _, ref := range m.Objects {
+		if clock != nil && ref.ID == clock.ID() {
+			continue
+		}
+		if at, ok := a.index[ref.Digest]; !ok || at.kind != anObject {
+			return nil, fmt.Errorf("recall manifest: object %s: %w", ref.ID, ErrUnknown)
+		}
+	}
+	return m, nil
+}
+
+// manifest also returns the Clock, if the short form has it.
+func (a *Archive) manifest(b []byte) (*evidence.Manifest, *sui.Object, error) {
+	var s shortForm
+	if err := bcs.Unmarshal(b, &s); err != nil {
+		return nil, nil, err
+	}
+	raw, err := a.get(aList, s.list)
+	if err != nil {
+		return nil, nil, err
+	}
+	var list refs
+	if err := bcs.Unmarshal(raw, &list); err != nil {
+		return nil, nil, fmt.Errorf("%w: list of objects: %w", ErrDamaged, err)
+	}
+	var clock *sui.Object
+	if s.clock != nil {
+		clock = s.clock.object()
+		list = append(list, clock.Ref())
+	}
+	slices.SortFunc(list, func(a, b sui.ObjectRef) int { return a.ID.Compare(b.ID) })
+	m := s.rest
+	m.Objects = list
+	return &m, clock, nil
 }

@@ -1,7 +1,8 @@
 // Package drill proves that a key server's files are whole, and that a copy of
 // them is enough to go on: it restores journal and log into a folder of its own
-// and compares the result with the log that the world has seen. The server may
-// run meanwhile; nothing of it is touched.
+// and compares the result with the log that the world has seen, and the evidence
+// with what the receipts commit to. The server may run meanwhile; nothing of it
+// is touched.
 //
 // [Run] does it all. What it finds are [Finding]s; an error means that the
 // drill itself could not be done.
@@ -62,6 +63,7 @@ type Report struct {
 	Torn     int64     `json:"torn"`     // bytes of a receipt that was being written
 	Logged   uint64    `json:"logged"`   // entries of the log that the world has seen
 	Root     string    `json:"root"`     // of the restored log
+	Evidence uint64    `json:"evidence"` // decisions that can be repeated
 	Findings []Finding `json:"findings"`
 }
 
@@ -103,7 +105,10 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if err != nil || receipts == nil {
 		return r, err
 	}
-	return r, cfg.compare(ctx, j, receipts, seen, at, r)
+	if err := cfg.compare(ctx, j, receipts, seen, at, r); err != nil {
+		return r, err
+	}
+	return r, cfg.checkEvidence(ctx, j, receipts, r)
 }
 
 // seen returns the checkpoint that the world has seen; nil if there is none.

@@ -11,8 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/floe-data/floe/oracle/archive"
 	"github.com/floe-data/floe/oracle/journal"
 	"github.com/floe-data/floe/oracle/tilelog"
+	"github.com/floe-data/floe/sdk/evidence"
+	"github.com/floe-data/floe/sdk/execution"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -63,6 +66,83 @@ func (f *fixture) untilLogged() {
 		if time.Now().After(end) {
 			f.t.Fatal("the receipts are not in the log")
 		}
+	}
+}
+
+// decide writes receipts with evidence over the object of a number.
+func (f *fixture) decide(numbers ...uint64) {
+	f.t.Helper()
+	a, err := archive.Open(filepath.Join(f.dir, archive.DirName))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer a.Close()
+	for _, n := range numbers {
+		coin := execution.GenesisCoin(sui.Address{9}, sui.Address{8}, n)
+		ev := &evidence.Evidence{Manifest: evidence.Manifest{Objects: []sui.ObjectRef{coin.Ref()}}, Content: []*sui.Object{coin}}
+		ev.Transaction.Kind.Programmable = new(sui.ProgrammableTransaction)
+		short, err := a.Keep(f.t.Context(), ev)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		o := receipt.Opening{Salt: [32]byte{byte(n)}}
+		commitment := ev.Commitment(o.Salt)
+		c := &receipt.Claims{Decision: receipt.Refuse, Reason: &receipt.Reason{Code: "x"}, RequesterCommitment: o.RequesterCommitment(), Evidence: &commitment}
+		if _, err := f.j.Write(f.t.Context(), c, []sui.Address{{7}}, &o, short); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+}
+
+// The evidence is tried too: that it is there, whole, and what receipts commit to.
+func TestDrillEvidence(t *testing.T) {
+	f := start(t)
+	f.write(2)
+	f.decide(1, 2, 1, 3)
+	f.untilLogged()
+	if r, found := f.try(f.dir, nil); found != "" || r.Evidence != 4 || r.Receipts != 6 {
+		t.Errorf("%+v", r)
+	}
+	pack := filepath.Join(archive.DirName, "00000001.pack")
+	copied := func(evidence func([]byte) []byte) string {
+		dir := f.backup()
+		b, err := os.ReadFile(filepath.Join(f.dir, pack))
+		if err == nil {
+			err = os.Mkdir(filepath.Join(dir, archive.DirName), 0o700)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, pack), evidence(b), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	if _, found := f.try(copied(func(b []byte) []byte { return b }), nil); found != "" {
+		t.Errorf("a copy: %s", found)
+	}
+	if _, found := f.try(f.backup(), nil); found != "evidence_lost evidence_lost evidence_lost evidence_lost" {
+		t.Errorf("no evidence in the backup: %s", found)
+	}
+	if r, found := f.try(copied(func(b []byte) []byte { return b[:len(b)-1] }), nil); found != "evidence_lost" || r.Evidence != 3 {
+		t.Errorf("the last is cut off: %s", found)
+	}
+	if _, found := f.try(copied(func(b []byte) []byte { b[100] ^= 1; return b }), nil); found != "evidence_damaged" {
+		t.Errorf("a wrong bit: %s", found)
+	}
+	swapped := copied(func(b []byte) []byte { return b })
+	lines, err := os.ReadFile(filepath.Join(swapped, journal.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Split(string(lines), "\n")
+	third, fourth := strings.Split(all[2], " "), strings.Split(all[3], " ")
+	all[2] = strings.Join([]string{third[0], third[1], fourth[2]}, " ")
+	if err := os.WriteFile(filepath.Join(swapped, journal.FileName), []byte(strings.Join(all, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r, found := f.try(swapped, nil); found != "evidence_lost" || !strings.Contains(r.Findings[0].Text, "receipt 3 is not there: the receipt commits to another") {
+		t.Errorf("evidence of another: %+v", r)
 	}
 }
 

@@ -1,9 +1,13 @@
 package journal
 
 import (
+	"bufio"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -95,6 +99,35 @@ func (j *Journal) Record(sequence uint64) (*Record, error) {
 		return nil, err
 	}
 	return &r, nil
+}
+
+// ReadFile reads the record of a sequence number from a journal's directory,
+// which a server may be writing to; nil if there is none. Nothing is checked but
+// the form of its line.
+func ReadFile(dir string, sequence uint64) (*Record, error) {
+	f, err := os.Open(filepath.Join(dir, FileName))
+	if err != nil {
+		return nil, fmt.Errorf("read journal: %w", err)
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, 1<<20)
+	for n := uint64(1); ; n++ {
+		line, err := r.ReadString('\n')
+		switch {
+		case err == io.EOF: // what has no line end is being written
+			return nil, nil
+		case err != nil:
+			return nil, fmt.Errorf("read journal: %w", err)
+		case n != sequence:
+			continue
+		}
+		rec, err := splitLine(strings.TrimSuffix(line, "\n"))
+		if err != nil {
+			return nil, fmt.Errorf("read journal: record %d: %w", sequence, err)
+		}
+		rec.Sequence = sequence
+		return &rec, nil
+	}
 }
 
 // Release returns the record that a request led to, if keys were released for

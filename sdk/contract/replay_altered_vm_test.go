@@ -30,7 +30,7 @@ var catches = map[string]string{
 	"iss": "verify", "jti": "verify", "v": "verify", "seq": "verify",
 	"iat": "time", "time_ms": "time",
 	"prev": "log", "log_by_ms": "log", // by the receipts before, too: receipt.VerifyChain
-	"decision": "verify", "share_commitment": "log", "request_hash": "log", "session_commitment": "log", "evaluated": "log",
+	"decision": "verify", "share_commitment": "log", "request_hash": "log", "session_commitment": "log", "account_commitment": "log", "evaluated": "log",
 	"reason": "verify", "reason.code": "decision", "reason.rule": "decision",
 	"requester_commitment": "opening", "evidence": "commitment",
 	"package": "package", "package.id": "package", "package.called": "package", "package.version": "package", "package.digest": "package",

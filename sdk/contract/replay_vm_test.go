@@ -192,6 +192,7 @@ func (s *keyServer) write(who sui.Address, a *seal.Approval, ev *evidence.Eviden
 	commitment, first := ev.Commitment(opening.Salt), s.p.Access.Original
 	c := &receipt.Claims{
 		RequesterCommitment: opening.RequesterCommitment(), SessionCommitment: opening.SessionCommitment([]byte{1}),
+		AccountCommitment: &receipt.Hash{6}, RequestHash: receipt.Hash{5},
 		Package: receipt.Package{ID: first, Called: a.Package, Version: pkg.Version(), Digest: s.digests[pkg].String()},
 		Chain:   ev.Chain.String(), Checkpoint: &receipt.Checkpoint{Sequence: ev.Checkpoint, Digest: ev.CheckpointDigest.String()},
 		Objects: ev.Inputs(), Evidence: &commitment, Evaluated: receipt.ByLocal, LogByMS: s.time.UnixMilli() + 1000,

@@ -34,8 +34,9 @@ func newDrill() *cobra.Command {
 		Long: `Restores a copy of the journal into a folder of its own, makes the log anew from
 it, and compares: every receipt is signed and in its place, the log that the
 world has seen is that of the journal, no receipt that was promised to be in the
-log is missing, and the master key is the one that the chain shows. The server
-may run meanwhile. What was restored is removed again.
+log is missing, the evidence of each decision is there and is what its receipt
+commits to, and the master key is the one that the chain shows. The server may run
+meanwhile. What was restored is removed again.
 
 For a backup give its directories with --journal-dir and --key-dir, and the
 address of the running server with --live: a backup that lacks receipts which
@@ -149,7 +150,7 @@ func (d *drilling) report(w io.Writer, r *drill.Report) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(w, "restored %d receipts; the log has %d of them, root %s\n", r.Receipts, r.Logged, r.Root)
+		fmt.Fprintf(w, "restored %d receipts; the log has %d of them, root %s; %d have their evidence\n", r.Receipts, r.Logged, r.Root, r.Evidence)
 		for _, f := range r.Findings {
 			fmt.Fprintf(w, "WRONG  %s: %s\n", f.Code, f.Text)
 		}

@@ -57,7 +57,7 @@ serve.`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newKeygen(), newSealKeys(), newKeys(), newRegister(), newConfig(), newServe(), newAggregate(), newCommittee(), newWitness(), newDrill())
+	root.AddCommand(newKeygen(), newSealKeys(), newKeys(), newRegister(), newConfig(), newServe(), newAggregate(), newCommittee(), newWitness(), newDrill(), newEvidence())
 	root.AddCommand(newDKG(), newRotate())
 	return root
 }
