@@ -291,6 +291,7 @@ func TestDrain(t *testing.T) {
 		}
 	}
 	s.drill(t, n+1)
+	s.evidence(t, n)
 	s.secondSignal(t, n+1)
 }
 
