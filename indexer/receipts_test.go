@@ -200,6 +200,26 @@ func TestReadsOnlyNamedKeyServers(t *testing.T) {
 	r.want(`SELECT DISTINCT key_server_id FROM key_decision`, named.id.String())
 }
 
+// A committee has no address of its own, and is not asked for receipts.
+func TestAsksNoCommittee(t *testing.T) {
+	t.Parallel()
+	node := suirpctest.Start(t)
+	k := newKeyServer(t, id(0x82))
+	k.decide(true, id(0x61))
+	r := index(t, node)
+	r.reached(node.Append(1, tx(keyServerRegistered(id(0x81), ""), keyServerRegistered(k.id, k.srv.URL))))
+	for range 2 {
+		r.logged(k, len(k.log))
+		k.decide(true, id(0x61))
+	}
+	r.logged(k, len(k.log))
+	var status Status
+	r.get("/v1/status", 200, &status)
+	if c := status.KeyServers[0]; c.ID != id(0x81).String() || c.Error != "" || c.LastOK != nil {
+		t.Errorf("the committee was asked: %+v", c)
+	}
+}
+
 // Who registers on chain can't have the indexer ask its own network.
 func TestAsksNoPrivateAddressFromTheChain(t *testing.T) {
 	t.Parallel()

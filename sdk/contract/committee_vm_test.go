@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/big"
 	"math/rand/v2"
@@ -286,6 +287,45 @@ func TestWrongUpgradeCap(t *testing.T) {
 	})
 	if _, err := deploy.PublishCommittee(t.Context(), c, owner, contract.Package{}); err == nil {
 		t.Error("a committee was published that links to nothing")
+	}
+}
+
+// TestCheckCommittee tells the package from others with its names.
+func TestCheckCommittee(t *testing.T) {
+	c, ctx := newWorld(t), context.Background()
+	pkg, err := deploy.PublishCommittee(ctx, c, owner, c.p.KeyServer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := deploy.CheckCommittee(ctx, c, pkg.Latest); err != nil {
+		t.Error(err)
+	}
+	for _, other := range []sui.Address{c.p.KeyServer.Latest, c.p.Access.Latest} {
+		if err := deploy.CheckCommittee(ctx, c, other); !errors.Is(err, deploy.ErrOtherCode) {
+			t.Errorf("another package: %v", err)
+		}
+	}
+	for _, other := range []sui.Address{pkg.UpgradeCap, {1}} {
+		if err := deploy.CheckCommittee(ctx, c, other); err == nil || errors.Is(err, deploy.ErrOtherCode) {
+			t.Errorf("no package: %v", err)
+		}
+	}
+	for _, id := range []sui.Address{pkg.Latest, c.p.KeyServer.Latest} {
+		honest := c.live[id]
+		o := honest.Clone()
+		for i := range o.Package.Modules {
+			m, err := bytecode.Parse(o.Package.Modules[i].Bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Identifiers[len(m.Identifiers)-1] += "_"
+			o.Package.Modules[i].Bytes = m.Serialize()
+		}
+		c.live[id] = o
+		if err := deploy.CheckCommittee(ctx, c, pkg.Latest); !errors.Is(err, deploy.ErrOtherCode) {
+			t.Errorf("other code: %v", err)
+		}
+		c.live[id] = honest
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/floe-data/floe/oracle/ceremony"
 	"github.com/floe-data/floe/oracle/dkg"
 	"github.com/floe-data/floe/oracle/secret"
+	"github.com/floe-data/floe/sdk/contract/deploy"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
@@ -41,6 +42,8 @@ members answer a request, and fewer learn nothing. Nobody ever has the key.
   deal      each member deals shares of a random secret to the others
   process   each member makes its share of the key from all messages
   propose   each member puts the outcome on chain; the last makes the key server
+
+Later, update-url moves a member's server to another address.
 `+ceremonySteps,
 		`  floe-oracle dkg init --node NODE --signer sui.keystore --key-server-package ID --threshold 2 --member 0xa… --member 0xb… --member 0xc…
   floe-oracle dkg keygen   --dir ceremony
@@ -82,7 +85,7 @@ still makes the key: who leaves destroys its share, and has to be believed.
 
 // addSteps adds the steps that a new key and a rotation have in common.
 func addSteps(cmd *cobra.Command, rotation bool) {
-	for _, step := range []func(*steps) *cobra.Command{newCeremonyRegister, newDeal, newProcess, newPropose, newStatus, newVerify} {
+	for _, step := range []func(*steps) *cobra.Command{newCeremonyRegister, newDeal, newProcess, newPropose, newStatus, newVerify, newUpdateURL} {
 		cmd.AddCommand(step(&steps{verb: cmd.Name(), rotation: rotation}))
 	}
 }
@@ -112,6 +115,7 @@ type steps struct {
 	messages  string
 	signer    string
 	age       string
+	trust     bool
 	json      bool
 }
 
@@ -125,6 +129,8 @@ func (s *steps) flags(f *pflag.FlagSet, names ...string) {
 			f.StringVar(&s.node, "node", "", "address of a full node")
 			f.StringVar(&s.committee, "committee", "", "id of the committee")
 			f.BoolVar(&s.json, "json", false, "print one JSON object")
+		case "trust-contract":
+			f.BoolVar(&s.trust, "trust-contract", false, "go on with a committee whose contract is not the one that this program knows")
 		case "messages":
 			f.StringVar(&s.messages, "messages", "", "folder of all members' messages (default: messages in --dir)")
 		case "key-dir":
@@ -170,6 +176,19 @@ func (s *steps) connect(ctx context.Context, read func(context.Context, ceremony
 		return nil, nil, errors.Join(err, client.Close())
 	}
 	return client, state, nil
+}
+
+// checkContract refuses a contract that is not the one that this program knows:
+// who wrote it may be able to take the key server from the committee.
+func (s *steps) checkContract(ctx context.Context, client *suirpc.Client, state *ceremony.State) error {
+	err := deploy.CheckCommittee(ctx, client, state.Package.Latest)
+	if s.trust && errors.Is(err, deploy.ErrOtherCode) {
+		return nil
+	}
+	if errors.Is(err, deploy.ErrOtherCode) {
+		err = fmt.Errorf("%w; if you know what it does, go on with --trust-contract", err)
+	}
+	return err
 }
 
 // identity reads what keys are sealed with.

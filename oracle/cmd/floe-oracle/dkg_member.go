@@ -70,7 +70,7 @@ func (s *steps) open(ctx context.Context) (*participant, error) {
 
 // step makes the command of a step whose party has registered.
 func (s *steps) step(cmd *cobra.Command, run func(context.Context, *cobra.Command, *participant) (*done, error), flags ...string) *cobra.Command {
-	s.flags(cmd.Flags(), flags...)
+	s.flags(cmd.Flags(), append(flags, "trust-contract")...)
 	cmd.Args = noArguments
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		needed := []string{"dir", "node", "committee"}
@@ -85,6 +85,9 @@ func (s *steps) step(cmd *cobra.Command, run func(context.Context, *cobra.Comman
 			return err
 		}
 		defer m.client.Close()
+		if err := s.checkContract(cmd.Context(), m.client, m.state); err != nil {
+			return err
+		}
 		if cmd.Name() != "register" {
 			if m.party, err = m.state.Party(m.keys); err != nil {
 				return fmt.Errorf("%w: %s", err, s.next("register", "--signer FILE --name NAME --url URL"))

@@ -11,6 +11,7 @@ import (
 	"github.com/floe-data/floe/oracle/ceremony"
 	"github.com/floe-data/floe/oracle/dkg"
 	"github.com/floe-data/floe/sdk/contract"
+	"github.com/floe-data/floe/sdk/contract/deploy"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -26,6 +27,8 @@ type standing struct {
 	PublicKey   string           `json:"public_key,omitempty"`
 	Messages    string           `json:"messages_hash,omitempty"` // as proposed
 	KeyServer   *sui.Address     `json:"key_server,omitempty"`
+	Package     sui.Address      `json:"package"`           // newest version of the committee's contract
+	Known       bool             `json:"contract_known"`    // it is the one that this program knows
 	Missing     []int            `json:"missing,omitempty"` // parties that are waited for
 	Next        string           `json:"next"`
 }
@@ -58,7 +61,12 @@ the committee, which members compare by another way before they deal.`,
 				return err
 			}
 			defer client.Close()
-			return report(cmd.OutOrStdout(), s.json, s.standing(state))
+			out := s.standing(state)
+			err = s.checkContract(cmd.Context(), client, state)
+			if out.Known = err == nil; err != nil && !errors.Is(err, deploy.ErrOtherCode) {
+				return err
+			}
+			return report(cmd.OutOrStdout(), s.json, out)
 		},
 	}
 	s.flags(cmd.Flags(), "node")
@@ -66,7 +74,7 @@ the committee, which members compare by another way before they deal.`,
 }
 
 func (s *steps) standing(state *ceremony.State) *standing {
-	out := &standing{Committee: state.ID, Threshold: state.Threshold, Version: state.Version(), Old: state.OldID()}
+	out := &standing{Committee: state.ID, Threshold: state.Threshold, Version: state.Version(), Old: state.OldID(), Package: state.Package.Latest}
 	for i, m := range state.Members {
 		sm := standingMember{Party: i, Address: m.Address, Name: m.Name, URL: m.URL, Registered: m.Registered, Proposed: m.Proposed}
 		if old := state.OldParty(i); old != dkg.NotOld {
@@ -101,6 +109,11 @@ func (s *steps) standing(state *ceremony.State) *standing {
 
 func (o *standing) tell(w io.Writer) {
 	fmt.Fprintf(w, "committee    %s: %d of %d, %s\n", o.Committee, o.Threshold, len(o.Members), o.State)
+	what := "which this program knows"
+	if !o.Known {
+		what = "which is NOT the one that this program knows: do not join unless you know what it does"
+	}
+	fmt.Fprintf(w, "contract     %s, %s\n", o.Package, what)
 	if o.Old != nil {
 		fmt.Fprintf(w, "takes over   the key of %s, as version %d\n", *o.Old, o.Version)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/contract/deploy"
 	"github.com/floe-data/floe/sdk/devnet/chain/chaintest"
+	"github.com/floe-data/floe/sdk/movevm/bytecode"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
@@ -247,6 +248,14 @@ func TestCommittee(t *testing.T) {
 		t.Errorf("verify: %+v; the last proposal: %+v", v, last)
 	}
 	server := first.checkServer(0, 3)
+	first.refuse("no member of committee", append(first.move(0), "--signer", w.keystore(7))...)
+	program(t, first.move(1)...)
+	if s := first.status(); s.Members[1].URL != "https://moved.example.org" || s.Members[0].URL != "https://keys.example.org" {
+		t.Errorf("party 1 moved: %+v", s.Members)
+	}
+	if v := first.verify(); v.OnChain != "done" {
+		t.Errorf("verify after a member moved: %+v", v)
+	}
 
 	next := w.meet("rotate", first.id, 4, 2, 5, 3, 6, 4, 7)
 	next.rotate(first)
@@ -254,6 +263,11 @@ func TestCommittee(t *testing.T) {
 		t.Errorf("the rotation made %+v of %+v", rotated, server)
 	}
 	first.refuse("not found", "dkg", "status", "--node", w.node, "--committee", first.id)
+}
+
+// move are the arguments that move a party's server.
+func (m *meeting) move(party int) []string {
+	return []string{m.verb, "update-url", "--node", m.node, "--committee", m.id, "--signer", m.keystore(m.people[party]), "--url", "https://moved.example.org"}
 }
 
 // checkBeginning tries what has to fail before anybody has registered.
@@ -276,13 +290,14 @@ func (m *meeting) checkBeginning() {
 	m.refuse("not all members have registered yet: party 1 (0x", m.args(0, "deal")...)
 	m.refuse("no member has registered the keys in this folder", m.args(1, "deal")...)
 	m.refuse("use floe-oracle dkg", "rotate", "status", "--node", m.node, "--committee", m.id)
+	m.refuse("has no key server yet", m.move(0)...)
 	m.refuse("--url", append(m.args(1, "register"), "--url", "keys.example.org")...)
 }
 
 func (m *meeting) checkRegistered() {
 	m.t.Helper()
 	s := m.status()
-	if s.State != "dealing" || len(s.Fingerprint) != 64 || s.Threshold != 3 || s.Members[4].Name != "server-4" || !s.Members[4].Registered {
+	if !s.Known || s.State != "dealing" || len(s.Fingerprint) != 64 || s.Threshold != 3 || s.Members[4].Name != "server-4" || !s.Members[4].Registered {
 		m.t.Errorf("all have registered: %+v", s)
 	}
 	text := program(m.t, m.verb, "status", "--node", m.node, "--committee", m.id)
@@ -508,6 +523,67 @@ func (m *meeting) checkForeignProposal() {
 	}
 }
 
+// TestForeignContract has somebody else's contract make the committee: members
+// are warned, and go on only if they say so.
+func TestForeignContract(t *testing.T) {
+	w := newTown(t, 2)
+	pkg, err := sui.ParseAddress(w.pkg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	honest, err := deploy.PublishCommittee(t.Context(), w.client, w.people[1], contract.Package{Original: pkg, Latest: pkg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := w.client.Package(t.Context(), honest.Latest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var modules [][]byte
+	for _, m := range code.Modules {
+		parsed, err := bytecode.Parse(m.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed.Readdress(map[sui.Address]sui.Address{honest.Original: {}})
+		if i := slices.Index(parsed.Identifiers, "check_may_upgrade"); i >= 0 {
+			parsed.Identifiers[i] = "check_me"
+		}
+		modules = append(modules, parsed.Serialize())
+	}
+	b := sui.NewBuilder()
+	b.Transfer(w.address(0), b.Publish(modules, []sui.Address{sui.MoveStdlib, sui.Framework, pkg}))
+	if _, err := w.client.Send(t.Context(), w.people[0], b); err != nil {
+		t.Fatal(err)
+	}
+	caps, err := w.client.OwnedObjects(t.Context(), w.address(0), &sui.StructTag{Address: sui.Framework, Module: "package", Name: "UpgradeCap"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range caps {
+		var made founded
+		var out bytes.Buffer
+		args := []string{"dkg", "init", "--json", "--node", w.node, "--signer", w.keystore(0), "--upgrade-cap", c.ID().String(), "--threshold", "2",
+			"--member", w.address(0).String(), "--member", w.address(1).String()}
+		if execute(t.Context(), args, &out, io.Discard) != 0 {
+			continue // the UpgradeCap of another package
+		}
+		unmarshal(t, out.String(), &made)
+		m := &meeting{town: w, verb: "dkg", id: made.Committee.String(), people: []int{0, 1}}
+		program(t, "dkg", "keygen", "--dir", m.folder(0))
+		if s := m.status(); s.Known {
+			t.Errorf("status: %+v", s)
+		}
+		if text := program(t, "dkg", "status", "--node", w.node, "--committee", m.id); !strings.Contains(text, "NOT the one") {
+			t.Error(text)
+		}
+		m.refuse("--trust-contract", m.args(0, "register")...)
+		m.step(0, "register", "--trust-contract")
+		return
+	}
+	t.Fatal("no committee was made with the other contract")
+}
+
 func TestCommitteeUsage(t *testing.T) {
 	a, b := sui.Address{31: 1}.String(), sui.Address{31: 2}.String()
 	init := []string{"dkg", "init", "--node", "http://127.0.0.1:1", "--signer", "s", "--key-server-package", "0x2"}
@@ -528,7 +604,7 @@ func TestCommitteeUsage(t *testing.T) {
 		}
 	}
 	for _, verb := range []string{"dkg", "rotate"} {
-		for _, step := range []string{"", "init", "keygen", "register", "deal", "process", "propose", "status", "verify"} {
+		for _, step := range []string{"", "init", "keygen", "register", "deal", "process", "propose", "status", "verify", "update-url"} {
 			if out := program(t, strings.Fields(verb+" "+step+" --help")...); !strings.Contains(out, "Examples:") {
 				t.Errorf("floe-oracle %s %s has no example", verb, step)
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/floe-data/floe/move"
 	"github.com/floe-data/floe/sdk/contract"
+	"github.com/floe-data/floe/sdk/movevm/bytecode"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -50,4 +51,65 @@ func publishCommittee(ctx context.Context, chain Chain, signer sui.Signer, keySe
 	p.Latest = p.Original
 	p.UpgradeCap, err = r.created(ctx, done, upgradeCapType)
 	return p, err
+}
+
+// ErrOtherCode says that a committee's copy of the package is not the one that
+// is embedded here: whoever wrote it may have written it to take the key server
+// from its members.
+var ErrOtherCode = errors.New("the committee's contract is not the one that this program knows")
+
+// CheckCommittee demands that a committee's copy of the package, its newest
+// version, is the one that is embedded here, and so is the key_server package
+// that it links to. Whoever joins a committee that somebody else made checks it.
+func CheckCommittee(ctx context.Context, chain Chain, latest sui.Address) error {
+	r := &run{Config: Config{Code: move.Package}, chain: chain, have: map[string]Package{}}
+	if err := r.checkCommittee(ctx, latest); err != nil {
+		return fmt.Errorf("check package %s: %w", latest, err)
+	}
+	return nil
+}
+
+func (r *run) checkCommittee(ctx context.Context, latest sui.Address) error {
+	o, err := r.chain.Object(ctx, latest)
+	if err != nil {
+		return err
+	}
+	if o.Package == nil {
+		return errors.New("it is no package")
+	}
+	for _, l := range o.Package.Linkage {
+		if l.Original != sui.MoveStdlib && l.Original != sui.Framework {
+			r.have[contract.KeyServer] = Package{Original: l.Original, Latest: l.Upgraded}
+		}
+	}
+	server, linked := r.have[contract.KeyServer]
+	original, err := selfAddress(o.Package)
+	if err != nil {
+		return err
+	}
+	if !linked || len(o.Package.Linkage) != 3 {
+		return fmt.Errorf("%w: it links to %d packages", ErrOtherCode, len(o.Package.Linkage))
+	}
+	for name, p := range map[string]Package{contract.Committee: {Original: original, Latest: latest}, contract.KeyServer: server} {
+		same, err := r.upToDate(ctx, name, p)
+		if err != nil {
+			return err
+		}
+		if !same {
+			return fmt.Errorf("%w: the code of package %s is another", ErrOtherCode, name)
+		}
+	}
+	return nil
+}
+
+// selfAddress is the first id of a package, which its modules carry.
+func selfAddress(p *sui.MovePackage) (sui.Address, error) {
+	if len(p.Modules) == 0 {
+		return sui.Address{}, errors.New("it has no modules")
+	}
+	m, err := bytecode.Parse(p.Modules[0].Bytes)
+	if err != nil {
+		return sui.Address{}, err
+	}
+	return m.Address(), nil
 }
