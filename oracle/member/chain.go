@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -21,9 +20,7 @@ type committee struct {
 	partials []seal.PublicKey
 }
 
-// load reads a committee's KeyServer and, for the addresses of the members,
-// the Committee object that has it: the KeyServer is a dynamic object field, so
-// its owner is a Field object, and whose owner is the Committee.
+// load reads a committee's KeyServer, and the addresses of its members.
 func load(ctx context.Context, chain Chain, keyServer sui.Address) (*committee, error) {
 	ks, err := seal.LoadKeyServer(ctx, chain, keyServer)
 	if err != nil {
@@ -32,27 +29,9 @@ func load(ctx context.Context, chain Chain, keyServer sui.Address) (*committee, 
 	if ks.Committee == nil {
 		return nil, fmt.Errorf("key server %s is independent, no committee: serve it in open mode", keyServer)
 	}
-	id := keyServer
-	for _, what := range []string{"KeyServer", "its field"} {
-		o, err := chain.Object(ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("read committee of key server %s: %w", keyServer, err)
-		}
-		if o.Owner.Kind != sui.OwnerObject {
-			return nil, fmt.Errorf("read committee of key server %s: the owner of %s is no object", keyServer, what)
-		}
-		id = o.Owner.Address
-	}
-	o, err := chain.Object(ctx, id)
-	if err != nil {
-		return nil, fmt.Errorf("read committee %s: %w", id, err)
-	}
 	c := &committee{version: ks.Committee.Version}
-	if c.members, err = parseMembers(o); err != nil {
-		return nil, fmt.Errorf("read committee %s: %w", id, err)
-	}
-	if len(c.members) != len(ks.Committee.Members) {
-		return nil, fmt.Errorf("read committee %s: it has %d members, its key server %d", id, len(c.members), len(ks.Committee.Members))
+	if c.members, err = seal.MemberAddresses(ctx, chain, ks); err != nil {
+		return nil, err
 	}
 	for i, m := range ks.Committee.Members {
 		if int(m.PartyID) != i {
@@ -61,33 +40,6 @@ func load(ctx context.Context, chain Chain, keyServer sui.Address) (*committee, 
 		c.partials = append(c.partials, m.PublicKey)
 	}
 	return c, nil
-}
-
-// maxMembers bounds a committee.
-const maxMembers = 1000
-
-// parseMembers reads the first fields of a Committee: id, threshold u16,
-// members vector<address>, in Seal's layout. What follows depends on its state.
-func parseMembers(o *sui.Object) ([]sui.Address, error) {
-	if o.Move == nil || o.Move.Type.Name != "Committee" {
-		return nil, errors.New("the object is no Committee")
-	}
-	d := bcs.NewDecoder(o.Move.Contents)
-	d.Fixed(32)
-	d.U16()
-	n := d.Length(32)
-	if n > maxMembers {
-		return nil, fmt.Errorf("it has %d members, at most %d are supported", n, maxMembers)
-	}
-	members := make([]sui.Address, 0, n)
-	for range n {
-		b := d.Fixed(32)
-		if d.Err() != nil {
-			return nil, d.Err()
-		}
-		members = append(members, sui.Address(b))
-	}
-	return members, d.Err()
 }
 
 var errNotMember = errors.New("the address is no member of the committee: check member_address")

@@ -186,7 +186,7 @@ func (a *app) findAnchor(ctx context.Context, env *dataset.Env, server sui.Addre
 		}
 		return readAnchor(ctx, env, id, server, keys)
 	}
-	servers, err := dataset.KeyServers(ctx, env)
+	servers, err := dataset.ReceiptServers(ctx, env)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,11 @@ func (a *app) receiptDir(who sui.Address) string {
 // kept is said, and stops nothing.
 func (a *app) keep(who, set sui.Address, answers []dataset.KeyAnswer) {
 	for _, k := range answers {
-		if k.Receipt == "" {
+		a.keep(who, set, k.Members)
+		if k.Problem != "" {
+			a.note("floe: the receipt of %s does not belong to its answer: %s", k.Name, k.Problem)
+		}
+		if k.Receipt == "" || k.Server.IsZero() {
 			continue
 		}
 		r, err := receipt.Parse(k.Receipt)

@@ -26,10 +26,11 @@ func (a *app) receiptsList() *cobra.Command {
 		Long: `list shows the receipts that requests from this machine got, as your address.
 
 With --policy, the owner of a policy (or of the dataset under it) gets all
-receipts about it from every key server, after logging in with the wallet: who
-asked, when, and what was decided. Checked are signatures, openings, that each
-is in its server's log, and that none is missing: the policy's receipts are
-numbered without a gap, and each names the one before it. --audit also reads
+receipts about it from every key server, and from every member of a committee,
+after logging in with the wallet: who asked, when, and what was decided. Checked
+are signatures, openings, that each is in its server's log, and that none is
+missing: the policy's receipts are numbered without a gap, and each names the
+one before it. --audit also reads
 each server's whole log, so that a server can't hide the last ones. --save writes
 them into a folder, each with its proof and evidence, for floe replay --all. Exit
 code 1 if a check fails, or a server can't be asked.`,
@@ -136,7 +137,7 @@ func (a *app) listPolicy(ctx context.Context, arg string, audit bool, save strin
 	if err != nil {
 		return err
 	}
-	servers, err := dataset.KeyServers(ctx, env)
+	servers, err := dataset.ReceiptServers(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -160,7 +161,7 @@ func (a *app) listPolicy(ctx context.Context, arg string, audit bool, save strin
 
 // policyAt gets and checks the receipts of one server, and saves them in a folder
 // if one is given.
-func (a *app) policyAt(ctx context.Context, env *dataset.Env, ks *seal.KeyServer, policy sui.Address, audit bool, save string) *serverReceipts {
+func (a *app) policyAt(ctx context.Context, env *dataset.Env, ks dataset.ReceiptServer, policy sui.Address, audit bool, save string) *serverReceipts {
 	out := &serverReceipts{Server: ks.ID, Name: ks.Name, Receipts: []listedReceipt{}}
 	err := func() error {
 		server := &remote.Server{ID: ks.ID, Name: ks.Name, URL: ks.URL, HTTP: &http.Client{Timeout: time.Minute}}

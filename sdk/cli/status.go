@@ -140,22 +140,30 @@ func (a *app) storageStatus(ctx context.Context, env *dataset.Env, s *networkSta
 }
 
 func (a *app) keyServerStatus(ctx context.Context, env *dataset.Env, s *networkStatus) error {
-	servers, err := dataset.KeyServers(ctx, env)
+	servers, err := dataset.ReceiptServers(ctx, env)
 	if err != nil {
 		return err
-	}
-	weights := map[sui.Address]int{}
-	for _, k := range env.Network.KeyServers {
-		weights[k.Object] = k.Weight
 	}
 	s.KeyServers = make([]endpointStatus, len(servers))
 	probe(len(servers), func(i int) {
 		s.KeyServers[i] = ping(ctx, env.HTTP, servers[i].Name, servers[i].URL, "/health")
 	})
-	answering := 0
+	up := map[sui.Address]int{} // by KeyServer object
 	for i, k := range s.KeyServers {
 		if k.OK {
-			answering += weights[servers[i].ID]
+			up[servers[i].KeyServer.ID]++
+		}
+	}
+	answering := 0
+	for _, k := range env.Network.KeyServers {
+		needed := 1
+		for _, r := range servers {
+			if c := r.KeyServer.Committee; c != nil && r.KeyServer.ID == k.Object {
+				needed = int(c.Threshold)
+			}
+		}
+		if up[k.Object] >= needed {
+			answering += k.Weight
 		}
 	}
 	s.OK = s.OK && answering >= env.Network.Threshold

@@ -73,10 +73,12 @@ type Package struct {
 }
 
 // KeyServer is a key server by its object on chain. Weight is how many shares
-// it holds.
+// it holds. Aggregator is where a committee is asked; without it its members are
+// asked directly.
 type KeyServer struct {
-	Object sui.Address `json:"object"`
-	Weight int         `json:"weight"`
+	Object     sui.Address `json:"object"`
+	Weight     int         `json:"weight"`
+	Aggregator string      `json:"aggregator,omitempty"`
 }
 
 // wellKnown are the public nodes of networks that have a fixed name.

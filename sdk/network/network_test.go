@@ -15,7 +15,7 @@ func complete() *Network {
 	return &Network{
 		Name: "devnet", URL: "http://127.0.0.1:9000", ChainID: "x", Threshold: 2,
 		Packages:   map[string]Package{"storage": p, "catalog": p, "access": p, "key_server": p},
-		KeyServers: []KeyServer{{sui.Address{3}, 1}, {sui.Address{4}, 1}},
+		KeyServers: []KeyServer{{Object: sui.Address{3}, Weight: 1}, {Object: sui.Address{4}, Weight: 1}},
 	}
 }
 

@@ -76,6 +76,15 @@ type LogInfo struct {
 	Anchor sui.Address `json:"anchor,omitzero"` // Anchor object of the log on chain, if there is one
 }
 
+// CheckRequest demands that the receipt is of this request, whose certificate is
+// for a package, given by its first version.
+func (r *Receipt) CheckRequest(req *seal.FetchKeyRequest, pkg sui.Address) error {
+	if r.RequestHash != HashRequest(req.SignedBytes(), req.Certificate.Message(pkg), req.Certificate.Signature) {
+		return fmt.Errorf("check receipt %d: it is of another request", r.Sequence)
+	}
+	return nil
+}
+
 // CheckShares demands that the receipt is of a release of these shares, as the
 // server sent them.
 func (r *Receipt) CheckShares(keys []seal.EncryptedKey) error {

@@ -143,6 +143,8 @@ type Keys struct {
 	pkg  sui.Address
 	keys map[string]map[sui.Address]UserKey // by full id
 
+	// Request is what all servers were sent; their receipts name it.
+	Request *FetchKeyRequest
 	// Reports says how each server answered, in the order of the
 	// configuration.
 	Reports []ServerReport
@@ -187,7 +189,7 @@ func (c *Client) FetchKeys(ctx context.Context, cfg FetchConfig) (*Keys, error) 
 		return nil, fmt.Errorf("fetch keys: %w", err)
 	}
 	if !reached {
-		return nil, &FetchError{Threshold: f.threshold, Weight: f.weight, Reports: f.keys.Reports}
+		return nil, &FetchError{Threshold: f.threshold, Weight: f.weight, Request: f.request, Reports: f.keys.Reports}
 	}
 	return f.keys, nil
 }
@@ -243,7 +245,7 @@ func (c *Client) newFetch(cfg FetchConfig) (*fetch, error) {
 		return nil, err
 	}
 	f.token = cfg.Session.token
-	f.keys = &Keys{pkg: cfg.Session.Package(), keys: map[string]map[sui.Address]UserKey{}, Reports: make([]ServerReport, len(c.servers))}
+	f.keys = &Keys{pkg: cfg.Session.Package(), Request: f.request, keys: map[string]map[sui.Address]UserKey{}, Reports: make([]ServerReport, len(c.servers))}
 	for i, s := range c.servers {
 		f.keys.Reports[i] = ServerReport{Server: s.ID, Weight: s.Weight}
 	}

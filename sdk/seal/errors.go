@@ -92,6 +92,7 @@ var ErrNotNeeded = errors.New("not waited for: the answers of others were enough
 type FetchError struct {
 	Threshold int // wanted weight
 	Weight    int // weight that answered
+	Request   *FetchKeyRequest
 	Reports   []ServerReport
 }
 
