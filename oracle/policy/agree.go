@@ -60,8 +60,9 @@ type awaiter interface {
 	Await(ctx context.Context, sequence uint64) error
 }
 
-// await waits until an Evaluator knows a checkpoint, if it can. If that fails, so
-// does what comes next, with a better reason.
+// await waits a moment until an Evaluator knows a checkpoint, if it can. Those who
+// differ wait for one that is newer than both told: a node shows what changed in a
+// checkpoint a little before it says that there is the checkpoint.
 func await(ctx context.Context, e Evaluator, sequence uint64) {
 	if a, ok := e.(awaiter); ok {
 		ctx, cancel := context.WithTimeout(ctx, awaitTimeout)
@@ -85,8 +86,9 @@ func followingOf(e Evaluator) (uint64, time.Time, error) {
 	return 0, time.Time{}, ErrNoStream
 }
 
-// awaitTimeout bounds how long an evaluator may lag behind another.
-const awaitTimeout = 2 * time.Second
+// awaitTimeout bounds how long an evaluator may lag behind another. Sui makes some
+// four checkpoints a second.
+const awaitTimeout = 700 * time.Millisecond
 
 // attempts is how often evaluators that differ are asked again, at newer
 // checkpoints, before that is called a fault: a policy may change between the

@@ -111,7 +111,7 @@ func TestBoth(t *testing.T) {
 			if decided := c.code == "" || c.code == "m:1"; decided != (ev.Record != nil) || decided && ev.Evaluated != receipt.ByBoth {
 				t.Errorf("evidence %+v", ev)
 			}
-			if local.asked > 1 && (len(local.awaited) == 0 || local.awaited[0] != 9 || node.awaited[0] != 9) {
+			if local.asked > 1 && (len(local.awaited) == 0 || local.awaited[0] != 10 || node.awaited[0] != 9) {
 				t.Errorf("asked again without waiting for the newer checkpoint: %v, %v", local.awaited, node.awaited)
 			}
 		})

@@ -72,9 +72,9 @@ func (b *Both) Evaluate(ctx context.Context, q Query) (Evidence, error) {
 			return local.evidence, local.err
 		}
 		locals[l], nodes[n] = true, true
-		newer := max(local.checkpoint(), node.checkpoint())
-		await(ctx, b.cfg.Local, newer)
-		await(ctx, b.cfg.Node, newer)
+		newest := max(local.checkpoint(), node.checkpoint())
+		await(ctx, b.cfg.Node, newest)
+		await(ctx, b.cfg.Local, newest+1)
 	}
 	difference := fmt.Errorf("our VM says %s at checkpoint %d, the node says %s at checkpoint %d or later",
 		local.verdict(), local.checkpoint(), node.verdict(), node.checkpoint())

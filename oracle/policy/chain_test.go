@@ -21,6 +21,8 @@ type realNet struct {
 	contracts contract.Packages
 	owner     *sui.PrivateKey
 	query     Query
+	version   sui.Address // PackageVersion of the access package
+	lineage   sui.Address
 	stop      func()
 }
 
@@ -70,7 +72,7 @@ func (n *realNet) setUp(t testing.TB, c *chain.Chain) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.contracts = d.Contracts()
+	n.contracts, n.version, n.lineage = d.Contracts(), d.Objects.AccessVersion, d.Objects.CatalogLineage
 	b := sui.NewBuilder()
 	contract.CreatePolicy(b, n.contracts, nil, nil, n.owner.Address())
 	ex, err := n.client.Send(t.Context(), n.owner, b)

@@ -108,7 +108,7 @@ func (q *Quorum) Evaluate(ctx context.Context, query Query) (Evidence, error) {
 		}
 		for _, v := range votes {
 			if v.says != nil {
-				await(ctx, q.cfg.Members[v.member], newest)
+				await(ctx, q.cfg.Members[v.member], newest+1)
 			}
 		}
 	}
