@@ -235,6 +235,8 @@ type npmAsk struct {
 	IDs       []string    `json:"ids,omitempty"` // hex; nil: that of the configuration
 	As        string      `json:"as,omitempty"`
 	Past      int         `json:"past,omitempty"` // minutes
+
+	Unverified bool `json:"unverified,omitempty"`
 }
 
 // npmAnswer is what it prints.
@@ -246,7 +248,7 @@ type npmAnswer struct {
 	Status    int    `json:"status"`
 }
 
-func (c *committeeNet) npm() *npmClient {
+func (c *sealNet) npm() *npmClient {
 	c.t.Helper()
 	cfg, err := json.Marshal(sealConfig{
 		Node: c.node, PackageID: c.contracts.Access.Original.String(), Module: "policy", ID: hex.EncodeToString(c.id),
