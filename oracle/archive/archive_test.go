@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -407,5 +408,36 @@ func FuzzShort(f *testing.F) {
 		if bcs.Unmarshal(b, &s) == nil && len(s.rest.Objects) > 0 {
 			t.Error("a short form lists objects")
 		}
+	})
+}
+
+// BenchmarkKeep keeps decisions over objects that are all stored already but for
+// the Clock, as nearly all are; and those of which one object is new, many at a
+// time.
+func BenchmarkKeep(b *testing.B) {
+	balances := []uint64{1, 2, 3, 4, 5, 6, 7, 8}
+	a, err := Open(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer a.Close()
+	b.Run("known", func(b *testing.B) {
+		ev := decision(1, balances...)
+		for b.Loop() {
+			if _, err := a.Keep(b.Context(), ev); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("new", func(b *testing.B) {
+		b.SetParallelism(16)
+		var next atomic.Uint64
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				if _, err := a.Keep(b.Context(), decision(1, append([]uint64{100 + next.Add(1)}, balances...)...)); err != nil {
+					b.Error(err)
+				}
+			}
+		})
 	})
 }
