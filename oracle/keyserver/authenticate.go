@@ -46,7 +46,7 @@ func (s *Server) checkSession(r *request) *refusal {
 // message names the first version of the package. If the called version is the
 // first one, the signature is checked before the chain is asked. A requester
 // is returned together with a refusal when it is authenticated all the same.
-func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *refusal) {
+func (s *Server) authenticate(ctx context.Context, r *request) (who *requester, refused *refusal) {
 	defer s.cfg.Metrics.Took(metrics.Authenticate, time.Now())
 	s.cfg.Metrics.Asked(len(r.Approval.Calls))
 	if r.Certificate.MVRName != nil && s.cfg.Names == nil {
@@ -57,6 +57,17 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 	ref := s.identify(ctx, out)
 	if ref != nil && r.Token != "" { // the package would not change that
 		return nil, ref
+	}
+	if ref == askChain || ref != nil && !s.strangers.knows(r.Approval.Package) {
+		proven, d := s.strangers.enter()
+		if d != nil {
+			return nil, s.denied(d)
+		}
+		defer func() {
+			if who != nil {
+				proven()
+			}
+		}()
 	}
 	pkg, err := s.lookUp(ctx, r.Approval.Package)
 	if err != nil {
@@ -82,14 +93,20 @@ func (s *Server) authenticate(ctx context.Context, r *request) (*requester, *ref
 	if ref := s.checkName(ctx, out); ref != nil {
 		return out, ref
 	}
-	// Reading points costs more than checking signatures.
-	if out.transport, err = seal.ParseEncryptionKey(r.EncKey); err != nil {
-		return nil, malformed(422, "%v", err)
+	return out, nil
+}
+
+// readKeys reads the keys of the answer. Reading points costs more than checking
+// signatures, so it comes after the quotas.
+func (r *requester) readKeys() (ref *refusal) {
+	var err error
+	if r.transport, err = seal.ParseEncryptionKey(r.EncKey); err != nil {
+		return malformed(422, "%v", err)
 	}
 	if _, err = seal.ParseG2(r.VerificationKey); err != nil {
-		return nil, malformed(422, "parse enc_verification_key: %v", err)
+		return malformed(422, "parse enc_verification_key: %v", err)
 	}
-	return out, nil
+	return nil
 }
 
 // checkName demands that the name in the session key's message, if there is
@@ -116,7 +133,11 @@ func (s *Server) checkName(ctx context.Context, r *requester) *refusal {
 
 func (s *Server) lookUp(ctx context.Context, id sui.Address) (policy.Package, error) {
 	defer s.cfg.Metrics.LookedUpPackage(time.Now())
-	return s.cfg.Evaluator.Package(ctx, id)
+	p, err := s.cfg.Evaluator.Package(ctx, id)
+	if err == nil {
+		s.strangers.remember(id)
+	}
+	return p, err
 }
 
 // checkTime refuses certificates that are too long, not yet or no longer valid.

@@ -2,73 +2,90 @@ package keyserver
 
 import (
 	"bytes"
-	"crypto/ed25519"
-	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"syscall"
 	"testing"
+	"time"
 
+	"github.com/floe-data/floe/oracle/limits"
 	"github.com/floe-data/floe/oracle/policy"
-	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
-// BenchmarkFetchKey is a release for one identity, but for the network and the
-// evaluation, many at a time so that receipts share a sync. scripts/bench oracle
-// measures the whole.
-func BenchmarkFetchKey(b *testing.B) {
-	master, err := seal.NewMasterKey(rand.Reader)
-	if err != nil {
-		b.Fatal(err)
-	}
-	wallet, err := sui.GenerateKey(sui.Ed25519, rand.Reader)
-	if err != nil {
-		b.Fatal(err)
-	}
-	f := &fixture{now: startTime}
-	eval := &fakeEvaluator{first: pkgID, evidence: policy.Evidence{Checkpoint: &receipt.Checkpoint{Sequence: 42, Digest: "d"}}}
-	s, err := New(Config{Evaluator: eval, Now: f.time, MaxConcurrent: 1000, Services: []ServiceConfig{{ObjectID: serverID, Key: FixedKey(master),
-		ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)), JournalDir: b.TempDir()}}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
-	session, err := seal.SignSessionKey(seal.SessionConfig{Package: pkgID, TTL: seal.MaxTTL, Now: startTime, Rand: rand.Reader}, wallet)
-	if err != nil {
-		b.Fatal(err)
-	}
-	bodies := make(chan []byte, b.N)
-	for range b.N {
-		tk, err := seal.NewTransportKey(rand.Reader)
-		if err != nil {
-			b.Fatal(err)
-		}
-		r, err := session.NewRequest(ptb(b, pkgID), tk.Public())
-		if err != nil {
-			b.Fatal(err)
-		}
-		body, err := json.Marshal(r)
-		if err != nil {
-			b.Fatal(err)
-		}
-		bodies <- body
-	}
-	handler := s.Handler()
-	b.SetParallelism(16)
-	b.ReportAllocs()
-	b.ResetTimer()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			r := httptest.NewRequest("POST", "/v1/fetch_key", bytes.NewReader(<-bodies))
-			r.Header.Set("Content-Type", "application/json")
-			r.Header.Set(seal.HeaderSDKVersion, "1.4.12")
-			w := httptest.NewRecorder()
-			if handler.ServeHTTP(w, r); w.Code != http.StatusOK {
-				b.Errorf("HTTP %d %s", w.Code, w.Body)
-				return
+// What a request costs that gets nothing, on all cores, without the network:
+// the later it is refused, the more. Those of "policy" leave a receipt.
+func BenchmarkRefused(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		limits limits.Config
+		change func(*fixture, *seal.FetchKeyRequest) []byte
+		want   int
+	}{
+		{"address", limits.Config{PerAddress: limits.Rate{N: 1, Per: 24 * time.Hour, Burst: 1}}, nil, 429},
+		{"body", limits.Config{}, func(*fixture, *seal.FetchKeyRequest) []byte { return []byte(`{"ptb":"AAAA"}`) }, 422},
+		{"expired", limits.Config{}, func(_ *fixture, r *seal.FetchKeyRequest) []byte { r.Certificate.CreatedMS -= 3600_000; return nil }, 403},
+		{"session", limits.Config{}, func(_ *fixture, r *seal.FetchKeyRequest) []byte { r.RequestSignature[0] ^= 1; return nil }, 403},
+		{"wallet", limits.Config{}, func(_ *fixture, r *seal.FetchKeyRequest) []byte { r.Certificate.User = sui.Address{9}; return nil }, 403},
+		{"quota", limits.Config{PerUser: limits.Rate{N: 1, Per: 24 * time.Hour, Burst: 1}}, nil, 429},
+		{"policy", limits.Config{}, func(f *fixture, _ *seal.FetchKeyRequest) []byte {
+			f.eval.err = &policy.Refusal{Kind: policy.NoAccess, Reason: seal.Reason{Code: "no", Rule: "no", Remedy: "no"}}
+			return nil
+		}, 403},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			f := newFixture(b)
+			f.limit(c.limits)
+			f.open()
+			f.server.cfg.MaxConcurrent = 1 << 16
+			f.server.slots = make(chan struct{}, 1<<16)
+			req, _ := f.request(nil)
+			body, err := json.Marshal(req)
+			if err != nil {
+				b.Fatal(err)
 			}
-		}
-	})
+			if c.change != nil {
+				other := c.change(f, req)
+				if body, err = json.Marshal(req); err != nil {
+					b.Fatal(err)
+				}
+				if other != nil {
+					body = other
+				}
+			}
+			handler := f.server.Handler()
+			ask := func() int {
+				r := httptest.NewRequest("POST", "/v1/fetch_key", bytes.NewReader(body))
+				r.Header = http.Header{"Content-Type": {"application/json"}, "Client-Sdk-Version": {"1.4.12"}, "Client-Sdk-Type": {"typescript"}}
+				w := httptest.NewRecorder()
+				handler.ServeHTTP(w, r)
+				return w.Code
+			}
+			ask() // the first may be let in
+			if got := ask(); got != c.want {
+				b.Fatalf("HTTP %d, want %d", got, c.want)
+			}
+			b.ResetTimer()
+			before := cpuTime(b)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					ask()
+				}
+			})
+			b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "refused/s")
+		})
+	}
+}
+
+// cpuTime is what the process has used of all cores: on a machine with other
+// work it says more than the clock.
+func cpuTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

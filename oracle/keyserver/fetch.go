@@ -65,6 +65,9 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyRe
 		return nil, ref
 	}
 	defer leave()
+	if ref := who.readKeys(); ref != nil {
+		return nil, ref
+	}
 	opening, err := receipt.Commit(s.cfg.Rand, who.user)
 	if err != nil {
 		return nil, refusalOf(err)

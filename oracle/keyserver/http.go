@@ -125,7 +125,7 @@ func queryService(r *http.Request) (id sui.Address, ok bool) {
 }
 
 func invalidService() *refusal {
-	return sealhttp.Plainly("InvalidServiceId")
+	return refuse("InvalidServiceId", "unknown_service", "this server does not answer for that KeyServer object", "ask with the id of the object whose address on chain is this server's, 0x and 64 digits")
 }
 
 // serveAnyPartialKey is servePartialKey of the service at the root.

@@ -73,7 +73,7 @@ func (e *fakeEvaluator) Ready(context.Context) error { return e.err }
 
 // fixture is a started key server and a wallet that asks it.
 type fixture struct {
-	t      *testing.T
+	t      testing.TB
 	server *Server
 	eval   *fakeEvaluator
 
@@ -119,7 +119,7 @@ func (f *fixture) open() {
 	f.serve()
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	f := &fixture{t: t, eval: &fakeEvaluator{first: pkgID}, now: startTime, dir: t.TempDir(), count: metrics.New(metrics.Build{API: Version})}
 	var err error

@@ -279,3 +279,44 @@ func (w waiting) Evaluate(ctx context.Context, q policy.Query) (policy.Evidence,
 	<-w.release
 	return w.fakeEvaluator.Evaluate(ctx, q)
 }
+
+// A flood of requests that are nobody's asks the node a bounded number of
+// times, and does not keep out those whose package is known.
+func TestStrangersAskTheNodeLittle(t *testing.T) {
+	f := limited(t, limits.Config{})
+	if code, _, _ := f.code(); code != "" { // now the package is known
+		t.Fatal(code)
+	}
+	f.eval.pkgErr = &policy.Refusal{Kind: policy.InvalidPackage, Reason: seal.Reason{Code: "package_not_found", Rule: "r", Remedy: "r"}}
+	counts := map[string]int{}
+	for i := range strangerRate.Burst + 20 {
+		req, _ := f.requestFor(sui.Address{0xee, byte(i), byte(i >> 8)}, nil)
+		req.Certificate.User = sui.Address{9}
+		code, _, _ := f.codeOf(req)
+		counts[code]++
+	}
+	if counts["package_not_found"] != strangerRate.Burst || counts["busy_strangers"] != 20 {
+		t.Errorf("%v", counts)
+	}
+	f.eval.pkgErr = nil
+	if code, _, _ := f.code(); code != "" {
+		t.Errorf("somebody during the flood: %q", code)
+	}
+	f.eval.first = sui.Address{0xf1} // of the known package, upgraded
+	req, _ := f.request(func(c *seal.SessionConfig) { c.Package = f.eval.first })
+	if code, _, _ := f.codeOf(req); code != "" {
+		t.Errorf("somebody with a newer version of the package: %q", code)
+	}
+	zk, _ := f.request(nil)
+	zk.Certificate.Signature = []byte{5, 1}
+	if code, _, _ := f.codeOf(zk); code != "busy_strangers" {
+		t.Errorf("zkLogin during the flood: %q", code)
+	}
+	f.untilLogged(f.service().Receipts())
+	f.advance(time.Second)
+	for range 3 * strangerRate.N { // who is somebody uses up nothing
+		if code, _, _ := f.codeOf(zk); code != "" {
+			t.Fatalf("zkLogin afterwards: %q", code)
+		}
+	}
+}

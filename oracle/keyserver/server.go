@@ -101,7 +101,9 @@ type Server struct {
 	cfg      Config
 	services registry
 	slots    chan struct{} // one element per request that is worked on
-	health   readiness
+
+	strangers *strangers
+	health    readiness
 
 	// Set by Start.
 	http     *http.Server
@@ -116,7 +118,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, fmt.Errorf("create key server: %w", err)
 	}
-	s := &Server{cfg: cfg, slots: make(chan struct{}, cfg.MaxConcurrent)}
+	s := &Server{cfg: cfg, slots: make(chan struct{}, cfg.MaxConcurrent), strangers: newStrangers(cfg.Now)}
 	var err error
 	if _, s.services.list, err = s.openServices(cfg.Services); err != nil {
 		return nil, errors.Join(fmt.Errorf("create key server: %w", err), s.closeServices())

@@ -151,3 +151,23 @@ func (c *counters) enter(key sui.Address, most int) (leave func(), ok bool) {
 		})
 	}, true
 }
+
+// A Bucket is one token bucket. It is safe for concurrent use.
+type Bucket struct {
+	rate Rate
+	now  func() time.Time
+	b    *buckets
+}
+
+// NewBucket returns a full bucket.
+func NewBucket(r Rate, now func() time.Time) *Bucket {
+	return &Bucket{rate: r, now: now, b: newBuckets()}
+}
+
+// Take takes a token, or tells for how long there will be none.
+func (b *Bucket) Take() (wait time.Duration, ok bool) {
+	return b.b.take(sui.Address{}, 1, b.rate, b.now())
+}
+
+// GiveBack returns a token.
+func (b *Bucket) GiveBack() { b.b.giveBack(sui.Address{}, 1, b.rate) }

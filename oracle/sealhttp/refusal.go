@@ -39,7 +39,7 @@ var fixedMessage = map[string]string{
 	"InvalidPackage": "Invalid package ID", "InvalidCertificate": "Invalid certificate time or ttl",
 	"InvalidSignature": "Invalid user signature", "InvalidSessionSignature": "Invalid session key signature",
 	"InvalidMVRName": "Invalid MVR name", "UnsupportedPackageId": "Unsupported package ID", "Failure": "Internal server error, please try again later",
-	"InvalidSDKType": "Invalid SDK type", "InvalidSDKVersion": "Invalid SDK version", "DeprecatedSDKVersion": "Deprecated SDK version",
+	"MissingRequiredHeader": "Missing required header", "InvalidSDKType": "Invalid SDK type", "InvalidSDKVersion": "Invalid SDK version", "DeprecatedSDKVersion": "Deprecated SDK version",
 	"InvalidServiceId": "Invalid service ID", "TooManyRequests": "Too many requests, please try again later",
 }
 

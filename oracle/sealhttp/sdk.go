@@ -2,7 +2,9 @@ package sealhttp
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -47,6 +49,14 @@ func (r *Requirement) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// String gives the requirement as it was written, with other blanks.
+func (r Requirement) String() string {
+	if r.c == nil {
+		return "*"
+	}
+	return r.c.String()
+}
+
 // Met tells whether a version, three numbers, meets the requirement.
 func (r Requirement) Met(version string) bool {
 	v, err := semver.StrictNewVersion(version)
@@ -78,17 +88,17 @@ func (q *Requirements) Demand(m *metrics.Metrics, next http.HandlerFunc) http.Ha
 func (q *Requirements) Check(h http.Header) *Refusal {
 	version := h.Get(seal.HeaderSDKVersion)
 	if version == "" {
-		return &Refusal{Type: "MissingRequiredHeader", Message: "Missing required header: " + seal.HeaderSDKVersion}
+		return Refuse("MissingRequiredHeader", "sdk_version_missing", seal.HeaderSDKVersion, "send the version of your program in it, such as 1.2.3")
 	}
 	if _, err := semver.StrictNewVersion(version); err != nil {
-		return Plainly("InvalidSDKVersion")
+		return Refuse("InvalidSDKVersion", "sdk_version_invalid", seal.HeaderSDKVersion+" is not three numbers", "send the version of your program in it, such as 1.2.3")
 	}
 	want, ok := q.Of[h.Get(seal.HeaderSDKType)]
 	switch {
 	case !ok && q.Only:
-		return Plainly("InvalidSDKType")
+		return Refuse("InvalidSDKType", "sdk_type_unknown", "this server serves some programs only, and yours is none of them", "use one of: "+strings.Join(slices.Sorted(maps.Keys(q.Of)), ", "))
 	case ok && !want.Met(version):
-		return Plainly("DeprecatedSDKVersion")
+		return Refuse("DeprecatedSDKVersion", "sdk_deprecated", fmt.Sprintf("version %s is not served", version), "install a version "+want.String())
 	}
 	return nil
 }
