@@ -63,9 +63,9 @@ type awaiter interface {
 // await waits a moment until an Evaluator knows a checkpoint, if it can. Those who
 // differ wait for one that is newer than both told: a node shows what changed in a
 // checkpoint a little before it says that there is the checkpoint.
-func await(ctx context.Context, e Evaluator, sequence uint64) {
+func await(ctx context.Context, e Evaluator, sequence uint64, patience time.Duration) {
 	if a, ok := e.(awaiter); ok {
-		ctx, cancel := context.WithTimeout(ctx, awaitTimeout)
+		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		_ = a.Await(ctx, sequence)
 	}
@@ -86,9 +86,9 @@ func followingOf(e Evaluator) (uint64, time.Time, error) {
 	return 0, time.Time{}, ErrNoStream
 }
 
-// awaitTimeout bounds how long an evaluator may lag behind another. Sui makes some
+// defaultPatience is how long an evaluator may lag behind another. Sui makes some
 // four checkpoints a second.
-const awaitTimeout = 700 * time.Millisecond
+const defaultPatience = 700 * time.Millisecond
 
 // attempts is how often evaluators that differ are asked again, at newer
 // checkpoints, before that is called a fault: a policy may change between the

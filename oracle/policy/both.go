@@ -17,6 +17,9 @@ type BothConfig struct {
 	// Timeout bounds an evaluation with all attempts. 0 means 8 seconds: clients wait
 	// for 10.
 	Timeout time.Duration
+	// Patience is how long one may lag behind the other before they are asked again.
+	// 0 means 700 ms.
+	Patience time.Duration
 	// Log gets an error for each mismatch. nil discards it.
 	Log *slog.Logger
 	// Mismatched is called for each mismatch. May be nil.
@@ -44,6 +47,9 @@ func NewBoth(cfg BothConfig) *Both {
 	cfg.Log, cfg.Mismatched = orDiscard(cfg.Log), orNothing(cfg.Mismatched)
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 8 * time.Second
+	}
+	if cfg.Patience == 0 {
+		cfg.Patience = defaultPatience
 	}
 	return &Both{cfg}
 }
@@ -73,8 +79,8 @@ func (b *Both) Evaluate(ctx context.Context, q Query) (Evidence, error) {
 		}
 		locals[l], nodes[n] = true, true
 		newest := max(local.checkpoint(), node.checkpoint())
-		await(ctx, b.cfg.Node, newest)
-		await(ctx, b.cfg.Local, newest+1)
+		await(ctx, b.cfg.Node, newest, b.cfg.Patience)
+		await(ctx, b.cfg.Local, newest+1, b.cfg.Patience)
 	}
 	difference := fmt.Errorf("our VM says %s at checkpoint %d, the node says %s at checkpoint %d or later",
 		local.verdict(), local.checkpoint(), node.verdict(), node.checkpoint())
@@ -111,8 +117,8 @@ func (b *Both) Ready(ctx context.Context) error {
 
 // Await waits until both have a checkpoint, or one after it.
 func (b *Both) Await(ctx context.Context, sequence uint64) error {
-	await(ctx, b.cfg.Node, sequence)
-	await(ctx, b.cfg.Local, sequence)
+	await(ctx, b.cfg.Node, sequence, b.cfg.Patience)
+	await(ctx, b.cfg.Local, sequence, b.cfg.Patience)
 	return ctx.Err()
 }
 

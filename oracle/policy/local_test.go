@@ -83,8 +83,9 @@ func TestLocal(t *testing.T) {
 // the same, over the gRPC of a node on this machine.
 func BenchmarkEvaluate(b *testing.B) {
 	n := newRealNet(b, 0)
-	evaluators := map[string]Evaluator{"local": newLocal(b, n, mirror.Config{}), "node": newNode(b, n)}
-	for _, name := range []string{"local", "node"} {
+	local, node := newLocal(b, n, mirror.Config{}), newNode(b, n)
+	evaluators := map[string]Evaluator{"local": local, "node": node, "both": NewBoth(BothConfig{Local: local, Node: node})}
+	for _, name := range []string{"local", "node", "both"} {
 		b.Run(name, func(b *testing.B) {
 			q := n.query
 			var err error

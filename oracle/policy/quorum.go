@@ -24,6 +24,9 @@ type QuorumConfig struct {
 	// Hedge is how long to wait for Need members before one more is asked. 0 means
 	// 200 ms.
 	Hedge time.Duration
+	// Patience is how long a member may lag behind others before all are asked again.
+	// 0 means 700 ms.
+	Patience time.Duration
 	// Log gets who disagreed. nil discards it.
 	Log *slog.Logger
 	// Disagreed is called for each request about which members differ. May be nil.
@@ -60,6 +63,9 @@ func NewQuorum(cfg QuorumConfig) (*Quorum, error) {
 	}
 	if cfg.Hedge == 0 {
 		cfg.Hedge = 200 * time.Millisecond
+	}
+	if cfg.Patience == 0 {
+		cfg.Patience = defaultPatience
 	}
 	cfg.Log, cfg.Disagreed = orDiscard(cfg.Log), orNothing(cfg.Disagreed)
 	return &Quorum{cfg: cfg}, nil
@@ -108,7 +114,7 @@ func (q *Quorum) Evaluate(ctx context.Context, query Query) (Evidence, error) {
 		}
 		for _, v := range votes {
 			if v.says != nil {
-				await(ctx, q.cfg.Members[v.member], newest+1)
+				await(ctx, q.cfg.Members[v.member], newest+1, q.cfg.Patience)
 			}
 		}
 	}
