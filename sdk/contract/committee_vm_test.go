@@ -330,8 +330,7 @@ func TestCheckCommittee(t *testing.T) {
 }
 
 // TestKeysBelongTogether proposes keys of polynomials, which the chain takes, and
-// the same with one key changed, which it refuses: 40 members are more than one
-// sum of the chain holds.
+// the same with one key changed, which it refuses.
 func TestKeysBelongTogether(t *testing.T) {
 	c, r := newWorld(t), rand.New(rand.NewPCG(1, 2))
 	for _, size := range []struct{ threshold, members int }{{2, 2}, {2, 3}, {3, 3}, {5, 7}, {17, 31}, {16, 32}, {27, 40}} {

@@ -80,6 +80,19 @@ func TestEveryChangeIsGated(t *testing.T) {
 	t.Logf("%d functions check the version in force", gated)
 }
 
+// TestNoNativeThatMainnetLacks finds calls of natives that testnet and mainnet have
+// switched off (sui-protocol-config, enable_group_ops_native_function_msm), and the
+// devnet has not.
+func TestNoNativeThatMainnetLacks(t *testing.T) {
+	for name, f := range callGraph(t) {
+		for _, callee := range f.calls {
+			if strings.HasSuffix(callee, "_multi_scalar_multiplication") {
+				t.Errorf("%s calls %s, which aborts on mainnet", name, callee)
+			}
+		}
+	}
+}
+
 // changes reports whether a function leaves something behind.
 func (g graph) changes(name string) bool {
 	return g[name].mutates || g.reaches(name, func(callee string) bool {

@@ -27,9 +27,6 @@ use sui::hash;
 /// Separates this use of the hash from all others.
 const DOMAIN: vector<u8> = b"floe committee keys belong together v1";
 
-/// The most terms of a sum that the chain computes at once.
-const MAX_TERMS: u64 = 32;
-
 // === Package Functions ===
 
 /// Whether the keys belong together and none is the neutral point.
@@ -85,18 +82,12 @@ fun power(mut base: Element<Scalar>, mut exponent: u64): Element<Scalar> {
     out
 }
 
-/// The sum of the products, in as many parts as the chain needs.
-fun sum(mut factors: vector<Element<Scalar>>, mut points: vector<Element<G2>>): Element<G2> {
+/// The sum of the products, one by one: the native for many at once is switched off
+/// on testnet and mainnet (`enable_group_ops_native_function_msm`).
+fun sum(factors: vector<Element<Scalar>>, points: vector<Element<G2>>): Element<G2> {
     let mut total = bls12381::g2_identity();
-    while (!factors.is_empty()) {
-        let mut part_factors = vector[];
-        let mut part_points = vector[];
-        while (!factors.is_empty() && part_factors.length() < MAX_TERMS) {
-            part_factors.push_back(factors.pop_back());
-            part_points.push_back(points.pop_back());
-        };
-        let part = bls12381::g2_multi_scalar_multiplication(&part_factors, &part_points);
-        total = bls12381::g2_add(&total, &part);
-    };
+    factors.length().do!(|i| {
+        total = bls12381::g2_add(&total, &bls12381::g2_mul(&factors[i], &points[i]));
+    });
     total
 }
