@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -45,4 +46,23 @@ func Space(dir string) (uint64, error) {
 		return 0, fmt.Errorf("look how much room %s has: %w", dir, err)
 	}
 	return uint64(s.Bavail) * uint64(s.Bsize), nil
+}
+
+// InUse reports whether a process has the journal in dir open.
+func InUse(dir string) (bool, error) {
+	f, err := os.Open(filepath.Join(dir, lockName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look whether the journal is in use: %w", err)
+	}
+	defer f.Close() // gives the lock back
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err != nil {
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return true, nil
+		}
+		return false, fmt.Errorf("look whether the journal is in use: %w", err)
+	}
+	return false, nil
 }

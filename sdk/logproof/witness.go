@@ -2,6 +2,8 @@ package logproof
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	f_note "github.com/transparency-dev/formats/note"
@@ -53,4 +55,16 @@ func (p *WitnessPolicy) Check(c *SignedCheckpoint) ([]Cosignature, error) {
 		return out, fmt.Errorf("check witnesses of %s at size %d: %w: %d did", c.Origin, c.Size, ErrWitnesses, len(out))
 	}
 	return out, nil
+}
+
+// URLs returns where the witnesses are asked, sorted, with their names.
+func (p *WitnessPolicy) URLs() (urls, names []string) {
+	if p == nil {
+		return nil, nil
+	}
+	all := p.group.Endpoints()
+	for _, url := range slices.Sorted(maps.Keys(all)) {
+		urls, names = append(urls, url), append(names, all[url].Name())
+	}
+	return urls, names
 }

@@ -93,3 +93,6 @@ func (s *KeySet) lookup(t *jwt.Token) (any, error) {
 	}
 	return k, nil
 }
+
+// Has reports whether the set holds a key.
+func (s *KeySet) Has(key ed25519.PublicKey) bool { return s.keys[KeyID(key)] != nil }

@@ -62,7 +62,7 @@ func (a *anchoring) update(ctx context.Context, services []*keyserver.Service) e
 func (a *anchoring) start(ctx context.Context, s *keyserver.Service, signer *sui.PrivateKey) (context.CancelFunc, error) {
 	pkg := contract.Package{Original: a.cfg.AnchorPackage, Latest: a.cfg.AnchorPackage}
 	anchors, err := anchor.New(anchor.Config{
-		Chain: a.chain, Signer: signer, Packages: contract.Packages{Access: pkg},
+		Chain: a.chain, Signer: signer, Packages: contract.Packages{Access: pkg, Shared: contract.Shared{AccessVersion: a.cfg.AnchorVersion}},
 		Log: s.Log(), Origin: receipt.LogOrigin(s.Issuer()), Key: a.key.Public().(ed25519.PublicKey),
 		State: filepath.Join(s.JournalDir(), "anchor"), Interval: a.cfg.AnchorInterval, Service: s.Name(), Metrics: a.metrics, Logger: a.log,
 	})

@@ -38,6 +38,7 @@ type logConfig struct {
 	WitnessPolicy  string        `yaml:"witness_policy" doc:"file that names the witnesses that cosign the log and how many are needed, in lines: witness NAME VKEY URL, group NAME N MEMBER…, quorum NAME"`
 	AnchorSigner   string        `yaml:"anchor_signer" doc:"Sui keystore whose first key pays for anchoring the log's head on chain"`
 	AnchorPackage  sui.Address   `yaml:"anchor_package" doc:"id of the access package, newest version"`
+	AnchorVersion  sui.Address   `yaml:"anchor_version" doc:"id of the access package's Version object, access_version in the network's file"`
 	AnchorInterval time.Duration `yaml:"anchor_interval" doc:"how often the head is anchored if the log has grown (10m)"`
 }
 
@@ -104,8 +105,8 @@ func (c *logConfig) check() error {
 	if c.JournalDir == "" {
 		errs = append(errs, errors.New("journal_dir is missing: give a directory for the receipts"))
 	}
-	if (c.AnchorSigner == "") != c.AnchorPackage.IsZero() {
-		errs = append(errs, errors.New("anchor_signer and anchor_package belong together: give both, or none"))
+	if (c.AnchorSigner == "") != c.AnchorPackage.IsZero() || c.AnchorPackage.IsZero() != c.AnchorVersion.IsZero() {
+		errs = append(errs, errors.New("anchor_signer, anchor_package and anchor_version belong together: give all, or none"))
 	}
 	if c.AnchorInterval < 0 {
 		errs = append(errs, errors.New("anchor_interval must not be negative"))

@@ -98,9 +98,11 @@ type served struct {
 	owner    *sui.PrivateKey
 	session  *seal.SessionKey
 	approval *seal.Approval
+	packages contract.Packages
 }
 
-func newServed(t *testing.T) *served {
+// newServed registers a server that is to be reached at public.
+func newServed(t *testing.T, public string) *served {
 	t.Helper()
 	c := chaintest.Start(t)
 	s := &served{t: t, gate: newGate(t, c.URL), dir: t.TempDir()}
@@ -120,6 +122,7 @@ func newServed(t *testing.T) *served {
 		t.Fatal(err)
 	}
 	p := d.Contracts()
+	s.packages = p
 	b := sui.NewBuilder()
 	contract.CreatePolicy(b, p, nil, nil, s.owner.Address())
 	ex, err := client.Send(t.Context(), s.owner, b)
@@ -141,18 +144,19 @@ func newServed(t *testing.T) *served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.register(c.URL, p.KeyServer.Latest.String())
+	s.register(c.URL, public)
 	return s
 }
 
-func (s *served) register(node, pkg string) {
+func (s *served) register(node, public string) {
 	s.t.Helper()
+	pkg := s.packages.KeyServer.Latest.String()
 	keystore, keys := filepath.Join(s.dir, "sui.keystore"), filepath.Join(s.dir, "keys")
 	if err := sui.SaveKeys(keystore, []*sui.PrivateKey{s.owner}); err != nil {
 		s.t.Fatal(err)
 	}
 	program(s.t, "keygen", "--dir", keys)
-	id := program(s.t, "register", "--dir", keys, "--name", "alice", "--url", "https://keys.example.org", "--node", node, "--package", pkg, "--signer", keystore)
+	id := program(s.t, "register", "--dir", keys, "--name", "alice", "--url", public, "--node", node, "--package", pkg, "--signer", keystore)
 	s.config = fmt.Sprintf("key_server_object_id: %s\nkey_dir: keys\njournal_dir: receipts\nnode_url: %s\nkey_server_package: %s\n"+
 		"listen: 127.0.0.1:0\nmetrics_listen: none\nmax_concurrent: 8\n", id, s.gate.URL, pkg)
 }
@@ -243,7 +247,7 @@ type asked struct {
 // After SIGTERM the server says so, serves for a while, answers all that is
 // under way, and loses nothing.
 func TestDrain(t *testing.T) {
-	s := newServed(t)
+	s := newServed(t, "https://keys.example.org")
 	cmd, url := s.start("drain_delay: 1s\n")
 	if status, _, err := s.ask(url); status != 200 { // now the package is known
 		t.Fatalf("HTTP %d, %v", status, err)

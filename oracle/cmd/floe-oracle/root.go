@@ -58,7 +58,7 @@ serve.`,
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newKeygen(), newSealKeys(), newKeys(), newRegister(), newConfig(), newServe(), newAggregate(), newCommittee(), newWitness(), newDrill(), newEvidence())
-	root.AddCommand(newDKG(), newRotate())
+	root.AddCommand(newDKG(), newRotate(), newDoctor())
 	return root
 }
 
