@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/floe-data/floe/sdk/movevm/bytecode"
+	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
@@ -46,8 +47,27 @@ func (p *Packages) Find(ctx context.Context, id sui.Address) (Package, error) {
 // A packageCache remembers packages, which never change; those of the system are
 // called by nobody who wants keys.
 type packageCache struct {
-	mu    sync.Mutex
-	known map[sui.Address]Package
+	mu     sync.Mutex
+	known  map[sui.Address]Package
+	second time.Time // when looks began to be counted
+	looks  int
+}
+
+// maxLooks bounds how many packages are looked up per second. The wallet's
+// message names the first version of a package, so that has to be found before
+// the wallet's signature can be checked: anybody could keep the node busy with
+// packages that do not exist.
+const maxLooks = 100
+
+// mayLook counts a look-up, if there may be one now.
+func (c *packageCache) mayLook(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if d := now.Sub(c.second); d < 0 || d >= time.Second {
+		c.second, c.looks = now, 0
+	}
+	c.looks++
+	return c.looks <= maxLooks
 }
 
 // find returns a package, from what look, which returns nil when there is no
@@ -58,6 +78,10 @@ func (c *packageCache) find(id sui.Address, look func() (*sui.Object, error)) (P
 	c.mu.Unlock()
 	if ok {
 		return p, nil
+	}
+	if !c.mayLook(time.Now()) {
+		return p, &Refusal{Kind: Unknown, Reason: seal.Reason{Code: "too_many_lookups", Rule: "too many requests name packages that this key server has not seen yet",
+			Remedy: "try again in some seconds"}}
 	}
 	obj, err := look()
 	switch {
@@ -73,8 +97,14 @@ func (c *packageCache) find(id sui.Address, look func() (*sui.Object, error)) (P
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.known == nil || len(c.known) >= maxPackages {
+	if c.known == nil {
 		c.known = map[sui.Address]Package{}
+	}
+	for other := range c.known {
+		if len(c.known) < maxPackages {
+			break
+		}
+		delete(c.known, other) // any one
 	}
 	c.known[id] = p
 	return p, nil

@@ -16,6 +16,7 @@ import (
 
 	"github.com/floe-data/floe/oracle/traffic"
 	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
 )
 
 const (
@@ -46,7 +47,7 @@ func (b *bench) floods(ctx context.Context, s *server, d time.Duration) (out []*
 		make func(n int) ([][]byte, error)
 	}{
 		{"no JSON", b.garbage}, {"expired session", b.expired}, {"bad session signature", b.badSession},
-		{"bad wallet signature", b.badWallet}, {"stranger, correctly signed", b.denied},
+		{"bad wallet signature", b.badWallet}, {"packages that do not exist", b.noPackage}, {"stranger, correctly signed", b.denied},
 	} {
 		bodies, err := kind.make(int(floodRate * d.Seconds()))
 		if err != nil {
@@ -207,6 +208,26 @@ func (b *bench) badSession(n int) ([][]byte, error) {
 // badWallet are requests that a session key has signed, but no wallet.
 func (b *bench) badWallet(n int) ([][]byte, error) {
 	return b.spoiled(func(r *seal.FetchKeyRequest) { r.Certificate.Signature[5] ^= 1 })
+}
+
+// noPackage are requests about packages that do not exist, signed by session
+// keys that no wallet has signed.
+func (b *bench) noPackage(n int) ([][]byte, error) {
+	w := *b.world
+	var out [][]byte
+	for i := range 2000 {
+		w.Contracts.Access.Latest = sui.Address{0xf0, byte(i), byte(i >> 8)}
+		s, err := w.NewSession(w.Strangers[0], time.Now())
+		if err != nil {
+			return nil, err
+		}
+		r, err := s.Request(uint64(i))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r.Body)
+	}
+	return out, nil
 }
 
 // spoiled are requests of members in which something is wrong.

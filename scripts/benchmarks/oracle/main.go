@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-const help = `usage: scripts/bench oracle [--json] [--long] [--dir DIR] [--modes MODES] [--server FILE]
+const help = `usage: scripts/bench oracle [--json] [--long|--quick] [--dir DIR] [--modes MODES] [--server FILE]
 
 Measures a key server under load on this machine, on 2 cores:
 
@@ -41,7 +41,8 @@ the server has two of them for itself.
 `
 
 type options struct {
-	json, long    bool
+	json          bool
+	long, quick   bool
 	dir, server   string
 	modes         string
 	rate, ceiling int
@@ -56,6 +57,7 @@ func main() {
 	flags.Usage = func() { fmt.Fprint(os.Stderr, help); flags.PrintDefaults() }
 	flags.BoolVar(&o.json, "json", false, "print one object on stdout")
 	flags.BoolVar(&o.long, "long", false, "measure for longer: about 6 minutes instead of 2")
+	flags.BoolVar(&o.quick, "quick", false, "measure nothing but latency")
 	flags.StringVar(&o.dir, "dir", ".floe/bench", "folder for keys, receipts and chain; its disk is measured too")
 	flags.StringVar(&o.server, "server", "bin/floe-oracle", "the server to measure")
 	flags.StringVar(&o.modes, "modes", "", "evaluation modes, the first of which is measured in full (default: all that the server has)")
@@ -102,7 +104,7 @@ func run(ctx context.Context, o options) (*Report, error) {
 	r := b.describe()
 	r.Floor = measureFloor()
 	for i, mode := range b.modes {
-		m, err := b.measure(ctx, mode, i == 0)
+		m, err := b.measure(ctx, mode, i == 0 && !o.quick)
 		if err != nil {
 			return nil, fmt.Errorf("evaluation mode %s: %w", mode, err)
 		}
@@ -115,7 +117,7 @@ func run(ctx context.Context, o options) (*Report, error) {
 func (b *bench) measure(ctx context.Context, mode string, full bool) (m *Mode, err error) {
 	seconds, probe := 5*time.Second, 2*time.Second
 	if b.long {
-		seconds, probe, full = 20*time.Second, 5*time.Second, true
+		seconds, probe, full = 20*time.Second, 5*time.Second, !b.quick
 	}
 	s, err := b.startServer(ctx, mode)
 	if err != nil {
