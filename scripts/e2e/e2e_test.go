@@ -63,10 +63,16 @@ func (s *shared) get(t testing.TB) *localnet.Net {
 // addresses.
 //
 // They have one more command: attest CONFIG ADDRESS IMAGE FILE writes a document
-// that the network's own authority signed, for an enclave with a fixed key.
+// that the network's own authority signed, for an enclave with a fixed key. And
+// token THUMBPRINT FILE asks the machines' identity provider for a token.
 func TestScripts(t *testing.T) {
-	runScripts(t, "testdata", localnet.Config{}, func(network *shared) map[string]func(*testscript.TestScript, bool, []string) {
+	runScripts(t, "testdata", localnet.Config{ServiceAccounts: provider(t)}, func(network *shared) map[string]func(*testscript.TestScript, bool, []string) {
 		return map[string]func(*testscript.TestScript, bool, []string){
+			"token": func(ts *testscript.TestScript, _ bool, args []string) {
+				token, err := machineToken(strings.TrimSpace(ts.ReadFile(args[0])))
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(token), 0o600))
+			},
 			"attest": func(ts *testscript.TestScript, _ bool, args []string) {
 				config, err := sui.ParseAddress(strings.TrimSpace(ts.ReadFile(args[0])))
 				ts.Check(err)
@@ -134,6 +140,7 @@ func runScripts(t *testing.T, folder string, cfg localnet.Config, commands func(
 			env.Setenv("URL", net.Network.URL)
 			env.Setenv("FAUCET", net.Network.Faucet)
 			env.Setenv("NET", cfg.Dir)
+			env.Setenv("ROBOT", robotAddress.String())
 			if err := os.MkdirAll(filepath.Join(env.WorkDir, "home", "networks"), 0o755); err != nil {
 				return err
 			}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/floe-data/floe/oracle/accounts"
 	"github.com/floe-data/floe/oracle/anchor"
 	"github.com/floe-data/floe/oracle/keyserver"
 	"github.com/floe-data/floe/oracle/policy"
@@ -57,8 +58,14 @@ func (n *Net) startKeyServers(ctx context.Context) error {
 		return err
 	}
 	n.onClose(func() error { stop(); return nil })
+	var verifier *accounts.Verifier
+	if n.cfg.ServiceAccounts != nil {
+		if verifier, err = accounts.New(n.cfg.ServiceAccounts(n.Network.Packages["access"].Original), accounts.Deps{Now: time.Now, Log: n.cfg.Log}); err != nil {
+			return err
+		}
+	}
 	for i := range n.cfg.KeyServers {
-		k, err := n.startKeyServer(ctx, fmt.Sprintf("keyserver-%d", i+1), evaluator)
+		k, err := n.startKeyServer(ctx, fmt.Sprintf("keyserver-%d", i+1), evaluator, verifier)
 		if err != nil {
 			return err
 		}
@@ -68,7 +75,7 @@ func (n *Net) startKeyServers(ctx context.Context) error {
 	return nil
 }
 
-func (n *Net) startKeyServer(ctx context.Context, name string, evaluator policy.Evaluator) (*KeyServer, error) {
+func (n *Net) startKeyServer(ctx context.Context, name string, evaluator policy.Evaluator, verifier *accounts.Verifier) (*KeyServer, error) {
 	dir := filepath.Join(n.cfg.Dir, "keyservers", name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -93,7 +100,7 @@ func (n *Net) startKeyServer(ctx context.Context, name string, evaluator policy.
 	server, err := keyserver.Start(n.ctx, keyserver.Config{
 		Services: []keyserver.ServiceConfig{{ObjectID: object, Key: keyserver.FixedKey(master),
 			ReceiptKey: ed25519.NewKeyFromSeed(seed), JournalDir: filepath.Join(dir, "receipts")}},
-		Evaluator: evaluator, Log: n.cfg.Log.With("server", name),
+		Evaluator: evaluator, Accounts: verifier, Log: n.cfg.Log.With("server", name),
 		Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, n.client, id) }}, l)
 	if err != nil {
 		l.Close()

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/floe-data/floe/indexer/postgres"
+	"github.com/floe-data/floe/oracle/accounts"
 	"github.com/floe-data/floe/sdk/devnet/chain"
 	"github.com/floe-data/floe/sdk/network"
 	"github.com/floe-data/floe/sdk/nitro"
@@ -64,6 +65,9 @@ type Config struct {
 	// clock. Session keys, receipts and logs keep the wall's, as the wallets
 	// and clients that they deal with do.
 	Manual bool
+	// ServiceAccounts says which tokens the key servers take, given the access
+	// package; nil: none.
+	ServiceAccounts func(access sui.Address) accounts.Config
 	// Checkpoints, when set, is a folder that gets a file of every checkpoint.
 	Checkpoints string
 	// Log gets what the servers log; nil discards it.

@@ -27,7 +27,7 @@ func (a *app) key() *cobra.Command {
 		Long: `Keys stand in a file that only you can read, in the format of Sui's own keystore
 (a JSON array), so ~/.sui/sui_config/sui.keystore works too: floe --keystore FILE.`,
 	}
-	cmd.AddCommand(a.keyNew(), a.keyList(), a.keyImport())
+	cmd.AddCommand(a.keyNew(), a.keyList(), a.keyImport(), a.keySession())
 	return cmd
 }
 

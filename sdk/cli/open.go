@@ -15,6 +15,7 @@ func (a *app) open() *cobra.Command {
 	var (
 		out, recovery string
 		pay           consent
+		machine       account
 		opt           dataset.OpenOptions
 	)
 	cmd := &cobra.Command{
@@ -31,11 +32,16 @@ and tries it on this machine. It says what it is going to do, and pays only with
 Refused by the policy, open says which rule said no and what would help, and
 exits with code 3. Files that are there already with the right content are kept.
 
+A machine without a wallet shows a token of its identity provider (--token-file,
+--as, --session-key); the operators of the key servers have to know it. See floe
+key session.
+
 The key servers' receipts, of a yes and of a no, are kept in Floe's folder; see
 floe receipts.`,
 		Example: `  floe open 0x1f… -o ./photos
   floe open 0x1f… -o ./photos --version 2 --json
-  floe open 0x1f… -o ./photos --purpose research --max-price "5 SUI"`,
+  floe open 0x1f… -o ./photos --purpose research --max-price "5 SUI"
+  floe open 0x1f… -o ./photos --as 0x0b… --token-file token.jwt --session-key session.key`,
 		Args: exactArgs("DATASET"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
@@ -52,7 +58,7 @@ floe receipts.`,
 				return &usageError{command: "floe open", err: err}
 			}
 			opt.Purpose, opt.Agree = pay.purpose, a.agree(pay)
-			return a.runOpen(cmd, args[0], out, opt)
+			return a.runOpen(cmd, args[0], out, machine, opt)
 		},
 	}
 	f := cmd.Flags()
@@ -61,15 +67,16 @@ floe receipts.`,
 	f.BoolVar(&opt.Force, "force", false, "replace files with other content")
 	f.StringVar(&recovery, "recovery-key", "", "file with an age identity to open with, instead of key servers")
 	pay.flags(f)
+	machine.flags(f)
 	return cmd
 }
 
-func (a *app) runOpen(cmd *cobra.Command, id, out string, opt dataset.OpenOptions) error {
+func (a *app) runOpen(cmd *cobra.Command, id, out string, machine account, opt dataset.OpenOptions) error {
 	target, err := address(id, "dataset id")
 	if err != nil {
 		return err
 	}
-	env, closeEnv, err := a.env(cmd.Context())
+	env, closeEnv, err := a.accountEnv(cmd.Context(), machine)
 	if err != nil {
 		return err
 	}

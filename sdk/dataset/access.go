@@ -100,7 +100,7 @@ func newOpener(ctx context.Context, env *Env, object []byte, policy sui.Address,
 	if err != nil {
 		return nil, nil, err
 	}
-	session, err := seal.SignSessionKey(seal.SessionConfig{Package: access.Original, TTL: sessionTTL, Now: time.Now(), Rand: env.Rand}, env.Signer)
+	session, err := newSession(env.Signer, access.Original, env.Rand)
 	if err != nil {
 		return nil, nil, err
 	}
