@@ -180,13 +180,16 @@ func FuzzParseRecord(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	recordID := mustParse(kioskID)
 	for _, text := range []string{kiosk, claim} {
 		b, _ := hex.DecodeString(text)
 		f.Add(b)
 	}
+	// 1: the smallest record, with nothing in it.
+	f.Add(append(append(append([]byte{}, recordID[:]...), n.bytes()...), make([]byte, 99)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		o := &sui.Object{Move: &sui.MoveObject{Type: tag, Contents: b}}
-		if _, err := parseRecord(o, mustParse(kioskID), n); err == nil && len(b) < 180 {
+		if _, err := parseRecord(o, recordID, n); err == nil && len(b) < 150 {
 			t.Errorf("%d bytes are a record", len(b))
 		}
 		o.Move.Type = sui.StructTag{Module: "package_info", Name: "PackageInfo"}
