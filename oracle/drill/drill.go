@@ -36,7 +36,7 @@ type Config struct {
 	Issuer sui.Address
 	// Key signs the receipts.
 	Key ed25519.PrivateKey
-	// Master is the master key; PublicKey is what the chain shows for it, nil
+	// Master is the master key, nil if it is not tried; PublicKey is what the chain shows for it, nil
 	// if it is not known.
 	Master    *seal.MasterKey
 	PublicKey *seal.PublicKey
@@ -88,8 +88,10 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("drill: %w", err)
 	}
-	if err := cfg.tryMaster(r); err != nil {
-		return nil, fmt.Errorf("drill: %w", err)
+	if cfg.Master != nil {
+		if err := cfg.tryMaster(r); err != nil {
+			return nil, fmt.Errorf("drill: %w", err)
+		}
 	}
 	j, err := journal.Open(journal.Config{Dir: cfg.Sandbox, Issuer: cfg.Issuer, Key: cfg.Key})
 	if errors.Is(err, journal.ErrDamaged) {

@@ -60,6 +60,19 @@ func CreateKeys(dir string, rand io.Reader, id *secret.Identity) (*Keys, error) 
 	return &Keys{Master: master, Receipt: receipt}, nil
 }
 
+// CreateReceiptKey is CreateKeys of the receipt key alone, for a server whose
+// master key comes from elsewhere.
+func CreateReceiptKey(dir string, rand io.Reader, id *secret.Identity) (ed25519.PrivateKey, error) {
+	key, err := createSigningKey(filepath.Join(dir, ReceiptKeyFile), rand, id)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("create receipt key: %w: it is not replaced, since the log goes on with it; give another directory", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create receipt key: %w", err)
+	}
+	return key, nil
+}
+
 // LoadKeys reads the keys that CreateKeys wrote.
 func LoadKeys(ctx context.Context, dir string, id *secret.Identity) (*Keys, error) {
 	master, err := LoadMasterKey(ctx, secret.Source{File: filepath.Join(dir, MasterKeyFile)}, id)
@@ -105,17 +118,22 @@ func howToMake(err error) string {
 // CreateSigningKey draws an Ed25519 key and writes its seed to a new file of
 // mode 0600, in a folder that is created with mode 0700.
 func CreateSigningKey(path string, rand io.Reader) (ed25519.PrivateKey, error) {
+	key, err := createSigningKey(path, rand, nil)
+	if err != nil {
+		return nil, fmt.Errorf("create signing key: %w", err)
+	}
+	return key, nil
+}
+
+func createSigningKey(path string, rand io.Reader, id *secret.Identity) (ed25519.PrivateKey, error) {
 	_, key, err := ed25519.GenerateKey(rand)
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(path), 0o700)
 	}
 	if err == nil {
-		err = secret.WriteKey(path, key.Seed(), nil)
+		err = secret.WriteKey(path, key.Seed(), id)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("create signing key: %w", err)
-	}
-	return key, nil
+	return key, err
 }
 
 // LoadSigningKey reads what CreateSigningKey wrote.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"time"
@@ -18,7 +19,6 @@ import (
 	"github.com/floe-data/floe/sdk/receipt/remote"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
-	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
 type drilling struct {
@@ -79,22 +79,12 @@ func (d *drilling) run(ctx context.Context) (*drill.Report, error) {
 	if d.keys != "" {
 		c.KeyDir = d.keys
 	}
-	svc, err := d.service(ctx, c)
+	cfg, err := d.prepare(ctx, c)
 	if err != nil {
 		return nil, err
-	}
-	key, err := svc.Key.Current()
-	if err != nil {
-		return nil, err
-	}
-	cfg := drill.Config{JournalDir: svc.JournalDir, Issuer: svc.ObjectID, Key: svc.ReceiptKey, Master: key, Rand: rand.Reader}
-	if !d.offline {
-		if cfg.PublicKey, err = registeredKey(ctx, c.NodeURL, svc.ObjectID); err != nil {
-			return nil, fmt.Errorf("%w; --offline leaves out this comparison", err)
-		}
 	}
 	if d.live != "" {
-		server := &remote.Server{ID: svc.ObjectID, URL: d.live, HTTP: &http.Client{Timeout: 20 * time.Second}}
+		server := &remote.Server{ID: cfg.Issuer, URL: d.live, HTTP: &http.Client{Timeout: 20 * time.Second}}
 		if cfg.Seen, err = server.Checkpoint(ctx); err != nil {
 			return nil, err
 		}
@@ -102,19 +92,60 @@ func (d *drilling) run(ctx context.Context) (*drill.Report, error) {
 	if cfg.Sandbox, err = os.MkdirTemp("", "floe-drill-"); err != nil {
 		return nil, fmt.Errorf("make sandbox: %w", err)
 	}
-	r, err := drill.Run(ctx, cfg)
+	r, err := drill.Run(ctx, *cfg)
 	return r, errors.Join(err, os.RemoveAll(cfg.Sandbox))
 }
 
-// service returns the service whose files are tried.
-func (d *drilling) service(ctx context.Context, c *config) (*keyserver.ServiceConfig, error) {
-	if c.ServerMode.Committee != nil {
-		return nil, errors.New("the drill does not know the shares of committees: try the journal with floe receipts verify")
-	}
+// prepare reads the keys, and what the chain shows for them.
+func (d *drilling) prepare(ctx context.Context, c *config) (*drill.Config, error) {
 	s, err := c.secrets(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if c.ServerMode.Committee != nil {
+		return d.prepareMember(ctx, c, s)
+	}
+	svc, err := d.service(ctx, c, s)
+	if err != nil {
+		return nil, err
+	}
+	key, err := svc.Key.Current()
+	if err != nil {
+		return nil, err
+	}
+	cfg := &drill.Config{JournalDir: svc.JournalDir, Issuer: svc.ObjectID, Key: svc.ReceiptKey, Master: key, Rand: rand.Reader}
+	if !d.offline {
+		if cfg.PublicKey, err = registeredKey(ctx, c, svc.ObjectID); err != nil {
+			return nil, fmt.Errorf("%w; --offline leaves out this comparison", err)
+		}
+	}
+	return cfg, nil
+}
+
+// prepareMember is prepare of a committee's member. Which share it needs, only
+// the chain tells.
+func (d *drilling) prepareMember(ctx context.Context, c *config, s *secrets) (*drill.Config, error) {
+	cfg := &drill.Config{JournalDir: c.JournalDir, Issuer: c.ServerMode.Committee.Member, Key: s.receipt, Rand: rand.Reader}
+	if d.offline {
+		return cfg, nil
+	}
+	client, err := c.dial(ctx, c.NodeURL)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	svc, _, err := c.memberService(ctx, s, client, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, fmt.Errorf("%w; --offline leaves out this comparison", err)
+	}
+	if cfg.Master, err = svc.Key.Current(); err != nil {
+		return nil, fmt.Errorf("%w; --offline leaves out this comparison", err)
+	}
+	return cfg, nil
+}
+
+// service returns the service whose files are tried.
+func (d *drilling) service(ctx context.Context, c *config, s *secrets) (*keyserver.ServiceConfig, error) {
 	list, err := c.services(ctx, s)
 	if err != nil {
 		return nil, err
@@ -131,8 +162,8 @@ func (d *drilling) service(ctx context.Context, c *config) (*keyserver.ServiceCo
 }
 
 // registeredKey reads the public key that the chain shows for a server.
-func registeredKey(ctx context.Context, node string, id sui.Address) (*seal.PublicKey, error) {
-	client, err := suirpc.Dial(ctx, node)
+func registeredKey(ctx context.Context, c *config, id sui.Address) (*seal.PublicKey, error) {
+	client, err := c.dial(ctx, c.NodeURL)
 	if err != nil {
 		return nil, err
 	}

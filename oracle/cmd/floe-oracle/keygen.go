@@ -21,7 +21,7 @@ import (
 
 func newKeygen() *cobra.Command {
 	var dir, place string
-	var permissioned bool
+	var permissioned, member bool
 	cmd := &cobra.Command{
 		Use:   "keygen --dir DIR",
 		Short: "Make the keys of a key server",
@@ -31,6 +31,9 @@ DIR/jwks.json is public: what receipts and their log are verified with.
 
 With --permissioned, the master key is a seed that the keys of clients are
 derived from, and the first ` + fmt.Sprint(spareKeys) + ` public keys are printed with their numbers.
+
+With --member, only the key that signs receipts is made: the share of a
+committee's key comes from floe-oracle dkg.
 
 With --seal, the files are sealed with age, by the identity (as age-keygen
 writes it) or the passphrase that stands in a file or an environment variable;
@@ -49,11 +52,14 @@ server needs it.`,
 			if err != nil {
 				return err
 			}
+			if member {
+				return memberKeys(cmd.ErrOrStderr(), dir, id)
+			}
 			keys, err := keyserver.CreateKeys(dir, rand.Reader, id)
 			if err != nil {
 				return err
 			}
-			if err := writeKeySet(filepath.Join(dir, "jwks.json"), keys); err != nil {
+			if err := writeKeySet(filepath.Join(dir, "jwks.json"), keys.Receipt); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "floe-oracle: wrote keys to %s; what is printed is public\n", dir)
@@ -67,7 +73,22 @@ server needs it.`,
 	cmd.Flags().StringVar(&dir, "dir", "", "directory for the keys")
 	cmd.Flags().StringVar(&place, "seal", "", "seal the files with age: file:PATH or env:NAME of the identity or passphrase")
 	cmd.Flags().BoolVar(&permissioned, "permissioned", false, "the master key is the seed of clients' keys")
+	cmd.Flags().BoolVar(&member, "member", false, "no master key: for a member of a committee")
+	cmd.MarkFlagsMutuallyExclusive("permissioned", "member")
 	return cmd
+}
+
+// memberKeys makes what a committee's member needs beside its share.
+func memberKeys(w io.Writer, dir string, id *secret.Identity) error {
+	key, err := keyserver.CreateReceiptKey(dir, rand.Reader, id)
+	if err != nil {
+		return err
+	}
+	if err := writeKeySet(filepath.Join(dir, "jwks.json"), key); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "floe-oracle: wrote the key of receipts to %s; the share comes from floe-oracle dkg process --key-dir %s\n", dir, dir)
+	return nil
 }
 
 // ageIdentity reads the identity that a flag names, nil if it is empty.
@@ -163,8 +184,8 @@ func sealKeys(dir string, id *secret.Identity) (done sealing, err error) {
 }
 
 // writeKeySet writes the public keys of receipts.
-func writeKeySet(path string, keys *keyserver.Keys) error {
-	b, err := json.Marshal(receipt.NewKeySet(keys.Receipt.Public().(ed25519.PublicKey)))
+func writeKeySet(path string, key ed25519.PrivateKey) error {
+	b, err := json.Marshal(receipt.NewKeySet(key.Public().(ed25519.PublicKey)))
 	if err == nil {
 		err = durable.WriteFile(path, append(b, '\n'), 0o644)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -205,4 +206,66 @@ func verifyPossession(answer []byte, id sui.Address, public func(int) string) er
 		}
 	}
 	return errors.New("no key of the server's proves this")
+}
+
+// A member of a committee, from the ceremony to its partial key.
+func TestServeMember(t *testing.T) {
+	w := newTown(t, 2)
+	m := w.meet("dkg", "", 2, 0, 1)
+	for _, step := range []string{"register", "deal", "process", "propose"} {
+		for party := range m.people {
+			program(t, m.args(party, step)...)
+		}
+	}
+	keys := w.keys(1)
+	program(t, "keygen", "--member", "--dir", keys)
+	config := filepath.Join(w.home(1), "oracle.yaml")
+	server := *m.status().KeyServer
+	write := func(state string, member sui.Address) {
+		os.WriteFile(config, fmt.Appendf(nil, "key_dir: keys\njournal_dir: receipts\nnode_url: %s\nkey_server_package: %s\nlisten: 127.0.0.1:0\nmetrics_listen: none\ndrain_delay: 0s\n"+
+			"server_mode: !Committee\n  member_address: %s\n  key_server_obj_id: %s\n  committee_state: %s\n", w.node, w.pkg, member, server, state), 0o600)
+	}
+	fails := func(want string) {
+		t.Helper()
+		var errs strings.Builder
+		if code := execute(t.Context(), []string{"serve", "--config", config}, io.Discard, &errs); code != 1 || !strings.Contains(errs.String(), want) {
+			t.Errorf("exit code %d: %s, want %q", code, &errs, want)
+		}
+	}
+	write("Active", w.address(0))
+	fails("not that of member")
+	write("Active", sui.Address{9})
+	fails("no member of the committee")
+	write("!Rotation {target_version: 2}", w.address(1))
+	fails("the chain is at version 0")
+	write("!Rotation {target_version: 1}", w.address(1))
+	fails("share-v1.key")
+
+	write("!Active", w.address(1))
+	if out := program(t, "config", "check", "--config", config, "--json"); !strings.Contains(out, `"mode":"committee"`) {
+		t.Errorf("config check: %s", out)
+	}
+	s := background(t, "serve", "--config", config)
+	url := s.line()
+	ks, err := seal.LoadKeyServer(t.Context(), w.client, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, _ := http.NewRequest("GET", url+"/v1/debug/committee_partial_pk", nil)
+	req.Header.Set(seal.HeaderSDKVersion, "0.6.10")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer map[string][]byte
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || !bytes.Equal(answer["partial_pk"], ks.Committee.Members[1].PublicKey.Bytes()) {
+		t.Errorf("partial key %x, %v", answer, err)
+	}
+	res.Body.Close()
+	for _, more := range [][]string{{"--live", url}, {"--offline"}} {
+		if out := program(t, append([]string{"drill", "--config", config}, more...)...); !strings.Contains(out, "everything is as it should be") {
+			t.Errorf("drill: %s", out)
+		}
+	}
+	s.stop()
 }
