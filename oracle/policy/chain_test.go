@@ -17,6 +17,7 @@ import (
 
 // realNet is a chain with the contracts and a policy of owner.
 type realNet struct {
+	chain     *chain.Chain
 	client    *suirpc.Client
 	contracts contract.Packages
 	owner     *sui.PrivateKey
@@ -41,7 +42,7 @@ func newRealNet(t testing.TB, lag time.Duration) *realNet {
 	served := make(chan error, 1)
 	go func() { served <- c.Serve(ctx, l) }()
 	stopped := false
-	n := &realNet{stop: func() {
+	n := &realNet{chain: c, stop: func() {
 		if !stopped {
 			stopped = true
 			cancel()

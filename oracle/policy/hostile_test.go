@@ -21,6 +21,7 @@ import (
 type liar struct {
 	*suirpc.Client
 	object     func(*sui.Object) *sui.Object
+	invented   map[sui.Address]*sui.Object                 // instead of what is not there
 	checkpoint func(*suirpc.Checkpoint) *suirpc.Checkpoint // nil: withheld
 	verdict    func(*suirpc.Executed)
 }
@@ -35,7 +36,13 @@ func (l *liar) twist(objects []*sui.Object, err error) ([]*sui.Object, error) {
 }
 
 func (l *liar) Objects(ctx context.Context, ids []sui.Address) ([]*sui.Object, error) {
-	return l.twist(l.Client.Objects(ctx, ids))
+	objects, err := l.twist(l.Client.Objects(ctx, ids))
+	for i := range objects {
+		if objects[i] == nil {
+			objects[i] = l.invented[ids[i]]
+		}
+	}
+	return objects, err
 }
 
 func (l *liar) ObjectVersions(ctx context.Context, refs []sui.ObjectRef) ([]*sui.Object, error) {

@@ -26,6 +26,10 @@ type LocalConfig struct {
 	// Engine runs the code; nil makes a new one. It serves one chain only.
 	Engine *execution.Engine
 
+	// Asked is called for each evaluation, with warm if the mirror knew all that it
+	// read. May be nil.
+	Asked func(warm bool)
+
 	StalenessPackage sui.Address
 	AllowedStaleness time.Duration
 	AllowedLag       time.Duration
@@ -50,6 +54,7 @@ type Local struct {
 	wallets
 	mirror   *mirror.Mirror
 	engine   *evidence.Evaluator
+	asked    func(warm bool)
 	packages packageCache
 }
 
@@ -71,7 +76,10 @@ func NewLocal(cfg LocalConfig) (*Local, error) {
 	if cfg.Engine == nil {
 		cfg.Engine = execution.NewEngine()
 	}
-	return &Local{rules: r, wallets: wallets{cfg.Wallets, r.timeout}, mirror: cfg.Mirror, engine: evidence.NewEvaluator(cfg.Engine)}, nil
+	if cfg.Asked == nil {
+		cfg.Asked = func(bool) {}
+	}
+	return &Local{rules: r, wallets: wallets{cfg.Wallets, r.timeout}, mirror: cfg.Mirror, engine: evidence.NewEvaluator(cfg.Engine), asked: cfg.Asked}, nil
 }
 
 // Ready demands that the mirror has the newest checkpoint.
@@ -117,10 +125,13 @@ func (l *Local) Package(ctx context.Context, id sui.Address) (Package, error) {
 func (l *Local) Evaluate(ctx context.Context, q Query) (out Evidence, err error) {
 	ctx, cancel := context.WithTimeout(ctx, l.rules.timeout)
 	defer cancel()
+	attempts := 0
 	err = l.view(ctx, func(v *mirror.View) error {
+		attempts++
 		out, err = l.evaluate(v, q)
 		return err
 	})
+	l.asked(attempts == 1)
 	if err == nil {
 		return out, nil
 	}

@@ -79,6 +79,67 @@ func TestLocal(t *testing.T) {
 	}
 }
 
+// Who has aliases is refused, on record: the key does not prove who asks.
+func TestLocalRefusesAliases(t *testing.T) {
+	n := newRealNet(t, 0)
+	id := sui.AliasesID(n.owner.Address())
+	node := &liar{Client: n.client, invented: map[sui.Address]*sui.Object{id: object(id, 1, sui.SharedOwner(1))}}
+	ev, err := n.ask(t, newLocal(t, n, mirror.Config{Node: node}))
+	if codeOf(err) != "address_has_aliases" || ev.Record == nil || ev.Record.Outcome.Verdict != evidence.Aliased {
+		t.Errorf("%v, %+v", err, ev.Record)
+	}
+}
+
+// Stale state, clocks that differ and a node that is down give the refusals of a
+// Simulator.
+func TestLocalOnStaleNode(t *testing.T) {
+	n := newRealNet(t, 3*time.Minute)
+	l := newLocal(t, n, mirror.Config{})
+	if _, err := n.ask(t, l); codeOf(err) != "chain_stale" {
+		t.Errorf("stale node: %v", err)
+	}
+	l.now = func() time.Time { return time.Now().Add(-5 * time.Minute) }
+	l.allowedLag = time.Minute
+	if _, err := n.ask(t, l); codeOf(err) != "clock_behind" {
+		t.Errorf("clock behind: %v", err)
+	}
+	n.stop()
+	if _, err := n.ask(t, newLocal(t, n, mirror.Config{Timeout: 50 * time.Millisecond})); codeOf(err) != "chain_unavailable" && codeOf(err) != "chain_behind" {
+		t.Errorf("node down: %v", err)
+	}
+}
+
+// Epochs end: the environment follows, and so does the committee that is trusted.
+func TestLocalAcrossEpochs(t *testing.T) {
+	n := newRealNet(t, 0)
+	l := newLocal(t, n, mirror.Config{Light: n.light(t), Prove: true})
+	for epoch := range uint64(3) {
+		ev, err := n.ask(t, l)
+		if err != nil || ev.Record.Epoch != epoch {
+			t.Fatalf("epoch %d: %v, %+v", epoch, err, ev.Record)
+		}
+		want, err := n.client.Epoch(t.Context(), epoch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := ev.Record.Position; got.EpochStartMS != want.StartMS || got.GasPrice != want.ReferenceGasPrice || got.ProtocolVersion != want.ProtocolVersion {
+			t.Errorf("evaluated with %+v, the epoch is %+v", got, want)
+		}
+		if _, err := n.chain.AdvanceEpoch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b := sui.NewBuilder() // the first checkpoint of the next one
+		b.Transfer(n.owner.Address(), b.SplitCoins(sui.GasCoin, b.Pure(uint64(1))).At(0))
+		ex, err := n.client.Send(t.Context(), n.owner, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Await(t.Context(), *ex.Checkpoint); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkEvaluate is one question to a policy of the access package, each time
 // the same, over the gRPC of a node on this machine.
 func BenchmarkEvaluate(b *testing.B) {

@@ -60,6 +60,8 @@ type Config struct {
 	Log *slog.Logger
 	// Mismatched and Disagreed count alarms of Both and Quorum. May be nil.
 	Mismatched, Disagreed func()
+	// Asked counts evaluations by our VM: see LocalConfig. May be nil.
+	Asked func(warm bool)
 }
 
 // Open starts what a configuration says. The caller calls stop when the Evaluator
@@ -135,7 +137,7 @@ func (cfg *Config) member(node *suirpc.Client, m *mirror.Mirror) (Evaluator, err
 	if cfg.Engine != nil {
 		engine = cfg.Engine()
 	}
-	local, err := NewLocal(LocalConfig{Mirror: m, Wallets: node, Engine: engine, StalenessPackage: cfg.StalenessPackage,
+	local, err := NewLocal(LocalConfig{Mirror: m, Wallets: node, Engine: engine, Asked: cfg.Asked, StalenessPackage: cfg.StalenessPackage,
 		AllowedStaleness: cfg.AllowedStaleness, AllowedLag: cfg.AllowedLag, Timeout: cfg.Timeout, Now: cfg.Now})
 	if err != nil {
 		return nil, err

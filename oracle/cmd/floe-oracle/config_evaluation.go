@@ -75,7 +75,7 @@ func (c *config) openEvaluator(ctx context.Context, client *suirpc.Client, m *me
 		Mode: policy.Mode(c.Evaluation.Mode), Nodes: nodes, Quorum: c.Evaluation.Quorum, Committee: committee, Prove: c.Evaluation.Prove,
 		CacheBytes: c.Evaluation.CacheMiB << 20, Freshness: c.Evaluation.Freshness, StalenessPackage: c.KeyServerPackage,
 		AllowedStaleness: c.AllowedStaleness, AllowedLag: c.AllowedClockLag, Timeout: c.EvaluationTimeout, GasPriceLife: c.GasPriceLife,
-		Log: log, Mismatched: m.Mismatch, Disagreed: m.NodesDisagree, Now: now,
+		Log: log, Mismatched: m.Mismatch, Disagreed: m.NodesDisagree, Asked: func(warm bool) { m.Cached("objects", warm) }, Now: now,
 	})
 	if err != nil {
 		return nil, nil, err
