@@ -56,6 +56,9 @@ type State struct {
 	// Package is the committee's copy of the contract; Latest is zero in a
 	// rotation that is not done, as the old committee has the right to upgrade.
 	Package contract.Package
+	// Upgrades has the right to upgrade it, and the votes; nil in a rotation that
+	// is not done.
+	Upgrades *contract.UpgradeManager
 }
 
 // A Member is what the chain says of a party.
@@ -127,7 +130,7 @@ func loadOne(ctx context.Context, chain seal.Chain, id sui.Address) (*State, *su
 		if err != nil {
 			return nil, nil, err
 		}
-		s.Package.Latest = m.Cap.Package
+		s.Package.Latest, s.Upgrades = m.Cap.Package, m
 	}
 	return s, c.OldCommitteeID, nil
 }

@@ -236,30 +236,17 @@ func (k *keyCommittee) rotate(threshold uint16, members []account) *keyCommittee
 // returns what that cost.
 func (k *keyCommittee) upgrade() sui.GasUsed {
 	k.t.Helper()
-	old := k.live[k.p.Committee.Latest]
-	var modules [][]byte
-	for _, m := range old.Package.Modules {
-		code, err := bytecode.Parse(m.Bytes)
-		if err != nil {
-			k.t.Fatal(err)
-		}
-		code.Readdress(map[sui.Address]sui.Address{k.p.Committee.Original: {}}) // as for publishing
-		modules = append(modules, code.Serialize())
+	to, err := deploy.PrepareCommitteeUpgrade(k.t.Context(), k, k.p.Committee.Latest)
+	if err != nil {
+		k.t.Fatal(err)
 	}
-	deps := []sui.Address{sui.MoveStdlib, sui.Framework, k.p.KeyServer.Latest}
-	digest := sui.PackageDigest(modules, deps)
 	type call = func(contract.SealCommitteeCalls, contract.Arg[contract.KeyCommittee], contract.Arg[[]byte])
 	with := func(do call) func(*sui.Builder) {
 		return func(b *sui.Builder) {
-			do(k.p.SealCommitteeCalls(b), contract.Object[contract.KeyCommittee](b, k.id), contract.Pure(b, digest[:]))
+			do(k.p.SealCommitteeCalls(b), contract.Object[contract.KeyCommittee](b, k.id), contract.Pure(b, to.Digest[:]))
 		}
 	}
-	upgrade := func(b *sui.Builder) {
-		calls, self := k.p.SealCommitteeCalls(b), contract.Object[contract.KeyCommittee](b, k.id)
-		ticket := calls.AuthorizeUpgrade(self, contract.Pure(b, digest[:]))
-		receipt := b.Upgrade(modules, deps, k.p.Committee.Latest, ticket.Arg)
-		calls.CommitUpgrade(self, contract.Arg[contract.UpgradeReceipt]{Arg: receipt})
-	}
+	upgrade := func(b *sui.Builder) { to.Apply(b, k.p, k.id) }
 	threshold := int(k.object().Threshold)
 	for _, m := range k.members[:threshold-1] {
 		k.run(m, with(contract.SealCommitteeCalls.ApproveDigestForUpgrade))

@@ -43,7 +43,8 @@ members answer a request, and fewer learn nothing. Nobody ever has the key.
   process   each member makes its share of the key from all messages
   propose   each member puts the outcome on chain; the last makes the key server
 
-Later, update-url moves a member's server to another address.
+Later, update-url moves a member's server to another address, and with upgrade
+members vote about new code of their contract.
 `+ceremonySteps,
 		`  floe-oracle dkg init --node NODE --signer sui.keystore --key-server-package ID --threshold 2 --member 0xa… --member 0xb… --member 0xc…
   floe-oracle dkg keygen   --dir ceremony
@@ -85,7 +86,7 @@ still makes the key: who leaves destroys its share, and has to be believed.
 
 // addSteps adds the steps that a new key and a rotation have in common.
 func addSteps(cmd *cobra.Command, rotation bool) {
-	for _, step := range []func(*steps) *cobra.Command{newCeremonyRegister, newDeal, newProcess, newPropose, newStatus, newVerify, newUpdateURL} {
+	for _, step := range []func(*steps) *cobra.Command{newCeremonyRegister, newDeal, newProcess, newPropose, newStatus, newVerify, newUpdateURL, newUpgrade} {
 		cmd.AddCommand(step(&steps{verb: cmd.Name(), rotation: rotation}))
 	}
 }

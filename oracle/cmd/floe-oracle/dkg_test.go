@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,185 +12,12 @@ import (
 	"testing"
 
 	"github.com/floe-data/floe/oracle/ceremony"
-	"github.com/floe-data/floe/oracle/dkg"
 	"github.com/floe-data/floe/oracle/keyserver"
 	"github.com/floe-data/floe/oracle/member"
 	"github.com/floe-data/floe/oracle/secret"
-	"github.com/floe-data/floe/sdk/contract"
-	"github.com/floe-data/floe/sdk/contract/deploy"
-	"github.com/floe-data/floe/sdk/devnet/chain/chaintest"
-	"github.com/floe-data/floe/sdk/movevm/bytecode"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
-	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
-
-// A town is a chain and people on it, who are members of committees.
-type town struct {
-	t      *testing.T
-	node   string
-	pkg    string // key_server
-	dir    string
-	client *suirpc.Client
-	people []*sui.PrivateKey
-}
-
-func newTown(t *testing.T, people int) *town {
-	t.Helper()
-	c := chaintest.Start(t)
-	client, err := suirpc.Dial(t.Context(), c.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { client.Close() })
-	w := &town{t: t, node: c.URL, dir: t.TempDir(), client: client}
-	for i := range people {
-		key, err := sui.NewPrivateKey(sui.Ed25519, bytes.Repeat([]byte{byte(i + 1)}, 32))
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.people = append(w.people, key)
-		if err := client.RequestGas(t.Context(), c.Faucet, key.Address()); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.MkdirAll(w.home(i), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := sui.SaveKeys(w.keystore(i), []*sui.PrivateKey{key}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	d, err := deploy.Publish(t.Context(), client, w.people[0], deploy.Config{Env: "test", Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.pkg = d.Contracts().KeyServer.Latest.String()
-	return w
-}
-
-func (w *town) home(person int) string     { return filepath.Join(w.dir, fmt.Sprint("person", person)) }
-func (w *town) keystore(person int) string { return filepath.Join(w.home(person), "sui.keystore") }
-func (w *town) keys(person int) string     { return filepath.Join(w.home(person), "keys") }
-
-// A meeting is one ceremony of people.
-type meeting struct {
-	*town
-	verb, id string
-	people   []int // by party
-}
-
-func (w *town) meet(verb, old string, threshold int, people ...int) *meeting {
-	w.t.Helper()
-	m := &meeting{town: w, verb: verb, people: people}
-	args := []string{verb, "init", "--json", "--node", w.node, "--threshold", fmt.Sprint(threshold), "--signer", w.keystore(people[0])}
-	if old == "" {
-		args = append(args, "--key-server-package", w.pkg)
-	} else {
-		args = append(args, "--committee", old)
-	}
-	for _, p := range people {
-		args = append(args, "--member", w.address(p).String())
-	}
-	var made founded
-	unmarshal(w.t, program(w.t, args...), &made)
-	checkNext(w.t, made.Next)
-	m.id = made.Committee.String()
-	for party := range people {
-		program(w.t, verb, "keygen", "--dir", m.folder(party))
-	}
-	return m
-}
-
-func (w *town) address(p int) sui.Address { return w.people[p].Address() }
-
-func unmarshal(t *testing.T, text string, v any) {
-	t.Helper()
-	d := json.NewDecoder(strings.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-}
-
-// folder is a party's folder for this ceremony, messages the one that they share.
-func (m *meeting) folder(party int) string { return filepath.Join(m.home(m.people[party]), m.verb) }
-func (m *meeting) messages() string        { return filepath.Join(m.dir, m.verb+"-messages") }
-
-// args are those of a step of a party.
-func (m *meeting) args(party int, step string, more ...string) []string {
-	args := []string{m.verb, step, "--json", "--node", m.node, "--committee", m.id, "--dir", m.folder(party)}
-	switch step {
-	case "register":
-		args = append(args, "--signer", m.keystore(m.people[party]), "--name", fmt.Sprint("server-", m.people[party]), "--url", "https://keys.example.org")
-	case "deal":
-		args = append(args, "--messages", m.messages())
-		if m.verb == "rotate" {
-			args = append(args, "--key-dir", m.town.keys(m.people[party]))
-		}
-	case "process":
-		args = append(args, "--messages", m.messages(), "--key-dir", m.town.keys(m.people[party]))
-	case "propose":
-		args = append(args, "--messages", m.messages(), "--key-dir", m.town.keys(m.people[party]), "--signer", m.keystore(m.people[party]))
-	}
-	return append(args, more...)
-}
-
-func (m *meeting) step(party int, step string, more ...string) (d done) {
-	m.t.Helper()
-	unmarshal(m.t, program(m.t, m.args(party, step, more...)...), &d)
-	if d.Party != party || d.Committee.String() != m.id {
-		m.t.Errorf("%s of party %d is told of %+v", step, party, d)
-	}
-	checkNext(m.t, d.Next)
-	return d
-}
-
-// checkNext demands that a command that is recommended has the flags that it is
-// given.
-func checkNext(t *testing.T, next string) {
-	t.Helper()
-	for _, text := range strings.Split(next, "floe-oracle ")[1:] {
-		text, _, _ = strings.Cut(text, ", then")
-		cmd, args, err := newRoot().Find(strings.Fields(text))
-		if err == nil {
-			err = cmd.ParseFlags(args)
-		}
-		if err != nil || !cmd.HasParent() || !cmd.Parent().HasParent() {
-			t.Errorf("recommended is floe-oracle %s, which is no command: %v", text, err)
-		}
-	}
-}
-
-// refuse runs a step that has to fail and to say what.
-func (m *meeting) refuse(want string, args ...string) (stdout string) {
-	m.t.Helper()
-	var out, errs bytes.Buffer
-	if code := execute(m.t.Context(), args, &out, &errs); code == 0 || !strings.Contains(errs.String(), want) {
-		m.t.Errorf("%v: exit code %d: %s\nwant %q", args, code, &errs, want)
-	}
-	return out.String()
-}
-
-func (m *meeting) all(step string) (out []done) {
-	m.t.Helper()
-	for party := range m.people {
-		out = append(out, m.step(party, step))
-	}
-	return out
-}
-
-func (m *meeting) status() (s standing) {
-	m.t.Helper()
-	unmarshal(m.t, program(m.t, m.verb, "status", "--json", "--node", m.node, "--committee", m.id), &s)
-	checkNext(m.t, s.Next)
-	return s
-}
-
-func (m *meeting) verify() (v verified) {
-	m.t.Helper()
-	unmarshal(m.t, program(m.t, m.verb, "verify", "--json", "--node", m.node, "--committee", m.id, "--messages", m.messages()), &v)
-	return v
-}
 
 // TestCommittee makes the key of a committee of 3 of 5 with the commands, and
 // hands it over to one of 4 of 6.
@@ -257,11 +82,12 @@ func TestCommittee(t *testing.T) {
 		t.Errorf("verify after a member moved: %+v", v)
 	}
 
-	next := w.meet("rotate", first.id, 4, 2, 5, 3, 6, 4, 7)
+	next, late := w.meet("rotate", first.id, 4, 2, 5, 3, 6, 4, 7), w.meet("rotate", first.id, 3, 0, 1, 2)
 	next.rotate(first)
 	if rotated := next.checkServer(1, 4); rotated.ID != server.ID || rotated.PublicKey != server.PublicKey {
 		t.Errorf("the rotation made %+v of %+v", rotated, server)
 	}
+	late.refuse("another rotation took over", "rotate", "status", "--node", w.node, "--committee", late.id)
 	first.refuse("not found", "dkg", "status", "--node", w.node, "--committee", first.id)
 }
 
@@ -411,179 +237,6 @@ func together(t *testing.T, ks *seal.KeyServer, shares []*seal.MasterKey, first,
 	return usk.Verify(id, ks.PublicKey)
 }
 
-// TestDishonestMembers has a member deal a bad share to another, then deal what
-// all can see to be wrong, and then propose something else than the others.
-func TestDishonestMembers(t *testing.T) {
-	w := newTown(t, 3)
-	m := w.meet("dkg", "", 2, 0, 1, 2)
-	m.all("register")
-	for _, party := range []int{0, 1} {
-		m.step(party, "deal")
-	}
-	cheat := func(change func(*dkg.Committee)) {
-		t.Helper()
-		state, err := ceremony.Load(t.Context(), w.client, m.committee())
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := state.Ceremony()
-		if err != nil {
-			t.Fatal(err)
-		}
-		change(c)
-		keys, err := ceremony.LoadKeys(t.Context(), m.folder(2), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		message, err := keys.Deal(rand.Reader, c, 2, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		os.Remove(ceremony.MessageFile(m.messages(), 2))
-		if _, err := ceremony.WriteMessage(m.messages(), 2, message); err != nil {
-			t.Fatal(err)
-		}
-	}
-	blamed := func(out string) (a accusation) {
-		t.Helper()
-		var v struct{ Blame accusation }
-		unmarshal(t, out, &v)
-		if v.Blame.Party != 2 || v.Blame.Name != "server-2" || v.Blame.Address != w.address(2) || v.Blame.Why == "" {
-			t.Errorf("blamed is %+v", v.Blame)
-		}
-		return v.Blame
-	}
-	verify := []string{"dkg", "verify", "--json", "--node", w.node, "--committee", m.id, "--messages", m.messages()}
-
-	// What is encrypted for party 1 is for somebody else: only party 1 can tell.
-	cheat(func(c *dkg.Committee) { c.Members[1].EncryptionKey = c.Members[0].EncryptionKey })
-	m.step(0, "process")
-	m.verify()
-	a := blamed(m.refuse("party 2 (server-2, "+w.address(2).String()+") broke the ceremony", m.args(1, "process")...))
-	if a.Complaint == "" {
-		t.Fatal("there is no proof for the others")
-	}
-	if _, err := os.Stat(m.share(1, 0)); err == nil {
-		t.Error("there is a share all the same")
-	}
-	blamed(m.refuse("the share that it dealt to party 1 is not the one", append(verify, "--complaint", a.Complaint)...))
-	nothing := filepath.Join(t.TempDir(), "complaint")
-	os.WriteFile(nothing, make([]byte, 300), 0o600)
-	if out := m.refuse("verify complaint", append(verify, "--complaint", nothing)...); out != "" {
-		t.Errorf("nothing proves that %s", out)
-	}
-
-	// A polynomial of another degree: all can tell.
-	cheat(func(c *dkg.Committee) { c.Threshold = 3 })
-	if a := blamed(m.refuse("polynomial of 3 coefficients", m.args(0, "process")...)); a.Complaint != "" {
-		t.Error("a proof of what all can see")
-	}
-	blamed(m.refuse("broke the ceremony", verify...))
-
-	// It is honest with party 0 and another with party 1: they do not agree.
-	os.Remove(m.share(0, 0))
-	cheat(func(*dkg.Committee) {})
-	m.step(0, "process")
-	m.step(0, "propose")
-	cheat(func(*dkg.Committee) {})
-	m.step(1, "process")
-	m.refuse("another outcome is proposed already", m.args(1, "propose")...)
-	m.refuse("the chain has another outcome", verify...)
-	m.refuse("has another share, and is not replaced", m.args(0, "process")...)
-	if s := m.status(); s.State != "proposing" || !slices.Equal(s.Missing, []int{1, 2}) {
-		t.Errorf("status: %+v", s)
-	}
-	m.checkForeignProposal()
-}
-
-func (m *meeting) committee() sui.Address {
-	id, err := sui.ParseAddress(m.id)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	return id
-}
-
-// checkForeignProposal sends what the commands would not: the chain refuses it.
-func (m *meeting) checkForeignProposal() {
-	m.t.Helper()
-	state, err := ceremony.Load(m.t.Context(), m.client, m.committee())
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	p := *state.Proposal
-	p.MessagesHash = make([]byte, 32)
-	b := sui.NewBuilder()
-	contract.ProposeKeys(b, packages(state), &contract.KeyCommittee{Identity: contract.Identity{ID: state.ID}}, p)
-	if _, err := m.client.Send(m.t.Context(), m.town.people[2], b); err == nil || !strings.Contains(contract.Explain(err).Error(), "differs from that of another member") {
-		m.t.Errorf("got %v", err)
-	}
-	if s := m.status(); s.State != "proposing" || s.KeyServer != nil {
-		m.t.Errorf("status: %+v", s)
-	}
-}
-
-// TestForeignContract has somebody else's contract make the committee: members
-// are warned, and go on only if they say so.
-func TestForeignContract(t *testing.T) {
-	w := newTown(t, 2)
-	pkg, err := sui.ParseAddress(w.pkg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	honest, err := deploy.PublishCommittee(t.Context(), w.client, w.people[1], contract.Package{Original: pkg, Latest: pkg})
-	if err != nil {
-		t.Fatal(err)
-	}
-	code, err := w.client.Package(t.Context(), honest.Latest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var modules [][]byte
-	for _, m := range code.Modules {
-		parsed, err := bytecode.Parse(m.Bytes)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parsed.Readdress(map[sui.Address]sui.Address{honest.Original: {}})
-		if i := slices.Index(parsed.Identifiers, "check_may_upgrade"); i >= 0 {
-			parsed.Identifiers[i] = "check_me"
-		}
-		modules = append(modules, parsed.Serialize())
-	}
-	b := sui.NewBuilder()
-	b.Transfer(w.address(0), b.Publish(modules, []sui.Address{sui.MoveStdlib, sui.Framework, pkg}))
-	if _, err := w.client.Send(t.Context(), w.people[0], b); err != nil {
-		t.Fatal(err)
-	}
-	caps, err := w.client.OwnedObjects(t.Context(), w.address(0), &sui.StructTag{Address: sui.Framework, Module: "package", Name: "UpgradeCap"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range caps {
-		var made founded
-		var out bytes.Buffer
-		args := []string{"dkg", "init", "--json", "--node", w.node, "--signer", w.keystore(0), "--upgrade-cap", c.ID().String(), "--threshold", "2",
-			"--member", w.address(0).String(), "--member", w.address(1).String()}
-		if execute(t.Context(), args, &out, io.Discard) != 0 {
-			continue // the UpgradeCap of another package
-		}
-		unmarshal(t, out.String(), &made)
-		m := &meeting{town: w, verb: "dkg", id: made.Committee.String(), people: []int{0, 1}}
-		program(t, "dkg", "keygen", "--dir", m.folder(0))
-		if s := m.status(); s.Known {
-			t.Errorf("status: %+v", s)
-		}
-		if text := program(t, "dkg", "status", "--node", w.node, "--committee", m.id); !strings.Contains(text, "NOT the one") {
-			t.Error(text)
-		}
-		m.refuse("--trust-contract", m.args(0, "register")...)
-		m.step(0, "register", "--trust-contract")
-		return
-	}
-	t.Fatal("no committee was made with the other contract")
-}
-
 func TestCommitteeUsage(t *testing.T) {
 	a, b := sui.Address{31: 1}.String(), sui.Address{31: 2}.String()
 	init := []string{"dkg", "init", "--node", "http://127.0.0.1:1", "--signer", "s", "--key-server-package", "0x2"}
@@ -604,7 +257,7 @@ func TestCommitteeUsage(t *testing.T) {
 		}
 	}
 	for _, verb := range []string{"dkg", "rotate"} {
-		for _, step := range []string{"", "init", "keygen", "register", "deal", "process", "propose", "status", "verify", "update-url"} {
+		for _, step := range []string{"", "init", "keygen", "register", "deal", "process", "propose", "status", "verify", "update-url", "upgrade"} {
 			if out := program(t, strings.Fields(verb+" "+step+" --help")...); !strings.Contains(out, "Examples:") {
 				t.Errorf("floe-oracle %s %s has no example", verb, step)
 			}

@@ -69,11 +69,43 @@ func CheckCommittee(ctx context.Context, chain Chain, latest sui.Address) error 
 	return nil
 }
 
-func (r *run) checkCommittee(ctx context.Context, latest sui.Address) error {
-	o, err := r.chain.Object(ctx, latest)
-	if err != nil {
-		return err
+// A CommitteeUpgrade is the embedded code, as a committee's copy can be upgraded
+// to it once enough members have voted for its digest.
+type CommitteeUpgrade struct {
+	Digest       sui.Digest
+	modules      [][]byte
+	dependencies []sui.Address
+	latest       sui.Address
+}
+
+// PrepareCommitteeUpgrade makes the embedded code fit a committee's copy, whose
+// newest version is given: it links to the same key_server package.
+func PrepareCommitteeUpgrade(ctx context.Context, chain Chain, latest sui.Address) (*CommitteeUpgrade, error) {
+	r := &run{Config: Config{Code: move.Package}, chain: chain, have: map[string]Package{}}
+	o, err := chain.Object(ctx, latest)
+	if err == nil {
+		err = r.linkage(o)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("upgrade package %s: %w", latest, err)
+	}
+	code := newCode{dependencies: r.dependencies(contract.Committee)}
+	if code.modules, err = r.link(contract.Committee, sui.Address{}); err != nil {
+		return nil, fmt.Errorf("upgrade package %s: %w", latest, err)
+	}
+	return &CommitteeUpgrade{code.digest(), code.modules, code.dependencies, latest}, nil
+}
+
+// Apply upgrades, in a transaction of a member, once enough members voted.
+func (u *CommitteeUpgrade) Apply(b *sui.Builder, p contract.Packages, committee sui.Address) {
+	calls, self := p.SealCommitteeCalls(b), contract.Object[contract.KeyCommittee](b, committee)
+	ticket := calls.AuthorizeUpgrade(self, contract.Pure(b, u.Digest[:]))
+	receipt := b.Upgrade(u.modules, u.dependencies, u.latest, ticket.Arg)
+	calls.CommitUpgrade(self, contract.Arg[contract.UpgradeReceipt]{Arg: receipt})
+}
+
+// linkage notes which key_server package a committee's copy links to.
+func (r *run) linkage(o *sui.Object) error {
 	if o.Package == nil {
 		return errors.New("it is no package")
 	}
@@ -82,15 +114,25 @@ func (r *run) checkCommittee(ctx context.Context, latest sui.Address) error {
 			r.have[contract.KeyServer] = Package{Original: l.Original, Latest: l.Upgraded}
 		}
 	}
-	server, linked := r.have[contract.KeyServer]
+	if n := len(o.Package.Linkage); n != 3 || len(r.have) != 1 {
+		return fmt.Errorf("%w: it links to %d packages", ErrOtherCode, n)
+	}
+	return nil
+}
+
+func (r *run) checkCommittee(ctx context.Context, latest sui.Address) error {
+	o, err := r.chain.Object(ctx, latest)
+	if err != nil {
+		return err
+	}
+	if err := r.linkage(o); err != nil {
+		return err
+	}
 	original, err := selfAddress(o.Package)
 	if err != nil {
 		return err
 	}
-	if !linked || len(o.Package.Linkage) != 3 {
-		return fmt.Errorf("%w: it links to %d packages", ErrOtherCode, len(o.Package.Linkage))
-	}
-	for name, p := range map[string]Package{contract.Committee: {Original: original, Latest: latest}, contract.KeyServer: server} {
+	for name, p := range map[string]Package{contract.Committee: {Original: original, Latest: latest}, contract.KeyServer: r.have[contract.KeyServer]} {
 		same, err := r.upToDate(ctx, name, p)
 		if err != nil {
 			return err
