@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -220,6 +221,9 @@ type Denial struct {
 func (d *Denial) Error() string { return d.Rule + "; " + d.Remedy }
 
 func denied(code, whose, what string, r Rate, n int, wait time.Duration) *Denial {
+	if r.N == 1 {
+		what = strings.TrimSuffix(what, "s")
+	}
 	d := &Denial{Code: code, After: wait, Rule: fmt.Sprintf("%s may ask for %d %s per %s, %d at once", whose, r.N, what, Span(r.Per), r.Burst)}
 	if n > r.Burst {
 		d.After, d.Remedy = 0, fmt.Sprintf("ask for at most %d at once instead of %d", r.Burst, n)

@@ -94,7 +94,7 @@ func wallet(t *testing.T, fill byte) (*sui.PrivateKey, string) {
 
 // startKeyServer serves a key server whose registration is made once its
 // address and public key are known.
-func startKeyServer(t *testing.T, e policy.Evaluator, register func(url string, publicKey []byte) sui.Address) (*keyserver.Server, *seal.MasterKey, sui.Address) {
+func startKeyServer(t *testing.T, e policy.Evaluator, register func(url string, publicKey []byte) sui.Address, changes ...func(*keyserver.Config)) (*keyserver.Server, *seal.MasterKey, sui.Address) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -109,9 +109,13 @@ func startKeyServer(t *testing.T, e policy.Evaluator, register func(url string, 
 		t.Fatal(err)
 	}
 	id := register("http://"+l.Addr().String(), master.PublicKey().Bytes())
-	s, err := keyserver.Start(t.Context(), keyserver.Config{
+	cfg := keyserver.Config{
 		Services: []keyserver.ServiceConfig{{ObjectID: id, Key: keyserver.FixedKey(master), ReceiptKey: receiptKey, JournalDir: t.TempDir()}}, Evaluator: e,
-	}, l)
+	}
+	for _, change := range changes {
+		change(&cfg)
+	}
+	s, err := keyserver.Start(t.Context(), cfg, l)
 	if err != nil {
 		t.Fatal(err)
 	}
