@@ -25,7 +25,7 @@ import (
 // an aggregator that does so too. FLOE_CAMPAIGN is the number of requests,
 // FLOE_CAMPAIGN_SEED chooses who does what.
 func TestCampaign(t *testing.T) {
-	rounds, seed := number(t, "FLOE_CAMPAIGN", 40), number(t, "FLOE_CAMPAIGN_SEED", 1)
+	rounds, seed := number(t, "FLOE_CAMPAIGN", 25), number(t, "FLOE_CAMPAIGN_SEED", 1)
 	c := newCampaign(t)
 	r := mathrand.New(mathrand.NewPCG(uint64(seed), 0))
 	for i := range rounds {

@@ -29,6 +29,12 @@ func (o *options) chainFlags(accountsSet bool) error {
 	default:
 		return fmt.Errorf(`--time %q: want "wall" or "manual"`, o.time)
 	}
+	if o.committee != "" {
+		c := &o.Committee
+		if n, err := fmt.Sscanf(o.committee, "%d/%d", &c.Threshold, &c.Members); n != 2 || err != nil || c.Threshold < 2 || c.Threshold > c.Members || c.Members > 20 {
+			return fmt.Errorf("--committee %q: want THRESHOLD/MEMBERS, such as 2/3: at least 2 of at most 20 members", o.committee)
+		}
+	}
 	if _, err := os.Stat(filepath.Join(o.Dir, localnet.ChainDir)); o.Dir != "" && err == nil && !accountsSet {
 		o.Accounts = 0
 	}

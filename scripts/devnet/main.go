@@ -75,6 +75,7 @@ type options struct {
 	localnet.Config
 	verbose        bool
 	time           string
+	committee      string // 2/3
 	stdout, stderr io.Writer
 }
 
@@ -101,6 +102,7 @@ The keys of accounts are for development. Never send anything of value to them:
 they are printed, and whoever knows the seed has them.`,
 		Example: `  floe-devnet --dir ~/.floe-devnet
   floe-devnet --dir ./net --chain-port 9000 --faucet-port 9123
+  floe-devnet --dir ./net --committee 2/3
   floe-devnet --chain-only --accounts 3 --chain-port 9000 --faucet-port 9123
   floe-devnet --chain-only --seed fixture --time manual --checkpoint-dir ./checkpoints
   floe-devnet advance clock 1h --dir ./net
@@ -122,6 +124,7 @@ they are printed, and whoever knows the seed has them.`,
 	own.IntVar(&o.Accounts, "accounts", 10, "how many funded accounts a new chain has; their keys are printed")
 	own.StringVar(&o.Seed, "seed", "", "text that all keys follow from (default: a secret one, kept in --dir)")
 	own.StringVar(&o.time, "time", "wall", `"wall", or "manual": only AdvanceClock moves the chain's`)
+	own.StringVar(&o.committee, "committee", "", "run a committee of key servers too, which counts as one more: THRESHOLD/MEMBERS, such as 2/3")
 	own.StringVar(&o.Checkpoints, "checkpoint-dir", "", "write each checkpoint to this folder, as {sequence}.binpb.zst, and epochs.json")
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -301,6 +304,12 @@ func printAddresses(tell io.Writer, n *localnet.Net) {
 	}
 	for _, k := range n.KeyServers {
 		fmt.Fprintf(tell, "  key server              %s  %s\n", k.URL, k.Name)
+	}
+	if c := n.Committee; c != nil {
+		for _, k := range c.Members {
+			fmt.Fprintf(tell, "  committee               %s  %s\n", k.URL, k.Name)
+		}
+		fmt.Fprintf(tell, "  aggregator              %s\n", c.Aggregator)
 	}
 	if n.Network.Indexer != "" {
 		fmt.Fprintf(tell, "  index                   %s/v1/status\n  database                %s\n", n.Network.Indexer, n.DatabaseURL)

@@ -111,6 +111,26 @@ func TestManualTime(t *testing.T) {
 	})
 }
 
+// TestCommittee runs scripts on a network with a committee of key servers. They
+// have one more command: stop NAME stops a member, or the aggregator.
+func TestCommittee(t *testing.T) {
+	cfg := localnet.Config{KeyServers: 1, Committee: localnet.CommitteeConfig{Members: 3, Threshold: 2}}
+	runScripts(t, filepath.Join("testdata", "committee"), cfg, func(network *shared) map[string]func(*testscript.TestScript, bool, []string) {
+		return map[string]func(*testscript.TestScript, bool, []string){
+			"stop": func(ts *testscript.TestScript, _ bool, args []string) {
+				c := network.net.Committee
+				stop := c.StopAggregator
+				for _, m := range c.Members {
+					if m.Name == args[0] {
+						stop = m.Stop
+					}
+				}
+				ts.Check(stop())
+			},
+		}
+	})
+}
+
 // runScripts runs the scripts of a folder against one network.
 func runScripts(t *testing.T, folder string, cfg localnet.Config, commands func(*shared) map[string]func(*testscript.TestScript, bool, []string)) {
 	cfg.Dir, cfg.Nodes, cfg.Shards, cfg.NoIndex = t.TempDir(), 4, 10, true

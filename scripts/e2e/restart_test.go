@@ -11,9 +11,11 @@ import (
 )
 
 // A network that stopped goes on from its folder: same chain, same addresses,
-// and what was published before opens, with a further receipt each.
+// same committee, and what was published before opens, with a further receipt
+// each.
 func TestNetworkRestarts(t *testing.T) {
-	cfg := localnet.Config{Dir: t.TempDir(), Nodes: 4, Shards: 10, NoIndex: true}
+	cfg := localnet.Config{Dir: t.TempDir(), Nodes: 4, Shards: 10, NoIndex: true, KeyServers: 1,
+		Committee: localnet.CommitteeConfig{Members: 3, Threshold: 2}}
 	before := startNet(t, cfg)
 	src := t.TempDir()
 	if err := os.WriteFile(filepath.Join(src, "a"), []byte("kept"), 0o644); err != nil {
@@ -29,6 +31,7 @@ func TestNetworkRestarts(t *testing.T) {
 	}
 	receipts := before.ReceiptCount() // a slow server may write one until it is closed
 
+	cfg.Committee = localnet.CommitteeConfig{} // is found
 	after := startNet(t, cfg)
 	defer func() {
 		if err := after.Close(); err != nil {

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/floe-data/floe/oracle/accounts"
@@ -43,7 +45,11 @@ func (k *KeyServer) service() *keyserver.Service { return k.server.Services()[0]
 // ReceiptCount is how many receipts the key servers have written in all.
 func (n *Net) ReceiptCount() uint64 {
 	var total uint64
-	for _, k := range n.KeyServers {
+	servers := n.KeyServers
+	if n.Committee != nil {
+		servers = slices.Concat(servers, n.Committee.Members)
+	}
+	for _, k := range servers {
 		total += k.service().Receipts()
 	}
 	return total
@@ -58,33 +64,33 @@ func (n *Net) startKeyServers(ctx context.Context) error {
 		return err
 	}
 	n.onClose(func() error { stop(); return nil })
-	var verifier *accounts.Verifier
+	shared := keyserver.Config{Evaluator: evaluator,
+		Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, n.client, id) }}
 	if n.cfg.ServiceAccounts != nil {
-		if verifier, err = accounts.New(n.cfg.ServiceAccounts(n.Network.Packages["access"].Original), accounts.Deps{Now: time.Now, Log: n.cfg.Log}); err != nil {
+		if shared.Accounts, err = accounts.New(n.cfg.ServiceAccounts(n.Network.Packages["access"].Original), accounts.Deps{Now: time.Now, Log: n.cfg.Log}); err != nil {
 			return err
 		}
 	}
 	for i := range n.cfg.KeyServers {
-		k, err := n.startKeyServer(ctx, fmt.Sprintf("keyserver-%d", i+1), evaluator, verifier)
+		k, err := n.startKeyServer(ctx, fmt.Sprintf("keyserver-%d", i+1), shared)
 		if err != nil {
 			return err
 		}
 		n.KeyServers = append(n.KeyServers, k)
 		n.Network.KeyServers = append(n.Network.KeyServers, network.KeyServer{Object: k.Object, Weight: 1})
 	}
-	return nil
+	if has, err := n.hasCommittee(); err != nil || !has {
+		return err
+	}
+	return n.startCommittee(ctx, shared)
 }
 
-func (n *Net) startKeyServer(ctx context.Context, name string, evaluator policy.Evaluator, verifier *accounts.Verifier) (*KeyServer, error) {
+func (n *Net) startKeyServer(ctx context.Context, name string, shared keyserver.Config) (*KeyServer, error) {
 	dir := filepath.Join(n.cfg.Dir, "keyservers", name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	master, err := masterKey(filepath.Join(dir, "master.key"))
-	if err != nil {
-		return nil, err
-	}
-	seed, err := secretFile(filepath.Join(dir, "receipt.key"))
 	if err != nil {
 		return nil, err
 	}
@@ -97,18 +103,25 @@ func (n *Net) startKeyServer(ctx context.Context, name string, evaluator policy.
 		l.Close()
 		return nil, err
 	}
-	server, err := keyserver.Start(n.ctx, keyserver.Config{
-		Services: []keyserver.ServiceConfig{{ObjectID: object, Key: keyserver.FixedKey(master),
-			ReceiptKey: ed25519.NewKeyFromSeed(seed), JournalDir: filepath.Join(dir, "receipts")}},
-		Evaluator: evaluator, Accounts: verifier, Log: n.cfg.Log.With("server", name),
-		Owner: func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, n.client, id) }}, l)
+	return n.serveKeyServer(name, dir, l, shared, keyserver.ServiceConfig{ObjectID: object, Key: keyserver.FixedKey(master)})
+}
+
+// serveKeyServer serves one service, with the keys and the receipts in a folder.
+func (n *Net) serveKeyServer(name, dir string, l net.Listener, cfg keyserver.Config, svc keyserver.ServiceConfig) (*KeyServer, error) {
+	key, err := receiptKey(dir)
 	if err != nil {
 		l.Close()
 		return nil, err
 	}
+	svc.ReceiptKey, svc.JournalDir = key, filepath.Join(dir, "receipts")
+	cfg.Services, cfg.Log = []keyserver.ServiceConfig{svc}, n.cfg.Log.With("server", name)
+	server, err := keyserver.Start(n.ctx, cfg, l)
+	if err != nil {
+		return nil, err
+	}
 	n.onClose(server.Close)
-	k := &KeyServer{Name: name, URL: n.url(l), Object: object, server: server}
-	return k, n.startAnchoring(k.service(), ed25519.NewKeyFromSeed(seed), filepath.Join(dir, "anchor"))
+	k := &KeyServer{Name: name, URL: n.url(l), Object: svc.ObjectID, server: server}
+	return k, n.startAnchoring(k.service(), key, filepath.Join(dir, "anchor"))
 }
 
 // anchorInterval is short, so that anchors can be seen in a development

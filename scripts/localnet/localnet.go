@@ -58,6 +58,8 @@ type Config struct {
 	// Seed is text that the chain's keys follow from, of the committee, the
 	// faucet and the accounts; "" makes a secret one, which Dir keeps.
 	Seed string
+	// Committee is a committee of key servers beside them.
+	Committee CommitteeConfig
 	// Accounts is how many accounts with coins a new chain has.
 	Accounts int
 	// Manual stops the chain's time: it moves only by AdvanceClock. The key
@@ -86,6 +88,8 @@ type Net struct {
 	// committee and of the network file.
 	Storage    []*StorageNode
 	KeyServers []*KeyServer
+	// Committee is the committee of key servers, nil if there is none.
+	Committee *Committee
 	// DatabaseURL is the indexer's database; "" without an indexer.
 	DatabaseURL string
 
