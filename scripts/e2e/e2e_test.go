@@ -23,6 +23,8 @@ import (
 	"github.com/floe-data/floe/sdk/cli"
 	"github.com/floe-data/floe/sdk/dataset"
 	"github.com/floe-data/floe/sdk/sui"
+	"github.com/floe-data/floe/sdk/sui/lightclient"
+	"github.com/floe-data/floe/sdk/sui/suirpc"
 	"github.com/floe-data/floe/sdk/sui/suirpc/rpcpb"
 )
 
@@ -62,9 +64,10 @@ func (s *shared) get(t testing.TB) *localnet.Net {
 // are there: $ADA, $BEN and $CLEO hold their paths, $ADA_ADDR and so on their
 // addresses.
 //
-// They have one more command: attest CONFIG ADDRESS IMAGE FILE writes a document
-// that the network's own authority signed, for an enclave with a fixed key. And
-// token THUMBPRINT FILE asks the machines' identity provider for a token.
+// They have more commands: attest CONFIG ADDRESS IMAGE FILE writes a document
+// that the network's own authority signed, for an enclave with a fixed key; token
+// THUMBPRINT FILE asks the machines' identity provider for a token; committee FILE
+// writes the validators' committee, as floe-oracle committee does.
 func TestScripts(t *testing.T) {
 	runScripts(t, "testdata", localnet.Config{ServiceAccounts: provider(t)}, func(network *shared) map[string]func(*testscript.TestScript, bool, []string) {
 		return map[string]func(*testscript.TestScript, bool, []string){
@@ -72,6 +75,16 @@ func TestScripts(t *testing.T) {
 				token, err := machineToken(strings.TrimSpace(ts.ReadFile(args[0])))
 				ts.Check(err)
 				ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(token), 0o600))
+			},
+			"committee": func(ts *testscript.TestScript, _ bool, args []string) {
+				chain, err := suirpc.Dial(context.Background(), network.net.Network.URL)
+				ts.Check(err)
+				defer chain.Close()
+				c, err := lightclient.AskCommittee(context.Background(), chain.Conn(), nil)
+				ts.Check(err)
+				b, err := lightclient.MarshalCommittee(c)
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
 			},
 			"attest": func(ts *testscript.TestScript, _ bool, args []string) {
 				config, err := sui.ParseAddress(strings.TrimSpace(ts.ReadFile(args[0])))

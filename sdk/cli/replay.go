@@ -22,8 +22,10 @@ import (
 // replayer is what receipts are replayed with.
 type replayer struct {
 	keys, evidence, server string
-	all                    bool
+	all, onChain           bool
+	committee              string
 	engine                 *evidence.Replayer
+	chain                  *chainCheck // nil unless onChain
 }
 
 func (a *app) replay() *cobra.Command {
@@ -47,8 +49,10 @@ requester and to the owner of the policy. --all replays all receipts below
 FOLDER, such as floe receipts list --save writes, or without FOLDER all that are
 kept.
 
-What a replay can't show: that the objects are the chain's. Their digests are
-shown, for whoever compares them with it.
+What a replay alone can't show is that the objects are the chain's. --on-chain asks
+the network for each of them and for the checkpoint; with --committee, a file that
+floe-oracle committee writes, the validators' signatures vouch for the checkpoint.
+That no newer version was there at that checkpoint, no network can be asked.
 
 Exit code 0: the same. 1: it differs, was altered, or can't be replayed. With
 --all, refusals that were not the policy's, or had nothing evaluated, are counted
@@ -64,6 +68,14 @@ and no failure; a release that can't be replayed is.`,
 			if err != nil {
 				return err
 			}
+			if r.onChain {
+				check, done, err := a.openChainCheck(cmd.Context(), r.committee)
+				if err != nil {
+					return err
+				}
+				defer done()
+				r.chain = check
+			}
 			r.engine = evidence.NewReplayer()
 			return a.replayAll(cmd.Context(), chosen, &r)
 		},
@@ -72,6 +84,8 @@ and no failure; a release that can't be replayed is.`,
 	cmd.Flags().StringVar(&r.server, "server", "", "address of the key server to ask for the evidence, if the receipt does not say")
 	cmd.Flags().StringVar(&r.keys, "keys", "", "file with the key server's keys (JWKS), or a folder with one for each, SERVER.json")
 	cmd.Flags().BoolVar(&r.all, "all", false, "replay all receipts of a folder, or all that are kept")
+	cmd.Flags().BoolVar(&r.onChain, "on-chain", false, "ask the network whether it has the checkpoint and the objects")
+	cmd.Flags().StringVar(&r.committee, "committee", "", "with --on-chain: file with a committee of validators that is trusted")
 	return cmd
 }
 
@@ -85,6 +99,8 @@ func (r *replayer) check(args []string) error {
 		return errors.New("floe replay needs a RECEIPT, or --all")
 	case r.evidence != "" && len(args) != 1:
 		return errors.New("--evidence needs exactly one RECEIPT")
+	case r.committee != "" && !r.onChain:
+		return errors.New("--committee goes with --on-chain")
 	case r.evidence != "" && r.server != "":
 		return errors.New("--evidence and --server exclude each other")
 	}
@@ -273,9 +289,26 @@ func (a *app) replayOne(ctx context.Context, k *keptReceipt, r *replayer) *repla
 		out.Problem = err.Error()
 	default:
 		out.Report = report
+		r.compareWithChain(ctx, report, bundle)
 	}
 	out.Checks = append(signature, out.Checks...)
 	return out
+}
+
+// compareWithChain adds a check to a report of which all others are right.
+func (r *replayer) compareWithChain(ctx context.Context, report *evidence.Report, b *evidence.Bundle) {
+	if r.chain == nil || report.Err() != nil {
+		return
+	}
+	s := evidence.Step{Name: "chain", Text: "the network has the checkpoint and every object of the evidence"}
+	m, err := evidence.ParseManifest(b.Manifest)
+	if err == nil {
+		err = r.chain.check(ctx, m)
+	}
+	if err != nil {
+		s.Problem, report.Result = err.Error(), evidence.Differs
+	}
+	report.Checks = append(report.Checks, s)
 }
 
 // checkSignature verifies a receipt, and its place in the log if the proof is
