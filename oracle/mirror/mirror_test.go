@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -208,12 +209,15 @@ func TestNodeAheadOfItsStream(t *testing.T) {
 	}
 	w.set(func() { w.add([]change{{ids[1], []byte("two")}}) })
 	w.show(0, 3)
-	loaded := make(chan error, 1)
+	asked, loaded := w.count("ServiceInfo"), make(chan error, 1)
 	go func() { loaded <- m.Load(t.Context(), ids[1]) }()
+	for w.count("ServiceInfo") == asked { // the last question before it waits
+		runtime.Gosched()
+	}
 	select {
 	case err := <-loaded:
 		t.Fatalf("loaded before the stream passed: %v", err)
-	case <-time.After(20 * time.Millisecond):
+	default:
 	}
 	w.show(3, 3)
 	if err := <-loaded; err != nil {
@@ -230,7 +234,7 @@ func TestStreamStandsStill(t *testing.T) {
 	w.write([]change{{ids[1], []byte("one")}})
 	var mu sync.Mutex
 	now := base
-	m := start(t, Config{Node: w, Timeout: 50 * time.Millisecond, Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }})
+	m := start(t, Config{Node: w, Timeout: 500 * time.Millisecond, Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }})
 	mustLook(t, m, w, ids[1])
 	w.set(func() { w.add([]change{{ids[1], []byte("two")}}) })
 	w.show(0, 3)

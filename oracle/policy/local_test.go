@@ -25,7 +25,7 @@ func newLocal(t testing.TB, n *realNet, cfg mirror.Config) *Local {
 		t.Fatal(err)
 	}
 	t.Cleanup(m.Close)
-	l, err := NewLocal(LocalConfig{Mirror: m, Wallets: n.client, StalenessPackage: n.contracts.KeyServer.Latest, Timeout: 2 * time.Second})
+	l, err := NewLocal(LocalConfig{Mirror: m, Wallets: n.client, StalenessPackage: n.contracts.KeyServer.Latest, Timeout: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func newLocal(t testing.TB, n *realNet, cfg mirror.Config) *Local {
 
 func newNode(t testing.TB, n *realNet) *Simulator {
 	t.Helper()
-	s, err := NewSimulator(SimulatorConfig{Chain: n.client, StalenessPackage: n.contracts.KeyServer.Latest, Timeout: 2 * time.Second})
+	s, err := NewSimulator(SimulatorConfig{Chain: n.client, StalenessPackage: n.contracts.KeyServer.Latest, Timeout: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
