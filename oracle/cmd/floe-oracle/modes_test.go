@@ -232,6 +232,8 @@ func TestServeMember(t *testing.T) {
 			t.Errorf("exit code %d: %s, want %q", code, &errs, want)
 		}
 	}
+	write("Active\nnetwork: Testnet", w.address(1))
+	fails("but Testnet is chain 4c78adac: change network or node_url")
 	write("Active", w.address(0))
 	fails("not that of member")
 	write("Active", sui.Address{9})

@@ -5,26 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
-	"os/signal"
 	"reflect"
 	"strings"
-	"syscall"
-	"time"
 
-	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
-
-	"github.com/floe-data/floe/oracle/accounts"
-	"github.com/floe-data/floe/oracle/keyserver"
-	"github.com/floe-data/floe/oracle/limits"
-	"github.com/floe-data/floe/oracle/member"
-	"github.com/floe-data/floe/oracle/metrics"
-	"github.com/floe-data/floe/oracle/policy"
-	"github.com/floe-data/floe/oracle/sealhttp"
-	"github.com/floe-data/floe/sdk/sui"
-	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
 func newServe() *cobra.Command {
@@ -96,170 +81,11 @@ func configKeys() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// now tells the time. Only tests change it.
-var now = time.Now
-
 // serve runs a server until ctx ends.
 func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url string)) error {
-	s, err := c.secrets(ctx)
+	p, err := c.open(ctx, log)
 	if err != nil {
 		return err
 	}
-	m := metrics.New(metrics.Build{API: keyserver.Version, Revision: sealhttp.Revision()})
-	client, err := c.dial(ctx, c.NodeURL, suirpc.WithObserver(m.CalledNode))
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	services, source, err := c.allServices(ctx, s, client, log)
-	if err != nil {
-		return err
-	}
-	if err := c.logClientKeys(ctx, s, log); err != nil {
-		return err
-	}
-	evaluator, stopEvaluating, err := c.openEvaluator(ctx, client, m, log)
-	if err != nil {
-		return err
-	}
-	defer stopEvaluating()
-	names, stopNames, err := c.names(ctx, client)
-	if err != nil {
-		return err
-	}
-	defer stopNames()
-	stopMetrics, err := c.serveMetrics(m, log)
-	if err != nil {
-		return err
-	}
-	defer stopMetrics()
-	limiter, err := limits.New(c.Limits.limits(), now)
-	if err != nil {
-		return err
-	}
-	verifier, err := c.Accounts.verifier(log)
-	if err != nil {
-		return err
-	}
-	l, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w; choose another address with the key listen of the configuration", err)
-	}
-	server, err := keyserver.Start(context.WithoutCancel(ctx), keyserver.Config{
-		Services: services, Evaluator: evaluator, Names: names,
-		Owner:  func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, client, id) },
-		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent, SDK: c.requirements(keyserver.DefaultSDK),
-		MaxNodeLag: c.AllowedStaleness, MaxClockBehind: c.AllowedClockLag, Metrics: m, Log: log, Now: now,
-		Limits: limiter, Proxy: c.Limits.proxy(), Accounts: verifier,
-	}, l)
-	if err != nil {
-		return err
-	}
-	anchors := &anchoring{cfg: c, chain: client, key: s.receipt, metrics: m, log: log}
-	if err := anchors.update(ctx, server.Services()); err != nil {
-		return errors.Join(err, server.Close())
-	}
-	if source != nil {
-		tick := time.NewTicker(member.Interval)
-		defer tick.Stop()
-		go source.Run(ctx, tick.C)
-	}
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
-	log.Info("serving", "url", server.URL(), "key_servers", len(services))
-	ready(server.URL())
-	tell(log, daemon.SdNotifyReady)
-	for {
-		select {
-		case <-hangup:
-			if err := c.reload(ctx, server, verifier, client, anchors, log); err != nil {
-				log.Error("the configuration was not reloaded, nothing has changed", "err", err)
-			}
-			continue
-		case <-ctx.Done():
-		}
-		break
-	}
-	c.drain(server, log)
-	anchors.wait()
-	return server.Close()
-}
-
-// allServices returns the services, checked against the chain, and in
-// committee mode the source of the key.
-func (c *config) allServices(ctx context.Context, s *secrets, client *suirpc.Client, log *slog.Logger) ([]keyserver.ServiceConfig, *member.Source, error) {
-	if c.ServerMode.Committee != nil {
-		svc, source, err := c.memberService(ctx, s, client, log)
-		return []keyserver.ServiceConfig{svc}, source, err
-	}
-	services, err := c.services(ctx, s)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := checkRegistrations(ctx, client, services, log); err != nil {
-		return nil, nil, err
-	}
-	return services, nil, nil
-}
-
-// logClientKeys writes the public keys of the clients and the next ones, with
-// which clients to come can be registered.
-func (c *config) logClientKeys(ctx context.Context, s *secrets, log *slog.Logger) error {
-	if c.ServerMode.Permissioned == nil {
-		return nil
-	}
-	keys, err := c.publicKeys(ctx, s)
-	if err != nil {
-		return err
-	}
-	for _, k := range keys {
-		log.Info("public key", "client", k.Client, "derivation_index", k.Index, "key_server", k.ObjectID, "public_key", k.PublicKey)
-	}
-	return nil
-}
-
-// reload puts clients, limits and service accounts of the file into force.
-func (c *config) reload(ctx context.Context, server *keyserver.Server, verifier *accounts.Verifier, client *suirpc.Client, anchors *anchoring, log *slog.Logger) error {
-	next, err := readConfig(c.path)
-	if err != nil {
-		return err
-	}
-	clients := next.ServerMode.Permissioned != nil && c.ServerMode.Permissioned != nil
-	if clients {
-		if err := next.reloadClients(ctx, server, client, log); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(verifier.Update(next.Accounts.accounts()), server.UpdateLimits(next.Limits.limits())); err != nil {
-		return err
-	}
-	log.Info("reloaded limits and service accounts")
-	rest := *next
-	if rest.Accounts = c.Accounts; clients {
-		rest.modeConfig = c.modeConfig
-	}
-	if reflect.DeepEqual(rest.Limits.proxy(), c.Limits.proxy()) {
-		rest.Limits = c.Limits
-	}
-	if !reflect.DeepEqual(&rest, c) {
-		log.Warn("other keys of the configuration have changed too: that takes a restart")
-	}
-	return anchors.update(ctx, server.Services())
-}
-
-func (c *config) reloadClients(ctx context.Context, server *keyserver.Server, client *suirpc.Client, log *slog.Logger) error {
-	s, err := c.secrets(ctx)
-	if err != nil {
-		return err
-	}
-	services, _, err := c.allServices(ctx, s, client, log)
-	if err != nil {
-		return err
-	}
-	if err := server.Reload(services); err != nil {
-		return err
-	}
-	log.Info("reloaded the clients", "key_servers", len(services))
-	return nil
+	return errors.Join(p.run(ctx, ready), p.close())
 }

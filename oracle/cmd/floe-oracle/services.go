@@ -167,3 +167,36 @@ func checkRegistrations(ctx context.Context, chain seal.Chain, list []keyserver.
 	}
 	return nil
 }
+
+// allServices returns the services, checked against the chain, and in
+// committee mode the source of the key.
+func (c *config) allServices(ctx context.Context, s *secrets, client *suirpc.Client, log *slog.Logger) ([]keyserver.ServiceConfig, *member.Source, error) {
+	if c.ServerMode.Committee != nil {
+		svc, source, err := c.memberService(ctx, s, client, log)
+		return []keyserver.ServiceConfig{svc}, source, err
+	}
+	services, err := c.services(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkRegistrations(ctx, client, services, log); err != nil {
+		return nil, nil, err
+	}
+	return services, nil, nil
+}
+
+// logClientKeys writes the public keys of the clients and the next ones, with
+// which clients to come can be registered.
+func (c *config) logClientKeys(ctx context.Context, s *secrets, log *slog.Logger) error {
+	if c.ServerMode.Permissioned == nil {
+		return nil
+	}
+	keys, err := c.publicKeys(ctx, s)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		log.Info("public key", "client", k.Client, "derivation_index", k.Index, "key_server", k.ObjectID, "public_key", k.PublicKey)
+	}
+	return nil
+}
