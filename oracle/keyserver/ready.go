@@ -110,6 +110,8 @@ func (s *Server) report() {
 			state.Committee, state.InCommittee = uint64(v), true
 		}
 		s.cfg.Metrics.Service(svc.Name(), state)
+		_, bytes := svc.archive.Size()
+		s.cfg.Metrics.Evidence(svc.Name(), bytes)
 	}
 }
 

@@ -24,10 +24,10 @@ type chain struct {
 
 func (c *chain) make(r maker) {
 	c.rpc = r.histogram("sui_rpc_request_duration_millis", "milliseconds that calls of a full node took", sealHTTPMillis, "method", "status")
-	c.gasPrice = r.counter("get_reference_gas_price_status", "look-ups of the reference gas price", "status")
+	c.gasPrice = r.counter("get_reference_gas_price_status", "look-ups of the epoch, for its reference gas price", "status")
 	c.mismatch = r.counter("floe_oracle_evaluator_mismatches_total", "evaluations in which our machine and the full node differed; each was refused")
 	c.disagree = r.counter("floe_oracle_node_disagreements_total", "evaluations in which full nodes gave different verdicts")
-	c.cache = r.counter("floe_oracle_cache_requests_total", "look-ups in caches", "cache", "result")
+	c.cache = r.counter("floe_oracle_cache_requests_total", "evaluations, by whether all that they needed was in memory", "cache", "result")
 	c.nodeUp = r.gauge("floe_oracle_node_up", "whether the full node answered when it was last asked", "node")
 	c.nodeTip = r.gauge("floe_oracle_node_checkpoint", "newest checkpoint of the full node", "node")
 	c.nodeAge = r.gauge("floe_oracle_node_lag_seconds", "age of the full node's newest checkpoint by this machine's clock", "node")
@@ -51,18 +51,9 @@ func (m *Metrics) CalledNode(method string, start time.Time, err error) {
 		outcome = "retriable_error"
 	}
 	m.chain.rpc.WithLabelValues(m.chain.methods.errorType(method), outcome).Observe(millis(time.Since(start)))
-}
-
-// GasPrice counts a look-up of the reference gas price.
-func (m *Metrics) GasPrice(err error) {
-	if m == nil {
-		return
+	if method == "GetEpoch" {
+		m.chain.gasPrice.WithLabelValues(outcome).Inc()
 	}
-	status := "success"
-	if err != nil {
-		status = "error"
-	}
-	m.chain.gasPrice.WithLabelValues(status).Inc()
 }
 
 // Mismatch counts an evaluation in which our machine and the node differed.
@@ -79,8 +70,8 @@ func (m *Metrics) NodesDisagree() {
 	}
 }
 
-// Cached counts a look-up in a cache, which is named like package, object or
-// alias.
+// Cached counts an evaluation by what is in memory: a hit asked the node for
+// nothing of the kind that cache names, such as objects.
 func (m *Metrics) Cached(cache string, hit bool) {
 	if m == nil {
 		return

@@ -248,7 +248,9 @@ type asked struct {
 // under way, and loses nothing.
 func TestDrain(t *testing.T) {
 	s := newServed(t, "https://keys.example.org")
+	systemd := newSystemd(t)
 	cmd, url := s.start("drain_delay: 1s\n")
+	systemd.told(t, "READY=1")
 	if status, _, err := s.ask(url); status != 200 { // now the package is known
 		t.Fatalf("HTTP %d, %v", status, err)
 	}
@@ -282,6 +284,7 @@ func TestDrain(t *testing.T) {
 		}
 		receipts = append(receipts, a.receipt)
 	}
+	systemd.told(t, "STOPPING=1")
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the server ended with: %v", err)
 	}
@@ -297,6 +300,31 @@ func TestDrain(t *testing.T) {
 	s.drill(t, n+1)
 	s.evidence(t, n)
 	s.secondSignal(t, n+1)
+}
+
+// A systemd listens where units of Type=notify tell how far they are.
+type systemd struct{ net.PacketConn }
+
+func newSystemd(t *testing.T) systemd {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "notify")
+	l, err := net.ListenPacket("unixgram", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	t.Setenv("NOTIFY_SOCKET", path)
+	return systemd{l}
+}
+
+func (s systemd) told(t *testing.T, want string) {
+	t.Helper()
+	buf := make([]byte, 1000)
+	s.SetReadDeadline(time.Now().Add(20 * time.Second))
+	n, _, err := s.ReadFrom(buf)
+	if err != nil || string(buf[:n]) != want {
+		t.Errorf("systemd was told %q (%v), want %q", buf[:n], err, want)
+	}
 }
 
 // drill demands that the journal and the log have n receipts.
