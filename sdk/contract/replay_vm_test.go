@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/floe-data/floe/sdk/contract"
+	"github.com/floe-data/floe/sdk/contract/deploy"
 	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/execution"
 	"github.com/floe-data/floe/sdk/receipt"
@@ -226,4 +227,33 @@ func (s *keyServer) decide(c *receipt.Claims, a *seal.Approval, who sui.Address,
 		s.t.Fatalf("%v", ev.Outcome)
 	}
 	c.Decision, c.Reason = receipt.Refuse, &receipt.Reason{Code: why.Code, Rule: why.Rule}
+}
+
+// After upgrades, decisions replay that were made by the old version of the
+// policy's package and by the new one, which links to other versions and has its
+// types from the old ones; by a machine that saw the other version just before,
+// and by one that has seen nothing.
+func TestReplayUpgraded(t *testing.T) {
+	s := newKeyServer(t)
+	d, err := deploy.Upgrade(t.Context(), s.chain, owner, s.guarded(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	versions := []contract.Packages{s.p, d.Contracts()}
+	if versions[0].Access.Latest == versions[1].Access.Latest || versions[0].Catalog.Latest == versions[1].Catalog.Latest {
+		t.Fatalf("nothing was upgraded: %+v", versions)
+	}
+	r := rand.New(rand.NewPCG(2027, 3))
+	warm, decided := evidence.NewReplayer(), map[string]int{}
+	for i := range 40 {
+		at := randomSituation(r)
+		at.q.call = []int{askPlain, askPass, askRequest, askEnclave}[i/2%4]
+		s.p = versions[i%2]
+		f := s.answer(at)
+		decided[f.replay(t, warm)]++
+		f.replay(t, evidence.NewReplayer())
+	}
+	if decided[""] == 0 || len(decided) < 4 {
+		t.Errorf("decided only %v", decided)
+	}
 }
