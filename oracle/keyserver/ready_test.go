@@ -117,7 +117,7 @@ func TestReady(t *testing.T) {
 		}
 	}
 	text := f.metrics()
-	for _, line := range []string{`floe_oracle_committee_version{service="bob"} 3`, `floe_oracle_receipts{service="root"} 0`, `floe_oracle_draining 1`,
+	for _, line := range []string{`floe_oracle_committee_version{service="bob"} 3`, `floe_oracle_receipts{service="root"} 0`, `floe_oracle_evidence_bytes{service="root"} 0`, `floe_oracle_draining 1`,
 		`floe_oracle_node_up{node="0"} 1`, `floe_oracle_stream_checkpoint 7`} {
 		if !strings.Contains(text, line+"\n") {
 			t.Errorf("no line %s in %s", line, text)
