@@ -24,9 +24,11 @@ import (
 
 	pb "github.com/block-vision/sui-go-sdk/pb/sui/rpc/v2"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
@@ -43,6 +45,17 @@ const (
 	readAttempts = 4
 	// readTimeout and executeTimeout bound one attempt.
 	readTimeout, executeTimeout = 30 * time.Second, 60 * time.Second
+)
+
+var (
+	// reconnect: a node that is back is found within seconds. gRPC's own pauses
+	// grow to two minutes.
+	reconnect = grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 3 * time.Second},
+		MinConnectTimeout: 5 * time.Second}
+	// alive: a connection that swallows what is sent is found within half a minute,
+	// while a call is under way. Servers that do not want such pings without data
+	// end the connection, which is opened again.
+	alive = keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 10 * time.Second}
 )
 
 // A Client talks to one full node. It is safe for concurrent use.
@@ -131,6 +144,8 @@ func Dial(_ context.Context, rawURL string, opts ...Option) (*Client, error) {
 		grpc.WithInitialWindowSize(streamWindow),
 		grpc.WithInitialConnWindowSize(connWindow),
 		grpc.WithUserAgent("floe"),
+		grpc.WithConnectParams(reconnect),
+		grpc.WithKeepaliveParams(alive),
 		grpc.WithChainUnaryInterceptor(s.interceptors()...),
 		grpc.WithChainStreamInterceptor(s.streamHeader),
 	)

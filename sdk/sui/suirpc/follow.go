@@ -33,6 +33,9 @@ func OnRetry(f func(err error, wait time.Duration)) FollowOption {
 	return func(fl *follower) { fl.onRetry = f }
 }
 
+// MaxPause bounds the pauses between attempts (15 s unless told).
+func MaxPause(d time.Duration) FollowOption { return func(fl *follower) { fl.maxPause = d } }
+
 // Follow yields every checkpoint from sequence number from on, in order, each
 // once, for ever. It opens a subscription first, fetches what lies before it,
 // then passes on what arrives; a gap is fetched, a connection that ends is
@@ -44,7 +47,7 @@ func OnRetry(f func(err error, wait time.Duration)) FollowOption {
 // [ErrChainChanged].
 func (c *Client) Follow(ctx context.Context, from uint64, opts ...FollowOption) iter.Seq2[*Checkpoint, error] {
 	return func(yield func(*Checkpoint, error) bool) {
-		f := &follower{c: c, next: from, yield: yield, onRetry: func(error, time.Duration) {}}
+		f := &follower{c: c, next: from, yield: yield, maxPause: maxBackoff, onRetry: func(error, time.Duration) {}}
 		for _, o := range opts {
 			o(f)
 		}
@@ -60,6 +63,8 @@ type follower struct {
 	c       *Client
 	yield   func(*Checkpoint, error) bool
 	onRetry func(error, time.Duration)
+
+	maxPause time.Duration
 
 	next   uint64      // the sequence number to yield next
 	last   *sui.Digest // digest of next-1, once one was yielded
@@ -81,7 +86,7 @@ func (f *follower) run(ctx context.Context) error {
 		case !retryable(err):
 			return err
 		}
-		wait := min(f.c.retry.backoff<<min(f.misses, 10), maxBackoff)
+		wait := min(f.c.retry.backoff<<min(f.misses, 10), f.maxPause)
 		f.misses++
 		f.onRetry(err, wait)
 		if err := pause(ctx, wait); err != nil {
