@@ -67,7 +67,7 @@ func (m *Mirror) follow() error {
 		return err
 	}
 	from := max(info.Lowest, info.Tip-min(info.Tip, runUp))
-	for cp, err := range m.cfg.Node.Follow(m.ctx, from, suirpc.OnRetry(m.interrupted)) {
+	for cp, err := range m.cfg.Node.Follow(m.ctx, from, suirpc.OnRetry(m.interrupted), suirpc.MaxPause(time.Second)) {
 		if err != nil {
 			return err
 		}
