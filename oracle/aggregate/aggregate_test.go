@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,8 +53,11 @@ func TestAggregates(t *testing.T) {
 	n := newFixture(t)
 	_, url := n.aggregator(func(c *Config) { c.Credentials = map[string]Credential{"member-1": {"X-Api-Key", "s3cret"}} })
 	req, transport := n.request(n.reader, innerID, otherID)
-	body, _ := json.Marshal(req)
+	body, _ := json.MarshalIndent(req, "", " ") // not as Go would write it
 	status, header, b := n.post(url, body, func(h http.Header) { h.Set("Request-Id", "r-1") })
+	if m := n.members[someReleased(b)]; !bytes.Equal(m.body, body) || m.header.Get("Request-Id") != "r-1" {
+		t.Errorf("%s was sent %v, %s", m.name, m.header, m.body)
+	}
 	var out seal.FetchKeyResponse
 	if err := json.Unmarshal(b, &out); status != 200 || err != nil {
 		t.Fatalf("HTTP %d %s", status, b)
@@ -79,6 +84,18 @@ func TestAggregates(t *testing.T) {
 			t.Errorf("%s was sent %v", m.name, h)
 		}
 	}
+}
+
+// someReleased is a member that released.
+func someReleased(answer []byte) uint16 {
+	var out seal.FetchKeyResponse
+	json.Unmarshal(answer, &out)
+	for _, m := range out.Members {
+		if m.Outcome == seal.OutcomeReleased {
+			return m.Party
+		}
+	}
+	return 0
 }
 
 // A repeated identity is one key here, for which members send a share each time.
@@ -460,4 +477,35 @@ func TestRequirementOfMembers(t *testing.T) {
 	_, url := n.aggregator(func(c *Config) { c.KeyServers = &newer })
 	req, _ := n.request(n.reader, innerID)
 	n.refused(url, req, 503, "Failure")
+}
+
+// A service account's token goes to the members in place of a wallet's
+// signature, and nowhere else.
+func TestTokens(t *testing.T) {
+	n := newFixture(t)
+	_, url := n.aggregator(nil)
+	req, _ := n.request(n.reader, innerID)
+	token := func(h http.Header) { h.Set("Authorization", "Bearer a.b.c") }
+	sent := func() (all []string) {
+		for _, m := range n.members {
+			m.mu.Lock()
+			all = append(all, m.header.Get("Authorization"))
+			m.mu.Unlock()
+		}
+		return all
+	}
+	if status, _, b := n.post(url, req, token); status != 200 {
+		t.Errorf("HTTP %d %s", status, b)
+	}
+	if got := sent(); slices.ContainsFunc(got, func(v string) bool { return v != "" }) {
+		t.Errorf("sent beside a wallet's signature: %q", got)
+	}
+	req.Certificate.Signature = []byte{}
+	e := n.refused(url, req, 403, "InvalidSignature", token)
+	if e.Reason == nil || e.Reason.Code != "token_unsupported" {
+		t.Errorf("%+v", e)
+	}
+	if got := sent(); !slices.Contains(got, "Bearer a.b.c") {
+		t.Errorf("sent in place of a signature: %q", got)
+	}
 }

@@ -379,7 +379,7 @@ func (c *campaign) checkReceipt(req *seal.FetchKeyRequest, i int, m seal.MemberR
 	}
 	rec, err := receipt.Verify(m.Receipt, c.members[i].server.Services()[0].ReceiptKeys(), c.members[i].address)
 	if err == nil {
-		err = errors.Join(rec.CheckRequest(req, pkgID), rec.CheckShares(m.Shares))
+		err = errors.Join(rec.CheckRequest(req, pkgID, ""), rec.CheckShares(m.Shares))
 	}
 	switch {
 	case err == nil:

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -136,14 +137,20 @@ type member struct {
 	mischief http.Handler // nil: honest
 	asked    int
 	header   http.Header // of the last key request
+	body     []byte
 }
 
 func (m *member) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // who asked has gone
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	m.mu.Lock()
 	h := m.mischief
 	if r.URL.Path == "/v1/fetch_key" {
 		m.asked++
-		m.header = r.Header
+		m.header, m.body = r.Header, body
 	}
 	m.mu.Unlock()
 	if h == nil {

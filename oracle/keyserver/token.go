@@ -7,11 +7,9 @@ import (
 
 	"github.com/floe-data/floe/oracle/accounts"
 	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 )
-
-// tokenTag begins what stands in a request's hash for a token.
-const tokenTag = "floe-token-v1"
 
 // checkToken identifies a requester by a token in place of a wallet.
 func (s *Server) checkToken(ctx context.Context, r *requester) *refusal {
@@ -61,12 +59,10 @@ func (r *requester) checkScope() *refusal {
 	return nil
 }
 
-// credential is what stands in the hash of a request for who asks: the wallet's
-// signature, or the token behind a tag that no signature begins with. The hash
-// shows neither.
+// credential is what stands in the hash of a request for who asks.
 func (r *requester) credential() []byte {
 	if r.Token == "" {
 		return r.Certificate.Signature
 	}
-	return append([]byte(tokenTag), r.Token...)
+	return receipt.TokenCredential(r.Token)
 }

@@ -171,7 +171,11 @@ func (k *KeyAnswer) checkReceipt(env *Env, req *seal.FetchKeyRequest, shares []s
 	if r.Issuer != k.Server.String() {
 		return fmt.Errorf("check receipt %d: it is of another server", r.Sequence)
 	}
-	if err := r.CheckRequest(req, env.Network.Packages["access"].Original); err != nil {
+	token := ""
+	if a, ok := env.Signer.(*ServiceAccount); ok {
+		token = strings.TrimSpace(a.Token)
+	}
+	if err := r.CheckRequest(req, env.Network.Packages["access"].Original, token); err != nil {
 		return err
 	}
 	if k.Opening == nil || len(k.Opening.Salt) != 32 || k.Opening.Requester != env.Signer.Address() {

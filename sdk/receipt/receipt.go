@@ -221,9 +221,14 @@ func (o Opening) Check(c *Claims) error {
 	return nil
 }
 
+// TokenCredential stands in place of the wallet's signature in [HashRequest] if a
+// service account asked with a token: "floe-token-v1", which no signature begins
+// with, and the token. The hash shows neither.
+func TokenCredential(token string) []byte { return append([]byte("floe-token-v1"), token...) }
+
 // HashRequest commits to a request: what its session key signed (PTB and
-// transport keys), then what the wallet signed and its signature. For a service
-// account, "floe-token-v1" and its token stand in place of the signature.
+// transport keys), then what the wallet signed and its signature, or
+// [TokenCredential].
 func HashRequest(signed, message, signature []byte) Hash {
 	a, b, c := sha256.Sum256(signed), sha256.Sum256(message), sha256.Sum256(signature)
 	return hash(requestTag, a[:], b[:], c[:])

@@ -77,9 +77,14 @@ type LogInfo struct {
 }
 
 // CheckRequest demands that the receipt is of this request, whose certificate is
-// for a package, given by its first version.
-func (r *Receipt) CheckRequest(req *seal.FetchKeyRequest, pkg sui.Address) error {
-	if r.RequestHash != HashRequest(req.SignedBytes(), req.Certificate.Message(pkg), req.Certificate.Signature) {
+// for a package, given by its first version. token is that of the service account
+// that asked, "" for a wallet.
+func (r *Receipt) CheckRequest(req *seal.FetchKeyRequest, pkg sui.Address, token string) error {
+	credential := req.Certificate.Signature
+	if token != "" {
+		credential = TokenCredential(token)
+	}
+	if r.RequestHash != HashRequest(req.SignedBytes(), req.Certificate.Message(pkg), credential) {
 		return fmt.Errorf("check receipt %d: it is of another request", r.Sequence)
 	}
 	return nil
