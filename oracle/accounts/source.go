@@ -68,14 +68,16 @@ func newKeySource(from string, deps Deps) *keySource {
 // read again because this one is not among them.
 func (s *keySource) find(ctx context.Context, kid, alg string) (crypto.PublicKey, error) {
 	k, reading, err := s.look(kid)
-	if k.public == nil && reading != nil && s.empty() {
-		ctx, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		select {
-		case <-reading:
-		case <-ctx.Done():
+	if k.public == nil && reading != nil {
+		if s.empty() {
+			ctx, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
+			select {
+			case <-reading:
+			case <-ctx.Done():
+			}
 		}
-		k, reading, err = s.look(kid)
+		k, reading, err = s.look(kid) // it may be over by now
 	}
 	switch {
 	case k.public == nil && reading != nil:
