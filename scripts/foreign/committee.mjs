@@ -29,9 +29,9 @@ async function approve(ids) {
 	return tx.build({ client: suiClient, onlyTransactionKind: true });
 }
 
-async function session(seed) {
+async function session(seed, mvrName) {
 	const signer = Ed25519Keypair.fromSecretKey(fromHex(seed));
-	const key = await SessionKey.create({ address: signer.toSuiAddress(), packageId: cfg.packageId, ttlMin: 10, suiClient });
+	const key = await SessionKey.create({ address: signer.toSuiAddress(), packageId: cfg.packageId, ttlMin: 10, suiClient, mvrName });
 	const { signature } = await signer.signPersonalMessage(key.getPersonalMessage());
 	await key.setPersonalMessageSignature(signature);
 	return key;
@@ -39,8 +39,9 @@ async function session(seed) {
 
 // answer does what one line asks for: encrypt, or decrypt as somebody. past is
 // by how many minutes the clock of this machine is behind meanwhile; with
-// unverified, servers need not prove first that they have their keys.
-async function answer({ servers, threshold, encrypt, object, ids, as, past, unverified }) {
+// unverified, servers need not prove first that they have their keys; mvr is a
+// name that the wallet is shown for the package.
+async function answer({ servers, threshold, encrypt, object, ids, as, past, unverified, mvr }) {
 	const now = Date.now;
 	if (past) Date.now = () => now() - past * 60_000;
 	try {
@@ -50,7 +51,7 @@ async function answer({ servers, threshold, encrypt, object, ids, as, past, unve
 			return { object: toBase64(encryptedObject) };
 		}
 		const txBytes = await approve(ids ?? [cfg.id]);
-		const data = await client.decrypt({ data: fromBase64(object), sessionKey: await session(as), txBytes });
+		const data = await client.decrypt({ data: fromBase64(object), sessionKey: await session(as, mvr), txBytes });
 		return { plaintext: toBase64(data) };
 	} catch (error) {
 		return { error: error.constructor.name, message: error.message, status: error.status ?? 0 };

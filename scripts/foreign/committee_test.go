@@ -236,7 +236,8 @@ type npmAsk struct {
 	As        string      `json:"as,omitempty"`
 	Past      int         `json:"past,omitempty"` // minutes
 
-	Unverified bool `json:"unverified,omitempty"`
+	Unverified bool   `json:"unverified,omitempty"`
+	MVR        string `json:"mvr,omitempty"`
 }
 
 // npmAnswer is what it prints.

@@ -2,12 +2,15 @@ package foreign
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"fmt"
 	"net"
 	"testing"
 
 	"github.com/floe-data/floe/oracle/keyserver"
+	"github.com/floe-data/floe/oracle/mvr"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/contract/deploy"
@@ -64,6 +67,16 @@ func TestMystenSealModes(t *testing.T) {
 		npmAsk{Servers: servers[:1], Object: sealed(bobs, 1, servers[0]), As: n.readerSeed})
 	opens("alice's beside independent ones", npm, n.readerSeed, sealed(npm, 3, three[0], three[1], servers[0]), three[0], three[1], servers[0])
 
+	// A session key that names the package.
+	named := npmAsk{Servers: servers[:1], Object: ofAlice, As: n.readerSeed, MVR: "@alice/data"}
+	if got := npm.ask(named); !bytes.Equal(got.Plaintext, plaintext) {
+		t.Errorf("with a name: %+v", got)
+	}
+	named.MVR = "@bob/data"
+	refused("with the name of another package", "InvalidMVRNameError", npm, named)
+	named.MVR = "@nobody/data"
+	refused("with the name of no package", "InvalidMVRNameError", npm, named)
+
 	n.revoke(n.reader)
 	refused("revoked", "NoAccessError", npm, npmAsk{Servers: three, Object: two, As: n.readerSeed})
 	refused("revoked at alice's", "NoAccessError", npm, npmAsk{Servers: servers[:1], Object: ofAlice, As: n.readerSeed})
@@ -92,6 +105,16 @@ func (n *sealNet) second() *sealNet {
 	return &m
 }
 
+// names stands for the Move Registry, which no test can reach: see oracle/mvr.
+type names map[string]sui.Address
+
+func (n names) Resolve(_ context.Context, name string) (sui.Address, error) {
+	if pkg, ok := n[name]; ok {
+		return pkg, nil
+	}
+	return sui.Address{}, fmt.Errorf("resolve %s: %w", name, mvr.ErrName)
+}
+
 // permissioned serves the packages of alice, who is n, and bob, each with a
 // derived key, and returns their key servers.
 func (n *sealNet) permissioned(bob *sealNet) (out []npmServer) {
@@ -104,7 +127,7 @@ func (n *sealNet) permissioned(bob *sealNet) (out []npmServer) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	cfg := keyserver.Config{Evaluator: e}
+	cfg := keyserver.Config{Evaluator: e, Names: names{"@alice/data": n.contracts.Access.Original, "@bob/data": bob.contracts.Access.Original}}
 	for i, name := range []string{"alice", "bob"} {
 		key, err := seal.DeriveMasterKey(bytes.Repeat([]byte{1}, 32), uint64(i))
 		if err != nil {
