@@ -64,7 +64,8 @@ func (r *Report) step(name, text string, check func() error) {
 }
 
 // MaxClockDifference is how far the time of a receipt may be from the time that
-// its evaluation was told.
+// its evaluation was told. A development network whose clock is moved by hand
+// tells evaluations that time: its receipts fail this check.
 const MaxClockDifference = time.Minute
 
 // ErrNoEvidence says that a receipt does not commit to any evidence: nothing was

@@ -7,8 +7,9 @@
 // salted like the requester's, since a manifest tells who asked for what.
 //
 // [Evaluator.Evaluate] makes a decision and its [Evidence] in one step; that is
-// the key server's side. [Replay] makes it again from a manifest and objects;
-// that is the auditor's.
+// the key server's side. The auditor's is [Audit]: it takes a receipt and a file
+// with its evidence, a [Bundle], compares the two step by step, and then has
+// [Replay] make the decision again.
 //
 // What a replay shows: the bytecode whose digest the receipt names, run over
 // the objects that the receipt names, says what the server said. What it does
