@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -136,8 +137,16 @@ func TestDrillEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := strings.Split(string(lines), "\n")
-	third, fourth := strings.Split(all[2], " "), strings.Split(all[3], " ")
-	all[2] = strings.Join([]string{third[0], third[1], fourth[2]}, " ")
+	third, err := journal.ReadFile(swapped, key, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fourth, err := journal.ReadFile(swapped, key, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encode := base64.RawURLEncoding.EncodeToString // as lines were before they were sealed
+	all[2] = third.JWT + " " + encode(append(third.Opening.Salt[:], third.Opening.Requester[:]...)) + " " + encode(fourth.Evidence)
 	if err := os.WriteFile(filepath.Join(swapped, journal.FileName), []byte(strings.Join(all, "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -249,12 +258,16 @@ func TestDrillFindsDamage(t *testing.T) {
 		change func(lines []string) string
 		found  string
 	}{
-		"nothing":         {func(l []string) string { return strings.Join(l, "") }, ""},
-		"a torn end":      {func(l []string) string { return strings.Join(l, "") + "eyJ" }, ""},
-		"the last lost":   {func(l []string) string { return strings.Join(l[:8], "") }, "receipts_lost"},
-		"one missing":     {func(l []string) string { return strings.Join(append(l[:3:3], l[4:]...), "") }, "journal_damaged"},
-		"one changed":     {func(l []string) string { return strings.Replace(strings.Join(l, ""), ".", ".e", 1) }, "journal_damaged"},
-		"opening swapped": {func(l []string) string { return strings.Replace(strings.Join(l, ""), " AAAA", " AAAB", 1) }, "journal_damaged"},
+		"nothing":       {func(l []string) string { return strings.Join(l, "") }, ""},
+		"a torn end":    {func(l []string) string { return strings.Join(l, "") + "eyJ" }, ""},
+		"the last lost": {func(l []string) string { return strings.Join(l[:8], "") }, "receipts_lost"},
+		"one missing":   {func(l []string) string { return strings.Join(append(l[:3:3], l[4:]...), "") }, "journal_damaged"},
+		"one changed":   {func(l []string) string { return strings.Replace(strings.Join(l, ""), ".", ".e", 1) }, "journal_damaged"},
+		"opening swapped": {func(l []string) string {
+			first, rest, _ := strings.Cut(l[0], " ")
+			second, more, _ := strings.Cut(l[1], " ")
+			return first + " " + more + second + " " + rest + strings.Join(l[2:], "")
+		}, "journal_damaged"},
 	} {
 		dir := f.backup()
 		path := filepath.Join(dir, journal.FileName)

@@ -1,9 +1,9 @@
 // Package journal keeps the receipts of a key server: an append-only file with
 // one per line, each on disk before its answer may leave. A line is the JWT and,
-// after a blank, the opening of its commitments: salt and requester, base64url;
-// after another blank the short form of its evidence, base64url, which package
-// archive makes and reads. Openings and evidence are for the requester and the
-// owner of a policy; nobody else is shown them.
+// after a blank, sealed with a key that follows from the receipt key, the opening
+// of its commitments, salt and requester, and the short form of its evidence,
+// which package archive makes and reads. They are for the requester and the owner
+// of a policy; nobody else is shown them.
 //
 // [Open] takes the directory for itself, checks the chain of receipts and cuts
 // off a record that a crash left incomplete. [Journal.Write] returns an
@@ -84,6 +84,7 @@ type file interface {
 // A Journal is safe for concurrent use.
 type Journal struct {
 	cfg     Config
+	vault   *vault
 	lock    io.Closer
 	Torn    int64 // bytes of an incomplete record that Open cut off
 	writes  chan *write
@@ -162,7 +163,11 @@ func open(cfg Config, f file) (*Journal, error) {
 	if cfg.Remember == 0 {
 		cfg.Remember = 30 * time.Minute
 	}
-	j := &Journal{cfg: cfg, file: f, ledger: cfg.Ledger, writes: make(chan *write, maxBatch), between: make(chan func()), done: make(chan struct{}),
+	vault, err := newVault(cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{cfg: cfg, file: f, vault: vault, ledger: cfg.Ledger, writes: make(chan *write, maxBatch), between: make(chan func()), done: make(chan struct{}),
 		grown: make(chan struct{}, 1), chain: receipt.Chain{Issuer: cfg.Issuer}, index: newIndex(cfg.Remember)}
 	if err := j.load(); err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ func (j *Journal) load() error {
 }
 
 func (j *Journal) loadLine(line string) (*receipt.Receipt, error) {
-	stored, err := splitLine(line)
+	stored, err := j.vault.split(line)
 	if err != nil {
 		return nil, err
 	}

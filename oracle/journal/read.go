@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bufio"
+	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -102,9 +103,13 @@ func (j *Journal) Record(sequence uint64) (*Record, error) {
 }
 
 // ReadFile reads the record of a sequence number from a journal's directory,
-// which a server may be writing to; nil if there is none. Nothing is checked but
-// the form of its line.
-func ReadFile(dir string, sequence uint64) (*Record, error) {
+// which a server may be writing to; nil if there is none. key is the receipt key,
+// which opens it. Nothing is checked but the form of its line.
+func ReadFile(dir string, key ed25519.PrivateKey, sequence uint64) (*Record, error) {
+	vault, err := newVault(key)
+	if err != nil {
+		return nil, fmt.Errorf("read journal: %w", err)
+	}
 	f, err := os.Open(filepath.Join(dir, FileName))
 	if err != nil {
 		return nil, fmt.Errorf("read journal: %w", err)
@@ -121,7 +126,7 @@ func ReadFile(dir string, sequence uint64) (*Record, error) {
 		case n != sequence:
 			continue
 		}
-		rec, err := splitLine(strings.TrimSuffix(line, "\n"))
+		rec, err := vault.split(strings.TrimSuffix(line, "\n"))
 		if err != nil {
 			return nil, fmt.Errorf("read journal: record %d: %w", sequence, err)
 		}
@@ -156,7 +161,7 @@ func (j *Journal) full(sequence uint64) (Record, error) {
 	if err != nil {
 		return Record{}, fmt.Errorf("read journal: %w", err)
 	}
-	r, err := splitLine(line)
+	r, err := j.vault.split(line)
 	if err != nil {
 		return Record{}, fmt.Errorf("read journal: record %d: %w", sequence, err)
 	}
@@ -177,21 +182,8 @@ func (j *Journal) record(i int) (string, error) {
 	return string(b), nil
 }
 
-// line is the line of a receipt, with its end.
-func line(jwt string, o *receipt.Opening, evidence []byte) string {
-	if o == nil {
-		return jwt + "\n"
-	}
-	s := jwt + " " + base64.RawURLEncoding.EncodeToString(append(o.Salt[:], o.Requester[:]...))
-	if len(evidence) > 0 {
-		s += " " + base64.RawURLEncoding.EncodeToString(evidence)
-	}
-	return s + "\n"
-}
-
-// splitLine reads a line but for its number. Older lines have no evidence, or no
-// opening either.
-func splitLine(line string) (r Record, err error) {
+// splitOpen reads a line in which nothing is sealed.
+func splitOpen(line string) (r Record, err error) {
 	columns := strings.Split(line, " ")
 	r.JWT = columns[0]
 	if len(columns) > 3 {

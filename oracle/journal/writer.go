@@ -92,7 +92,7 @@ func (j *Journal) commit(batch []*write, now time.Time) (receipts []*receipt.Rec
 			return receipts, err
 		}
 		receipts = append(receipts, r)
-		data = append(data, line(r.Raw, w.opening, w.evidence)...)
+		data = append(data, j.vault.line(r.Raw, w.opening, w.evidence)...)
 		ends = append(ends, start+int64(len(data)))
 	}
 	// From here on until the sync has succeeded the file is in doubt.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -41,7 +42,7 @@ makes the decision again.`,
 			if err != nil || sequence == 0 {
 				return usageError{fmt.Errorf("%q is no number of a receipt", args[0])}
 			}
-			b, err := readEvidence(config, client, sequence)
+			b, err := readEvidence(cmd.Context(), config, client, sequence)
 			if err != nil {
 				return err
 			}
@@ -54,7 +55,7 @@ makes the decision again.`,
 	return cmd
 }
 
-func readEvidence(config, client string, sequence uint64) (*evidence.Bundle, error) {
+func readEvidence(ctx context.Context, config, client string, sequence uint64) (*evidence.Bundle, error) {
 	c, err := readConfig(config)
 	if err != nil {
 		return nil, err
@@ -63,7 +64,11 @@ func readEvidence(config, client string, sequence uint64) (*evidence.Bundle, err
 	if err != nil {
 		return nil, err
 	}
-	rec, err := journal.ReadFile(dir, sequence)
+	s, err := c.secrets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := journal.ReadFile(dir, s.receipt, sequence)
 	if err != nil {
 		return nil, err
 	}
