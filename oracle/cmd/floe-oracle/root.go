@@ -55,7 +55,6 @@ serve.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newKeygen(), newSealKeys(), newKeys(), newRegister(), newConfig(), newServe(), newAggregate(), newCommittee(), newWitness(), newDrill(), newEvidence())
 	root.AddCommand(newDKG(), newRotate(), newDoctor())
