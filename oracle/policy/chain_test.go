@@ -108,6 +108,30 @@ func (n *realNet) decide(t *testing.T) (*Grant, error) {
 	return g, err
 }
 
+// TestOnChain runs on one network, one after the other.
+func TestOnChain(t *testing.T) {
+	n := newRealNet(t, 0)
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, *realNet)
+	}{
+		{"Local", testLocal},
+		{"LocalRefusesAliases", testLocalRefusesAliases},
+		{"Recorded", testRecorded},
+		{"LyingNode", testLyingNode},
+		{"LyingSimulation", testLyingSimulation},
+		{"LyingStream", testLyingStream},
+		{"RealPolicyOfMissingFunction", testRealPolicyOfMissingFunction},
+		{"FirstVersion", testFirstVersion},
+		{"LocalAcrossEpochs", testLocalAcrossEpochs},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			copied := *n
+			test.run(t, &copied)
+		})
+	}
+}
+
 func TestRealPolicy(t *testing.T) {
 	n := newRealNet(t, 0)
 	if _, err := n.decide(t); err != nil {
@@ -133,8 +157,7 @@ func TestRealPolicyOnStaleNode(t *testing.T) {
 	}
 }
 
-func TestRealPolicyOfMissingFunction(t *testing.T) {
-	n := newRealNet(t, 0)
+func testRealPolicyOfMissingFunction(t *testing.T, n *realNet) {
 	b := sui.NewBuilder()
 	b.Call(n.contracts.Access.Latest, "policy", "seal_approve_nothing", nil, b.Pure([]byte("id")))
 	var err error
@@ -148,8 +171,7 @@ func TestRealPolicyOfMissingFunction(t *testing.T) {
 }
 
 // The modules of an upgraded package carry the id of its first version.
-func TestFirstVersion(t *testing.T) {
-	n := newRealNet(t, 0)
+func testFirstVersion(t *testing.T, n *realNet) {
 	first := n.contracts.Access.Original
 	obj, err := n.client.Object(t.Context(), first)
 	if err != nil {

@@ -286,7 +286,7 @@ func rounds(t *testing.T, variable string, small int) int {
 func TestLocalIsTheNode(t *testing.T) {
 	z := newZoo(t, 1)
 	local, node, replayer := newLocal(t, z.realNet, mirror.Config{}), newNode(t, z.realNet), evidence.NewReplayer()
-	n, said, records := rounds(t, "FLOE_POLICY_QUESTIONS", 400), map[verdict]int{}, 0
+	n, said, records := rounds(t, "FLOE_POLICY_QUESTIONS", 300), map[verdict]int{}, 0
 	for i := range n {
 		if i%6 == 0 {
 			z.change(z.r)
@@ -344,7 +344,7 @@ func TestBothDuringChanges(t *testing.T) {
 		}
 	}()
 	said := map[string]int{}
-	for range rounds(t, "FLOE_POLICY_QUESTIONS", 150) {
+	for range rounds(t, "FLOE_POLICY_QUESTIONS", 100) {
 		q, ok := z.question(z.r)
 		if !ok {
 			continue

@@ -119,8 +119,7 @@ func (n *realNet) light(t *testing.T) *lightclient.Client {
 
 // What a node that lies can do: each lie lets a stranger in where the node is
 // trusted, and none where it need not be.
-func TestLyingNode(t *testing.T) {
-	n := newRealNet(t, 0)
+func testLyingNode(t *testing.T, n *realNet) {
 	stranger := sui.Address{1}
 	for name, lie := range map[string]liar{
 		"object":  {object: anotherOwner(n, stranger)},
@@ -158,8 +157,7 @@ func TestLyingNode(t *testing.T) {
 }
 
 // A node that says yes to everything lets nobody in.
-func TestLyingSimulation(t *testing.T) {
-	n := newRealNet(t, 0)
+func testLyingSimulation(t *testing.T, n *realNet) {
 	n.query.User = sui.Address{1}
 	l := &liar{Client: n.client, verdict: func(ex *suirpc.Executed) { ex.Effects.Status.Failure = nil }}
 	node, err := NewSimulator(SimulatorConfig{Chain: l, StalenessPackage: n.contracts.KeyServer.Latest})
@@ -181,8 +179,7 @@ func TestLyingSimulation(t *testing.T) {
 }
 
 // A decision of the node has a record when our VM comes to the same.
-func TestRecorded(t *testing.T) {
-	n := newRealNet(t, 0)
+func testRecorded(t *testing.T, n *realNet) {
 	r := NewRecorded(newNode(t, n), newLocal(t, n, mirror.Config{}), nil)
 	for _, user := range []sui.Address{n.owner.Address(), {1}} {
 		n.query.User = user
@@ -198,8 +195,7 @@ func TestRecorded(t *testing.T) {
 }
 
 // A stream that is forged or withheld gives no yes that the true state does not.
-func TestLyingStream(t *testing.T) {
-	n := newRealNet(t, 0)
+func testLyingStream(t *testing.T, n *realNet) {
 	revoked := sui.Address{1}
 	policy, cap := n.floePolicy(t)
 	n.send(t, func(b *sui.Builder) { contract.Grant(b, n.contracts, policy, cap, revoked) })

@@ -52,8 +52,7 @@ func (n *realNet) ask(t testing.TB, e Evaluator) (Evidence, error) {
 	return e.Evaluate(t.Context(), q)
 }
 
-func TestLocal(t *testing.T) {
-	n := newRealNet(t, 0)
+func testLocal(t *testing.T, n *realNet) {
 	l := newLocal(t, n, mirror.Config{})
 	ev, err := n.ask(t, l)
 	if err != nil {
@@ -80,8 +79,7 @@ func TestLocal(t *testing.T) {
 }
 
 // Who has aliases is refused, on record: the key does not prove who asks.
-func TestLocalRefusesAliases(t *testing.T) {
-	n := newRealNet(t, 0)
+func testLocalRefusesAliases(t *testing.T, n *realNet) {
 	id := sui.AliasesID(n.owner.Address())
 	node := &liar{Client: n.client, invented: map[sui.Address]*sui.Object{id: object(id, 1, sui.SharedOwner(1))}}
 	ev, err := n.ask(t, newLocal(t, n, mirror.Config{Node: node}))
@@ -110,8 +108,7 @@ func TestLocalOnStaleNode(t *testing.T) {
 }
 
 // Epochs end: the environment follows, and so does the committee that is trusted.
-func TestLocalAcrossEpochs(t *testing.T) {
-	n := newRealNet(t, 0)
+func testLocalAcrossEpochs(t *testing.T, n *realNet) {
 	l := newLocal(t, n, mirror.Config{Light: n.light(t), Prove: true})
 	for epoch := range uint64(3) {
 		ev, err := n.ask(t, l)

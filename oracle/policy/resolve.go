@@ -12,7 +12,7 @@ import (
 // objectsOf lists what has to be read before a query can be evaluated: the user's
 // aliases, and then the objects that it names, in its order.
 func objectsOf(q Query) ([]sui.Address, error) {
-	ids := []sui.Address{sui.AliasesID(q.User)}
+	ids := append(make([]sui.Address, 0, len(q.Approval.Program.Inputs)+4), sui.AliasesID(q.User))
 	for _, in := range q.Approval.Program.Inputs {
 		switch in.Kind {
 		case sui.InputPure:

@@ -52,7 +52,8 @@ func transaction(q Query, program *sui.ProgrammableTransaction, price uint64) *s
 // which are the current versions of those that the query names, whatever versions
 // it names.
 func (r *rules) program(q Query, objects []*sui.Object) (*sui.ProgrammableTransaction, error) {
-	p := &sui.ProgrammableTransaction{Inputs: slices.Clone(q.Approval.Program.Inputs)}
+	given := q.Approval.Program
+	p := &sui.ProgrammableTransaction{Inputs: append(make([]sui.Input, 0, len(given.Inputs)+checkInputs), given.Inputs...)}
 	next := 0
 	for i := range p.Inputs {
 		if p.Inputs[i].Kind == sui.InputPure {
@@ -70,9 +71,12 @@ func (r *rules) program(q Query, objects []*sui.Object) (*sui.ProgrammableTransa
 	if err != nil {
 		return nil, err
 	}
-	p.Commands = append([]sui.Command{check}, q.Approval.Program.Commands...)
+	p.Commands = append(append(make([]sui.Command, 0, 1+len(given.Commands)), check), given.Commands...)
 	return p, nil
 }
+
+// checkInputs is how many inputs stalenessCheck appends at most.
+const checkInputs = 3
 
 // stalenessCheck appends the inputs of the check to the program and returns
 // the call. Calls refer to inputs only, so theirs stay right.

@@ -189,6 +189,7 @@ func (r *recorder) list(ev *Evidence) {
 		ids = append(ids, id)
 	}
 	slices.SortFunc(ids, sui.Address.Compare)
+	ev.Objects, ev.Content = make([]sui.ObjectRef, 0, len(ids)), make([]*sui.Object, 0, len(ids))
 	for _, id := range ids {
 		o := r.seen[id]
 		if o == nil {
