@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/floe-data/floe/oracle/secret"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -33,7 +34,7 @@ func newKeys() *cobra.Command {
 ` + fmt.Sprint(spareKeys) + ` keys that no client has. To add a client: register its KeyServer object with the
 first of them, add it to client_configs with the number, and send the server
 SIGHUP. Does not use the network.`,
-		Example: "  floe-oracle keys --config oracle.yaml\n  floe-oracle register --config oracle.yaml --derivation-index 3 --name carol --url https://keys.example.org/carol …",
+		Example: "  floe-oracle keys --config oracle.yaml",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := required(cmd, "config"); err != nil {
@@ -101,24 +102,19 @@ func (c *config) publicKeys(ctx context.Context, s *secrets) (out []publicKey, e
 		out = append(out, k)
 	}
 	next := m.nextIndex()
-	if next == 0 && len(m.Clients) > 0 && !c.masterPlace().IsSet() && c.MasterKey.IsZero() {
-		return out, nil // all keys are imported, and there may be no seed
+	seed, err := c.seed(ctx, s.age)
+	if errors.Is(err, secret.ErrMissing) && next == 0 {
+		return out, nil // all keys are imported
+	}
+	if err != nil {
+		return nil, err
 	}
 	for i := next; i < next+spareKeys; i++ {
-		key, err := c.derivedKey(ctx, s, i)
+		key, err := seal.DeriveMasterKey(seed, i)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, publicKey{Index: &i, PublicKey: fmt.Sprintf("0x%x", key.PublicKey().Bytes())})
 	}
 	return out, nil
-}
-
-// derivedKey derives the key of a number from the seed.
-func (c *config) derivedKey(ctx context.Context, s *secrets, index uint64) (*seal.MasterKey, error) {
-	seed, err := c.seed(ctx, s.age)
-	if err != nil {
-		return nil, err
-	}
-	return seal.DeriveMasterKey(seed, index)
 }
