@@ -161,6 +161,23 @@ func TestRelay(t *testing.T) {
 	}
 }
 
+// Limits of members are passed on, with the time to wait.
+func TestLimitsAreRelayed(t *testing.T) {
+	n := newFixture(t)
+	for i, wait := range []string{"3", "7", "x"} {
+		n.members[i].turns(answer(429, "Retry-After: "+wait, `{"error":"TooManyRequests","message":"slow down","reason":{"code":"quota_user"}}`))
+	}
+	n.members[2].turns(answer(500, "", ""))
+	_, url := n.aggregator(nil)
+	req, _ := n.request(n.reader, innerID)
+	status, header, b := n.post(url, req)
+	var e seal.ErrorResponse
+	json.Unmarshal(b, &e)
+	if wait := header.Get("Retry-After"); status != 429 || e.Type != "TooManyRequests" || e.Message != "slow down" || e.Reason.Code != "quota_user" || wait != "3" && wait != "7" {
+		t.Errorf("HTTP %d %s, Retry-After %q", status, b, wait)
+	}
+}
+
 func TestRequestsThatAreRefusedHere(t *testing.T) {
 	n := newFixture(t)
 	s, url := n.aggregator(nil)

@@ -177,6 +177,10 @@ func relay(ref *sealhttp.Refusal, few *seal.CommitteeError) {
 			ref.Reason = a.Reason
 		}
 		said = append(said, a.Detail)
+		var e *seal.ServerError
+		if errors.As(few.Members[i].Err, &e) {
+			ref.RetryAfter = max(ref.RetryAfter, e.RetryAfter) // the threshold needs more than one
+		}
 	}
 	if len(slices.Compact(said)) == 1 || ref.Message == "" {
 		ref.Message = said[0]

@@ -1,7 +1,9 @@
 package seal
 
 import (
+	"context"
 	"crypto/rand"
+	"fmt"
 	"testing"
 
 	"github.com/floe-data/floe/sdk/sui"
@@ -58,5 +60,39 @@ func BenchmarkRelease(b *testing.B) {
 		if _, err := to.Encrypt(rand.Reader, k); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkCommittee is what an aggregator computes for a request: it verifies
+// the shares of the members of 3 of 3 and combines them.
+func BenchmarkCommittee(b *testing.B) {
+	for _, n := range []int{1, 100} {
+		b.Run(fmt.Sprintf("ids=%d", n), func(b *testing.B) {
+			shares := make([]*MasterKey, 3)
+			for i := range shares {
+				shares[i] = must[*MasterKey](b)(NewMasterKey(rand.Reader))
+			}
+			to := must[*TransportKey](b)(NewTransportKey(rand.Reader)).Public()
+			f := &CommitteeFetch{Committee: &Committee{Threshold: 3}, To: to}
+			for i := range n {
+				f.Wanted = append(f.Wanted, fmt.Appendf(nil, "full id %d", i))
+			}
+			var answers []*FetchKeyResponse
+			for i, share := range shares { // any three keys are shares of one
+				f.Committee.Members = append(f.Committee.Members, CommitteeMember{PublicKey: share.PublicKey(), PartyID: uint16(i)})
+				a := new(FetchKeyResponse)
+				for _, id := range f.Wanted {
+					c0, c1 := must[EncryptedUserKey](b)(to.Encrypt(rand.Reader, must[UserKey](b)(share.Extract(rand.Reader, id)))).Points()
+					a.Keys = append(a.Keys, EncryptedKey{ID: id, EncryptedKey: [2][]byte{c0, c1}})
+				}
+				answers = append(answers, a)
+			}
+			f.Ask = func(_ context.Context, m *CommitteeMember) (*FetchKeyResponse, error) { return answers[m.PartyID], nil }
+			for b.Loop() {
+				if _, err := f.Run(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -115,7 +116,7 @@ func (e *Endpoint) read(ctx context.Context, res *http.Response, out any) error 
 		return fmt.Errorf("read answer: %w: more than %d bytes", errNonsense, most)
 	}
 	if res.StatusCode != http.StatusOK {
-		return refusal(res.StatusCode, b)
+		return refusal(res, b)
 	}
 	check := e.CheckVersion
 	if check == nil {
@@ -134,14 +135,27 @@ func (e *Endpoint) read(ctx context.Context, res *http.Response, out any) error 
 // not send one.
 var errNonsense = errors.New("the server does not speak the protocol")
 
-func refusal(status int, body []byte) error {
+func refusal(res *http.Response, body []byte) error {
 	var e ErrorResponse
+	out := &ServerError{Status: res.StatusCode, RetryAfter: retryAfter(res.Header)}
 	if err := json.Unmarshal(body, &e); err != nil || e.Type == "" {
 		text := strings.TrimSpace(string(body[:min(len(body), 200)]))
-		return &ServerError{Status: status, Message: strconv.QuoteToGraphic(text)}
+		out.Message = strconv.QuoteToGraphic(text)
+		return out
 	}
-	return &ServerError{Status: status, Type: e.Type, Message: e.Message, Reason: e.Reason,
-		Receipt: e.Receipt, Opening: e.Opening, Members: e.Members}
+	out.Type, out.Message, out.Reason = e.Type, e.Message, e.Reason
+	out.Receipt, out.Opening, out.Members = e.Receipt, e.Opening, e.Members
+	return out
+}
+
+// retryAfter reads the header of this name, in seconds, of a day at most; 0 if
+// there is none.
+func retryAfter(h http.Header) time.Duration {
+	n, err := strconv.ParseUint(h.Get("Retry-After"), 10, 32)
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(n)*time.Second, 24*time.Hour)
 }
 
 // minServerVersion is the oldest key server that the protocol here speaks to.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -16,6 +17,8 @@ type ServerError struct {
 	Reason  *Reason
 	Receipt string // JWT; "" from servers that give none
 	Opening *ReceiptOpening
+	// RetryAfter is when the server said to ask again; 0 if it did not.
+	RetryAfter time.Duration
 	// Members is how the members of a committee answered, as its aggregator
 	// says.
 	Members []MemberAnswer
