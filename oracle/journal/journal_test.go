@@ -229,6 +229,7 @@ func TestJournalForgetsReleases(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer j.Close()
+	j.index.atLeast = 1
 	for i, later := range []time.Duration{0, time.Minute, time.Millisecond} {
 		at = at.Add(later)
 		c := &receipt.Claims{Decision: receipt.Release, ShareCommitment: &receipt.Hash{}, RequestHash: receipt.Hash{byte(i)}}
@@ -241,6 +242,32 @@ func TestJournalForgetsReleases(t *testing.T) {
 	}
 	if len(j.index.recent) != 2 || len(j.index.releases) != 2 {
 		t.Errorf("%d and %d are remembered", len(j.index.recent), len(j.index.releases))
+	}
+}
+
+// A clock that jumps ahead and back makes no release be forgotten, nor does a
+// restart meanwhile.
+func TestJournalRemembersOverClockJumps(t *testing.T) {
+	at := time.UnixMilli(1_000_000_000_000)
+	cfg := config(t.TempDir())
+	cfg.Now = func() time.Time { return at }
+	cfg.Remember = time.Minute
+	for i, jump := range []time.Duration{0, 1000 * time.Hour, -1000 * time.Hour} {
+		at = at.Add(jump)
+		j, err := Open(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &receipt.Claims{Decision: receipt.Release, ShareCommitment: &receipt.Hash{}, RequestHash: receipt.Hash{byte(i)}}
+		if _, err := j.Write(t.Context(), c, nil, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		for k := range i + 1 {
+			if e, _, _ := j.Release(receipt.Hash{byte(k)}); e == nil || e.Receipt().Sequence != uint64(k)+1 {
+				t.Errorf("after receipt %d: receipt %d is %v", i+1, k+1, e)
+			}
+		}
+		j.Close()
 	}
 }
 

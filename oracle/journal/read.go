@@ -210,6 +210,7 @@ type index struct {
 	releases map[receipt.Hash]uint64  // by request, of the last while
 	recent   []release                // the keys of releases, oldest first
 	remember time.Duration
+	atLeast  int // as many are kept however old they are
 }
 
 type release struct {
@@ -217,8 +218,13 @@ type release struct {
 	timeMS  int64
 }
 
+// rememberAtLeast is how many releases can be found by their request although
+// they seem old: a clock that jumps ahead and back makes requests valid again.
+// They take some 10 MB.
+const rememberAtLeast = 100_000
+
 func newIndex(remember time.Duration) index {
-	return index{policies: map[sui.Address][]uint64{}, releases: map[receipt.Hash]uint64{}, remember: remember}
+	return index{policies: map[sui.Address][]uint64{}, releases: map[receipt.Hash]uint64{}, remember: remember, atLeast: rememberAtLeast}
 }
 
 // add takes over a receipt that became durable.
@@ -226,7 +232,7 @@ func (x *index) add(r *receipt.Receipt) {
 	for _, p := range r.Policies {
 		x.policies[p.ID] = append(x.policies[p.ID], r.Sequence)
 	}
-	for len(x.recent) > 0 && r.TimeMS-x.recent[0].timeMS > x.remember.Milliseconds() {
+	for len(x.recent) > x.atLeast && r.TimeMS-x.recent[0].timeMS > x.remember.Milliseconds() {
 		delete(x.releases, x.recent[0].request)
 		x.recent = x.recent[1:]
 	}
