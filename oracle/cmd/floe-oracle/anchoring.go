@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/floe-data/floe/oracle/anchor"
@@ -41,20 +42,20 @@ func (a *anchoring) update(ctx context.Context, services []*keyserver.Service) e
 	if len(signers) == 0 {
 		return fmt.Errorf("%s holds no keys", a.cfg.AnchorSigner)
 	}
-	before := a.running
-	a.running = map[*keyserver.Service]context.CancelFunc{}
-	for _, s := range services {
-		cancel, ok := before[s]
-		if !ok {
-			if cancel, err = a.start(ctx, s, signers[0]); err != nil {
-				return err
-			}
+	for s, cancel := range a.running {
+		if !slices.Contains(services, s) {
+			cancel()
+			delete(a.running, s)
 		}
-		delete(before, s)
-		a.running[s] = cancel
 	}
-	for _, cancel := range before {
-		cancel()
+	for _, s := range services {
+		if a.running[s] != nil {
+			continue
+		}
+		if a.running[s], err = a.start(ctx, s, signers[0]); err != nil {
+			delete(a.running, s)
+			return err
+		}
 	}
 	return nil
 }

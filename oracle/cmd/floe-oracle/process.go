@@ -114,7 +114,7 @@ func (p *process) start(ctx context.Context, cfg keyserver.Config, s *secrets) e
 		return err
 	}
 	p.closers = append(p.closers, p.server.Close)
-	p.anchors = &anchoring{cfg: p.cfg, chain: p.client, key: s.receipt, metrics: p.metrics, log: p.log}
+	p.anchors = &anchoring{cfg: p.cfg, chain: p.client, key: s.receipt, metrics: p.metrics, log: p.log, running: map[*keyserver.Service]context.CancelFunc{}}
 	return p.anchors.update(ctx, p.server.Services())
 }
 
@@ -204,7 +204,10 @@ func (p *process) reload(ctx context.Context) error {
 	if !reflect.DeepEqual(&rest, c) {
 		p.log.Warn("other keys of the configuration have changed too: that takes a restart")
 	}
-	return p.anchors.update(ctx, p.server.Services())
+	if err := p.anchors.update(ctx, p.server.Services()); err != nil {
+		p.log.Error("the logs of new clients are not anchored until a restart", "err", err)
+	}
+	return nil
 }
 
 func (p *process) reloadClients(ctx context.Context, next *config) error {
