@@ -16,6 +16,7 @@ import (
 	"github.com/floe-data/floe/oracle/mirror"
 	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/evidence"
+	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
@@ -294,6 +295,7 @@ func TestLocalIsTheNode(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		var err error
 		q, ok := z.question(z.r)
 		if !ok {
 			continue
@@ -305,8 +307,15 @@ func TestLocalIsTheNode(t *testing.T) {
 		said[a.verdict()]++
 		if a.evidence.Record != nil {
 			records++
-			if _, err := replayer.Replay(&a.evidence.Record.Manifest, evidence.SourceOf(a.evidence.Record.Content)); err != nil {
-				t.Fatalf("question %d, %s: %v", i, a.verdict(), err)
+			if q.Package, err = local.Package(t.Context(), q.Approval.Package); err != nil {
+				t.Fatal(err)
+			}
+			recorded := &answer{a.evidence, b.err} // as a Recorded answers
+			recorded.evidence.Evaluated = receipt.ByNode
+			for _, one := range []*answer{a, recorded} {
+				if err := audit(t, q, one, replayer); err != nil {
+					t.Fatalf("question %d, %s: %v", i, a.verdict(), err)
+				}
 			}
 		}
 	}
