@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,7 +87,7 @@ type Opens struct {
 
 	mu     sync.Mutex
 	ever   map[openKey]int32
-	recent map[openKey][]int64 // Unix milliseconds of each open that counts
+	recent map[openKey][]int64 // Unix milliseconds of the newest opens, at most Max, ascending
 	swept  int64
 	atMost int
 }
@@ -252,43 +253,29 @@ func (o *Opens) room(counts []count, now int64) error {
 	return nil
 }
 
-// again tells whether there may be one more open, or else when.
+// again tells whether there may be one more open, or else when: times are the
+// newest ones, ascending. What a clock that was ahead has counted counts.
 func (l *OpenLimit) again(times []int64, now int64) (at int64, ok bool) {
-	since := now - l.Period.Milliseconds()
-	n := 0
-	for _, t := range times {
-		if t > since {
-			n++
-		}
-	}
-	if n < l.Max {
+	if len(times) < l.Max {
 		return 0, true
 	}
-	// As many as are too many have to get old.
-	for _, t := range times {
-		if t > since {
-			if n--; n < l.Max {
-				return t + l.Period.Milliseconds(), false
-			}
-		}
-	}
-	return 0, true
+	at = times[len(times)-l.Max] + l.Period.Milliseconds()
+	return at, at <= now
 }
 
-// add counts. mu is held.
+// add counts. mu is held. Times are dropped because there are enough newer ones,
+// not because they are old: a clock that jumps ahead and back must not make an
+// open be forgotten.
 func (o *Opens) add(counts []count, now int64) {
 	for _, c := range counts {
 		if c.limit.Period == 0 {
 			o.ever[c.key]++
 			continue
 		}
-		since := now - c.limit.Period.Milliseconds()
-		kept := o.recent[c.key]
-		for len(kept) > 0 && kept[0] <= since {
-			kept = kept[1:]
-		}
-		// More than Max are there only if the limit was higher before.
-		o.recent[c.key] = append(kept, now)
+		times := o.recent[c.key]
+		i, _ := slices.BinarySearch(times, now)
+		times = slices.Insert(times, i, now)
+		o.recent[c.key] = times[max(0, len(times)-c.limit.Max):]
 	}
 }
 

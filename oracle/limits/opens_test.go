@@ -133,6 +133,21 @@ func TestOpensFromReceipts(t *testing.T) {
 	}
 }
 
+// Opens that were counted by a clock that was ahead, or before it was, stay
+// counted.
+func TestOpensOverClockJumps(t *testing.T) {
+	o := NewOpens([]OpenLimit{{Package: pkgA, Per: PerPackage, Max: 2, Period: time.Hour}})
+	c := release(pkgA, key(policyP))
+	for i, s := range []struct {
+		at   time.Duration
+		want bool
+	}{{0, true}, {time.Minute, true}, {2 * time.Minute, false}, {3 * time.Hour, true}, {2 * time.Minute, false}, {61 * time.Minute, true}, {62 * time.Minute, false}} {
+		if err := o.Charge(c, ann, at(s.at)); (err == nil) != s.want {
+			t.Errorf("%d, at %v: %v", i, s.at, err)
+		}
+	}
+}
+
 func TestOpensUndo(t *testing.T) {
 	o := NewOpens([]OpenLimit{{Package: pkgA, Per: PerIdentity, Max: 1}, {Package: pkgA, Per: PerPackage, Max: 1, Period: time.Hour}})
 	c := release(pkgA, key(policyP))
