@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -54,6 +55,21 @@ func diagnosis(t *testing.T, path string, more ...string) (code int, findings []
 		t.Fatalf("%v: %s", err, &out)
 	}
 	return code, answer.Findings, out.String()
+}
+
+// demandFindings demands findings of the doctor, as SERVICE/CHECK LEVEL.
+func demandFindings(t *testing.T, path string, want ...string) {
+	t.Helper()
+	_, findings, text := diagnosis(t, path, "--timeout", "500ms")
+	var got []string
+	for _, x := range findings {
+		got = append(got, fmt.Sprintf("%s/%s %s", x.Service, x.Check, x.Level))
+	}
+	for _, x := range want {
+		if !slices.Contains(got, x) {
+			t.Errorf("the doctor does not find %s: %s", x, text)
+		}
+	}
 }
 
 func TestDoctor(t *testing.T) {

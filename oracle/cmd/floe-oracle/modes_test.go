@@ -135,6 +135,8 @@ func TestServePermissioned(t *testing.T) {
 	if out := program(t, "drill", "--config", config, "--client", "bob", "--live", url+"/bob"); !strings.Contains(out, "everything is as it should be") {
 		t.Errorf("drill: %s", out)
 	}
+	// Nobody is at the addresses that were registered.
+	demandFindings(t, config, "alice/registration ok", "bob/registration ok", "alice/address fail", "bob/address fail", "bob/receipts ok", "/server ok")
 	server.stop()
 
 	write(client("alice", 0, bob, "0xa"))
@@ -269,5 +271,8 @@ func TestServeMember(t *testing.T) {
 			t.Errorf("drill: %s", out)
 		}
 	}
+	demandFindings(t, config, "/share ok", "/registration ok", "/address fail", "/receipts ok", "/server ok")
+	write("!Active", w.address(0))
+	demandFindings(t, config, "/share fail")
 	s.stop()
 }
