@@ -205,7 +205,14 @@ func (z *zoo) store(r *rand.Rand, user sui.Address) {
 	z.data = append(z.data, append(owner[:], nonce...))
 	z.mu.Unlock()
 	z.do(func(b *sui.Builder) {
-		b.Transfer(user, b.Call(z.pkgs["private_data"], "private_data", "store", nil, b.Pure(nonce), b.Pure([]byte("data"))))
+		data := b.Call(z.pkgs["private_data"], "private_data", "store", nil, b.Pure(nonce), b.Pure([]byte("data"))).At(0)
+		if r.IntN(2) == 0 {
+			b.Transfer(user, data)
+			return
+		}
+		typ := sui.StructTag{Address: z.pkgs["private_data"], Module: "private_data", Name: "PrivateData"}
+		b.Call(sui.Framework, "transfer", "public_party_transfer", []sui.TypeTag{typ.Tag()}, data,
+			b.Call(sui.Framework, "party", "single_owner", nil, b.Pure(user)).At(0))
 	})
 }
 

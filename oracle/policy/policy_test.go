@@ -170,6 +170,23 @@ func TestEvaluateSimulates(t *testing.T) {
 	}
 }
 
+// What belongs to a party is ordered by consensus, like what is shared.
+func TestPartyObject(t *testing.T) {
+	c := &fakeChain{effects: sui.TransactionEffects{UnchangedConsensus: []sui.UnchangedConsensusObject{{ID: ownedID, Version: 8, Digest: sui.Digest{8}}}}}
+	s := newSimulator(t, c)
+	c.objects[ownedID] = object(ownedID, 8, sui.Owner{Kind: sui.OwnerConsensusAddress, Address: user, Version: 6})
+	_, evidence, err := Decide(t.Context(), s, query(t, sui.Input{Kind: sui.InputImmOrOwned, Ref: sui.ObjectRef{ID: ownedID, Version: 1}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in := c.got.Kind.Programmable.Inputs[1]; in.Kind != sui.InputShared || in.SharedVersion != 6 || in.Mutability != sui.SharedImmutable {
+		t.Errorf("input %+v", in)
+	}
+	if len(evidence.Objects) != 1 || evidence.Objects[0].Version != 8 {
+		t.Errorf("objects %+v", evidence.Objects)
+	}
+}
+
 func TestClockInputIsReused(t *testing.T) {
 	c := &fakeChain{}
 	s := newSimulator(t, c)

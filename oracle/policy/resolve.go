@@ -42,7 +42,7 @@ func demandObjects(q Query, ids []sui.Address, objects []*sui.Object) ([]*sui.Ob
 // unshared lists the objects whose version the program fixes.
 func unshared(objects []*sui.Object) (out []receipt.Object) {
 	for _, o := range objects {
-		if o.Owner.Kind != sui.OwnerShared {
+		if !byConsensus(o) {
 			out = append(out, receiptObject(o.Ref()))
 		}
 	}

@@ -61,7 +61,7 @@ func (r *rules) program(q Query, objects []*sui.Object) (*sui.ProgrammableTransa
 		}
 		obj := objects[next]
 		next++
-		if obj.Owner.Kind == sui.OwnerShared {
+		if byConsensus(obj) {
 			p.Inputs[i].Kind, p.Inputs[i].SharedVersion = sui.InputShared, obj.Owner.Version
 			continue
 		}
@@ -73,6 +73,12 @@ func (r *rules) program(q Query, objects []*sui.Object) (*sui.ProgrammableTransa
 	}
 	p.Commands = append(append(make([]sui.Command, 0, 1+len(given.Commands)), check), given.Commands...)
 	return p, nil
+}
+
+// byConsensus reports whether consensus orders the uses of an object: it is shared,
+// or a party's. A transaction names it by the version where that began.
+func byConsensus(o *sui.Object) bool {
+	return o.Owner.Kind == sui.OwnerShared || o.Owner.Kind == sui.OwnerConsensusAddress
 }
 
 // checkInputs is how many inputs stalenessCheck appends at most.
