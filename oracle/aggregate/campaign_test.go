@@ -40,8 +40,8 @@ func TestCampaign(t *testing.T) {
 	t.Logf("seed %d: %d requests; keys off policy: 0; refused to who is allowed: 0; honest members blamed: 0", seed, rounds)
 	t.Logf("%d released, %d refused, %d of them with the help of corrupted members; %d hostile aggregators, %d passed over",
 		c.released, c.refused, c.helped, c.hostile, c.passedOver)
-	t.Logf("%d bad answers of members: %d blamed on who sent them, %d not needed by then; %d receipts checked, %d forged ones noticed",
-		c.bad, c.blamed, c.unheard, c.receipts, c.forged)
+	t.Logf("%d bad answers of members: %d blamed on who sent them, %d not needed by then; %d receipts checked, %d forged ones noticed; %d accusations that an aggregator made up, known for hearsay",
+		c.bad, c.blamed, c.unheard, c.receipts, c.forged, c.madeUp)
 }
 
 func number(t *testing.T, name string, otherwise int) int {
@@ -64,17 +64,19 @@ type campaign struct {
 	ask        string
 	sealed     *seal.EncryptedObject
 	wrong      []http.Handler // by member: the server with another share
+	fooled     []http.Handler // by member: the server whose node lies about the policy
 	old        [][]byte       // by member: an answer to another request
 	oldAnswer  seal.FetchKeyResponse
 
 	released, refused, helped, hostile, passedOver int
-	bad, blamed, unheard, receipts, forged         int
+	bad, blamed, unheard, receipts, forged, madeUp int
 }
 
 func newCampaign(t *testing.T) *campaign {
 	c := &campaign{fixture: newFixtureOf(t, 3, 5)}
 	for i := range c.members {
 		c.wrong = append(c.wrong, c.withShare(i, c.members[(i+1)%5].share))
+		c.fooled = append(c.fooled, c.memberBy(i, &law{all: true}, c.members[i].share))
 	}
 	s, url := c.fixture.aggregator(nil)
 	honest := s.Handler()
@@ -140,6 +142,7 @@ var memberMisdeeds = []misdeed{
 	{"a share too many", true, changing(func(r *seal.FetchKeyResponse) { r.Keys = append(r.Keys, r.Keys...) })},
 	{"another's share", true, func(c *campaign, i int) http.Handler { return giveAway(c, (i+2)%5) }},
 	{"gives to everybody", false, giveAway},
+	{"is told by its node that all may", false, func(c *campaign, i int) http.Handler { return c.fooled[i] }},
 	{"gives with a receipt of old", false, func(c *campaign, i int) http.Handler {
 		var old seal.FetchKeyResponse
 		json.Unmarshal(c.old[i], &old)
@@ -231,6 +234,14 @@ var aggregatorMisdeeds = map[string]func(*campaign, *seal.FetchKeyResponse) int{
 		}
 		return 200
 	},
+	"makes up accusations": func(c *campaign, r *seal.FetchKeyResponse) int {
+		for i := range r.Members {
+			if m := &r.Members[i]; m.Outcome == seal.OutcomeNotNeeded {
+				m.Outcome, m.Detail, m.Shares = seal.OutcomeMisbehaved, "made up", c.oldAnswer.Keys
+			}
+		}
+		return 200
+	},
 	"exchanges receipts": func(_ *campaign, r *seal.FetchKeyResponse) int {
 		for i := 1; i < len(r.Members); i++ {
 			a, b := &r.Members[i-1], &r.Members[i]
@@ -310,7 +321,7 @@ func (c *campaign) round(r *mathrand.Rand) {
 func (c *campaign) chooseAggregator(r *mathrand.Rand, what *[]string) (forging bool) {
 	c.hostility, c.ask = nil, c.aggregator.URL
 	names := []string{"swaps points", "drops the keys", "replays", "refuses", "passes on a part", "drops members", "hides one",
-		"accuses the honest", "exchanges receipts", "forges receipts"}
+		"accuses the honest", "makes up accusations", "exchanges receipts", "forges receipts"}
 	switch n := r.IntN(2 * len(names)); {
 	case n < len(names):
 		name := names[n]
@@ -353,6 +364,10 @@ func (c *campaign) judge(m seal.MemberReport, bad, forging, corrupted bool, what
 	c.t.Helper()
 	var blamed *seal.MisbehaviorError
 	isBlamed := errors.As(m.Err, &blamed)
+	if isBlamed && blamed.Hearsay && c.hostility != nil && blamed.Reason == "made up" {
+		c.madeUp++
+		return
+	}
 	if isBlamed && (!bad || blamed.Party != m.Party) {
 		c.t.Errorf("member %d is blamed: %v; %v", m.Party, m.Err, what)
 	}

@@ -98,10 +98,11 @@ func (c *scriptedChain) show(version uint32, threshold int, whole seal.PublicKey
 	c.field = e.Data()
 }
 
-// law is a policy that allows a list of requesters.
+// law is a policy that allows a list of requesters, or all.
 type law struct {
 	mu      sync.Mutex
 	allowed map[sui.Address]bool
+	all     bool
 }
 
 func (l *law) Package(_ context.Context, id sui.Address) (policy.Package, error) {
@@ -111,7 +112,7 @@ func (l *law) Package(_ context.Context, id sui.Address) (policy.Package, error)
 func (l *law) Evaluate(_ context.Context, q policy.Query) (policy.Evidence, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.allowed[q.User] {
+	if l.all || l.allowed[q.User] {
 		return policy.Evidence{}, nil
 	}
 	return policy.Evidence{}, &policy.Refusal{Kind: policy.NoAccess, Reason: seal.Reason{Code: "not_listed", Rule: "you are not on the list", Remedy: "ask Alice"}}
@@ -264,18 +265,7 @@ func (n *fixture) serve(i int, share *seal.MasterKey) {
 	n.t.Helper()
 	m := n.members[i]
 	m.share = share
-	s, err := keyserver.New(keyserver.Config{Evaluator: n.law, Services: []keyserver.ServiceConfig{{
-		ObjectID: committeeID, Issuer: m.address, Key: keyserver.FixedKey(share), JournalDir: n.t.TempDir(),
-		ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{byte(i + 1)}, 32)),
-	}}})
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	n.t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			n.t.Error(err)
-		}
-	})
+	s := n.keyServer(i, n.law, share)
 	m.server, m.honest = s, s.Handler()
 }
 
@@ -440,7 +430,18 @@ func vectors(t *testing.T, out any) {
 // law, and writes receipts.
 func (n *fixture) withShare(i int, share *seal.MasterKey) http.Handler {
 	n.t.Helper()
-	s, err := keyserver.New(keyserver.Config{Evaluator: n.law, Services: []keyserver.ServiceConfig{{
+	return n.memberBy(i, n.law, share)
+}
+
+// memberBy is member i with another law and share, and a log of its own.
+func (n *fixture) memberBy(i int, l *law, share *seal.MasterKey) http.Handler {
+	n.t.Helper()
+	return n.keyServer(i, l, share).Handler()
+}
+
+func (n *fixture) keyServer(i int, l *law, share *seal.MasterKey) *keyserver.Server {
+	n.t.Helper()
+	s, err := keyserver.New(keyserver.Config{Evaluator: l, Services: []keyserver.ServiceConfig{{
 		ObjectID: committeeID, Issuer: n.members[i].address, Key: keyserver.FixedKey(share), JournalDir: n.t.TempDir(),
 		ReceiptKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{byte(i + 1)}, 32)),
 	}}})
@@ -452,5 +453,5 @@ func (n *fixture) withShare(i int, share *seal.MasterKey) http.Handler {
 			n.t.Error(err)
 		}
 	})
-	return s.Handler()
+	return s
 }

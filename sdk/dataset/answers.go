@@ -141,6 +141,9 @@ func (k *KeyAnswer) describe(err error) {
 		k.Outcome = seal.OutcomeNotNeeded
 	case errors.As(err, &bad):
 		k.Outcome, k.Detail = seal.OutcomeMisbehaved, bad.Reason
+		if bad.Hearsay {
+			k.Detail = "so the aggregator says: " + bad.Reason
+		}
 	case errors.As(err, &refused):
 		k.Outcome, k.Detail = seal.OutcomeRefused, refused.Message
 		if refused.Reason != nil && refused.Reason.Rule != "" {

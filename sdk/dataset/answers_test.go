@@ -114,6 +114,7 @@ func TestAnswersOfMembers(t *testing.T) {
 		{Name: "c", Err: &seal.ServerError{Type: "NoAccess", Reason: &seal.Reason{Rule: "not listed", Code: "code"}}},
 		{Name: "d", Err: errors.New("no route")},
 		{Name: "e", Err: seal.ErrNotNeeded},
+		{Name: "f", Err: &seal.MisbehaviorError{Reason: "sent nonsense", Hearsay: true}},
 	}}
 	report.Err = &seal.CommitteeError{Threshold: 2, Good: 1, Members: report.Members}
 	k := KeyAnswer{Name: "committee"}
@@ -126,11 +127,11 @@ func TestAnswersOfMembers(t *testing.T) {
 	if k.Outcome != seal.OutcomeUnreachable || k.Detail != "1 of the 2 members that are needed gave a right share" {
 		t.Errorf("the committee %s: %s", k.Outcome, k.Detail)
 	}
-	report.Members[1].Err = report.Members[2].Err
+	report.Members[1].Err, report.Members[5].Err = report.Members[2].Err, nil
 	if k.describe(report.Err); k.Outcome != seal.OutcomeRefused || k.Detail != "not listed (code)" {
 		t.Errorf("the committee %s: %s", k.Outcome, k.Detail)
 	}
-	for i, want := range []string{"released     a", "misbehaved   b: sent nonsense", "refused      c: not listed (code)", "unreachable  d: no route", "not needed   e"} {
+	for i, want := range []string{"released     a", "misbehaved   b: sent nonsense", "refused      c: not listed (code)", "unreachable  d: no route", "not needed   e", "misbehaved   f: so the aggregator says: sent nonsense"} {
 		if got := k.Members[i].String(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}

@@ -57,10 +57,17 @@ type MisbehaviorError struct {
 	Party  uint16
 	Name   string
 	Reason string
+	// Hearsay is set if an aggregator says so. It could make it up: only a
+	// receipt by the member that commits to the report's wrong Shares proves it.
+	Hearsay bool
 }
 
 func (e *MisbehaviorError) Error() string {
-	return fmt.Sprintf("member %d (%s) misbehaved: %s", e.Party, e.Name, e.Reason)
+	said := ""
+	if e.Hearsay {
+		said = "the aggregator says that "
+	}
+	return fmt.Sprintf("%smember %d (%s) misbehaved: %s", said, e.Party, e.Name, e.Reason)
 }
 
 // Run asks all members at once and combines the shares of the first Threshold
@@ -184,7 +191,7 @@ func (g *gathering) ask(ctx context.Context, i int) {
 	var refused *ServerError
 	switch {
 	case errors.Is(err, errNonsense):
-		r.Err = &MisbehaviorError{m.PartyID, m.Name, err.Error()}
+		r.Err = &MisbehaviorError{Party: m.PartyID, Name: m.Name, Reason: err.Error()}
 	case errors.As(err, &refused):
 		r.Err, r.Receipt, r.Opening = err, refused.Receipt, refused.Opening
 	case err != nil:
@@ -195,7 +202,7 @@ func (g *gathering) ask(ctx context.Context, i int) {
 			r.Shares = answer.Keys
 		}
 		if g.shares[i], err = g.check(m, answer.Keys); err != nil {
-			r.Err = &MisbehaviorError{m.PartyID, m.Name, err.Error()}
+			r.Err = &MisbehaviorError{Party: m.PartyID, Name: m.Name, Reason: err.Error()}
 		}
 	}
 }

@@ -76,7 +76,7 @@ func (a *MemberAnswer) report(m *CommitteeMember) MemberReport {
 	case OutcomeNotNeeded:
 		r.Err = ErrNotNeeded
 	case OutcomeMisbehaved:
-		r.Err = &MisbehaviorError{m.PartyID, m.Name, a.Detail}
+		r.Err = &MisbehaviorError{Party: m.PartyID, Name: m.Name, Reason: a.Detail, Hearsay: true}
 	case OutcomeRefused:
 		r.Err = &ServerError{Status: a.Status, Type: a.Type, Message: a.Detail, Reason: a.Reason, Receipt: a.Receipt, Opening: a.Opening}
 	default:
