@@ -385,6 +385,33 @@ func TestCommitteeThroughAggregator(t *testing.T) {
 	}
 }
 
+// What an aggregator says of a member is hearsay, which it could make up.
+func TestAccusationsAreHearsay(t *testing.T) {
+	n := newCommitteeNet(t)
+	n.aggregate(t).change = func(r *FetchKeyResponse) int {
+		for i := range r.Members {
+			if m := &r.Members[i]; m.Outcome != OutcomeReleased {
+				m.Outcome, m.Detail, m.Shares = OutcomeMisbehaved, "made up", []EncryptedKey{{ID: n.servers[0].fullID}}
+			}
+		}
+		return 0
+	}
+	keys, _ := n.opens(t)
+	accused := 0
+	for _, m := range keys.Reports[0].Members {
+		var bad *MisbehaviorError
+		if errors.As(m.Err, &bad) {
+			accused++
+			if !bad.Hearsay || !strings.HasPrefix(bad.Error(), "the aggregator says that member") {
+				t.Errorf("%v", bad)
+			}
+		}
+	}
+	if accused != 1 {
+		t.Errorf("%d accused", accused)
+	}
+}
+
 // Whatever an aggregator does: while enough members are up, the client has the
 // right key and right reports, from the members themselves.
 func TestHostileAggregator(t *testing.T) {
