@@ -52,3 +52,16 @@ func audit(t *testing.T, q Query, a *answer, replayer *evidence.Replayer) error 
 	}
 	return err
 }
+
+// audit demands the same of an answer to the net's query.
+func (n *realNet) audit(t *testing.T, e Evaluator, ev Evidence, refused error) {
+	t.Helper()
+	q := n.query
+	var err error
+	if q.Package, err = e.Package(t.Context(), q.Approval.Package); err != nil {
+		t.Fatal(err)
+	}
+	if err := audit(t, q, &answer{ev, refused}, evidence.NewReplayer()); err != nil {
+		t.Errorf("audit: %v", err)
+	}
+}

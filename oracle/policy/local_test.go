@@ -82,10 +82,12 @@ func testLocal(t *testing.T, n *realNet) {
 func testLocalRefusesAliases(t *testing.T, n *realNet) {
 	id := sui.AliasesID(n.owner.Address())
 	node := &liar{Client: n.client, invented: map[sui.Address]*sui.Object{id: object(id, 1, sui.SharedOwner(1))}}
-	ev, err := n.ask(t, newLocal(t, n, mirror.Config{Node: node}))
+	l := newLocal(t, n, mirror.Config{Node: node})
+	ev, err := n.ask(t, l)
 	if codeOf(err) != "address_has_aliases" || ev.Record == nil || ev.Record.Outcome.Verdict != evidence.Aliased {
-		t.Errorf("%v, %+v", err, ev.Record)
+		t.Fatalf("%v, %+v", err, ev.Record)
 	}
+	n.audit(t, l, ev, err)
 }
 
 // Stale state, clocks that differ and a node that is down give the refusals of a
@@ -93,9 +95,11 @@ func testLocalRefusesAliases(t *testing.T, n *realNet) {
 func TestLocalOnStaleNode(t *testing.T) {
 	n := newRealNet(t, 3*time.Minute)
 	l := newLocal(t, n, mirror.Config{})
-	if _, err := n.ask(t, l); codeOf(err) != "chain_stale" {
-		t.Errorf("stale node: %v", err)
+	ev, refused := n.ask(t, l)
+	if codeOf(refused) != "chain_stale" {
+		t.Errorf("stale node: %v", refused)
 	}
+	n.audit(t, l, ev, refused)
 	l.now = func() time.Time { return time.Now().Add(-5 * time.Minute) }
 	l.allowedLag = time.Minute
 	if _, err := n.ask(t, l); codeOf(err) != "clock_behind" {
