@@ -38,8 +38,9 @@ type OpenLimit struct {
 
 const (
 	maxOpens = 10_000
-	// maxCounted is how many counts are kept for all limits together: about
-	// 64 MB for limits for ever. Beyond, what has a limit is refused.
+	// maxCounted is how many counts are kept for all limits of a service
+	// together: about 45 MB for limits for ever, 110 MB for others. Beyond,
+	// what has a limit is refused.
 	maxCounted = 1_000_000
 )
 
