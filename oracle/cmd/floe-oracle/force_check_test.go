@@ -125,6 +125,15 @@ func (f *force) report(receipts, releases int) {
 	t.Logf("%d requests answered, %d without an answer; %d receipts, %d of releases, %d held by clients; %d repeated releases; %d checkpoints seen",
 		h.answered.Load(), h.lost, receipts, releases, len(h.receipts), h.repeated, len(h.checkpoints))
 	t.Logf("shares without a durable receipt: 0; receipts lost: 0; released off policy: 0 (anything else fails this test)")
+	faults, kills := 0, f.counts["kill -9"]
+	for name, n := range f.counts {
+		if strings.HasPrefix(name, "killed during") {
+			kills += n
+		} else {
+			faults += n
+		}
+	}
+	t.Logf("%d faults; %d kills, %d power failures", faults, kills, f.counts["power loss"])
 	for _, name := range slices.Sorted(maps.Keys(f.counts)) {
 		t.Logf("  %4d × %s; keys again after at most %v", f.counts[name], name, h.recoveries[name].Round(time.Millisecond))
 	}
