@@ -38,6 +38,7 @@ type Load struct {
 	Max       float64        `json:"max_ms"`
 	CPU       float64        `json:"server_cpu_ms_per_request"`
 	Cores     float64        `json:"server_cores_busy"`
+	Node      float64        `json:"node_cores_busy"`
 }
 
 // sustained tells whether the server kept up.
@@ -46,8 +47,8 @@ func (l *Load) sustained() bool {
 }
 
 func (l *Load) String() string {
-	s := fmt.Sprintf("%.0f/s: p50 %.1f ms, p90 %.1f ms, p99 %.1f ms, max %.0f ms, %d errors of %d; server: %.2f ms per request, %.2f cores",
-		l.PerSecond, l.P50, l.P90, l.P99, l.Max, l.Errors, l.Requests, l.CPU, l.Cores)
+	s := fmt.Sprintf("%.0f/s: p50 %.1f ms, p90 %.1f ms, p99 %.1f ms, max %.0f ms, %d errors of %d; server: %.2f ms per request, %.2f cores; node: %.2f cores",
+		l.PerSecond, l.P50, l.P90, l.P99, l.Max, l.Errors, l.Requests, l.CPU, l.Cores, l.Node)
 	if l.Errors > 0 {
 		s += fmt.Sprint(" ", l.Why)
 	}
@@ -61,11 +62,12 @@ func (b *bench) load(ctx context.Context, s *server, rate int, d time.Duration) 
 	if err != nil {
 		return nil, err
 	}
-	before := s.cpu()
+	before, node := s.cpu(), b.node.cpu()
 	l, elapsed := b.send(ctx, s.url, requests, float64(rate))
 	used := s.cpu() - before
 	l.CPU = used.Seconds() * 1000 / float64(len(requests))
 	l.Cores = used.Seconds() / elapsed.Seconds()
+	l.Node = (b.node.cpu() - node).Seconds() / elapsed.Seconds()
 	return l, ctx.Err()
 }
 
