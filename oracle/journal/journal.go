@@ -95,8 +95,11 @@ type Journal struct {
 	// Owned by the writer.
 	file   file
 	chain  receipt.Chain
-	dirty  bool // the file may be longer than its durable records
+	dirty  bool // the file may hold more than its durable records
 	ledger Ledger
+
+	ahead    int64 // by how much the file is made longer at a time; 0: not at all
+	extended int64 // its length, if that is beyond its records
 
 	mu      sync.RWMutex // guards the rest, for moments only
 	closed  bool
@@ -142,7 +145,7 @@ func Open(cfg Config) (*Journal, error) {
 		lock.Close()
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	j, err := open(cfg, f)
+	j, err := open(cfg, dataFile{f}, ahead)
 	if err != nil {
 		f.Close()
 		lock.Close()
@@ -152,8 +155,8 @@ func Open(cfg Config) (*Journal, error) {
 	return j, nil
 }
 
-// open starts a journal over a file.
-func open(cfg Config, f file) (*Journal, error) {
+// open starts a journal over a file, which is made longer by ahead at a time.
+func open(cfg Config, f file, ahead int64) (*Journal, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -167,7 +170,7 @@ func open(cfg Config, f file) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{cfg: cfg, file: f, vault: vault, ledger: cfg.Ledger, writes: make(chan *write, maxBatch), between: make(chan func()), done: make(chan struct{}),
+	j := &Journal{cfg: cfg, file: f, ahead: ahead, vault: vault, ledger: cfg.Ledger, writes: make(chan *write, maxBatch), between: make(chan func()), done: make(chan struct{}),
 		grown: make(chan struct{}, 1), chain: receipt.Chain{Issuer: cfg.Issuer}, index: newIndex(cfg.Remember)}
 	if err := j.load(); err != nil {
 		return nil, err
@@ -228,7 +231,7 @@ func (j *Journal) Close() error {
 	close(j.writes)
 	j.mu.Unlock()
 	<-j.done
-	err := j.file.Close()
+	err := errors.Join(j.shrink(), j.file.Close())
 	if j.lock != nil {
 		err = errors.Join(err, j.lock.Close())
 	}

@@ -106,17 +106,17 @@ func TestJournalCutsTornRecord(t *testing.T) {
 			add(t, j, "a")
 			add(t, j, "b")
 			path := filepath.Join(dir, FileName)
-			b, _ := os.ReadFile(path)
+			b := recordsOf(t, path)
 			add(t, j, "lost")
-			whole, _ := os.ReadFile(path)
+			whole := recordsOf(t, path)
 			j.Close()
 			if tail == "FULL" {
 				tail = string(whole[len(b) : len(whole)-1])
 			}
 			os.WriteFile(path, append(b, tail...), 0o600)
 			j = mustOpen(t, dir)
-			if j.Torn != int64(len(tail)) {
-				t.Errorf("cut off %d bytes, want %d", j.Torn, len(tail))
+			if want := len(strings.TrimRight(tail, "\x00")); j.Torn != int64(want) {
+				t.Errorf("cut off %d bytes, want %d", j.Torn, want)
 			}
 			add(t, j, "c")
 			if got := codes(t, j); got != "a b c" {
@@ -124,6 +124,16 @@ func TestJournalCutsTornRecord(t *testing.T) {
 			}
 		})
 	}
+}
+
+// recordsOf reads a journal's file without the zeros behind its records.
+func recordsOf(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.TrimRight(b, "\x00")
 }
 
 func TestJournalRefusesDamage(t *testing.T) {
@@ -298,7 +308,7 @@ func openLine(r Record) string {
 
 func TestJournalGroupCommit(t *testing.T) {
 	f := &faultyFile{entered: make(chan struct{}, 100), gate: make(chan struct{})}
-	j, err := open(config(""), f)
+	j, err := open(config(""), f, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,7 +340,7 @@ func TestJournalGroupCommit(t *testing.T) {
 
 func TestJournalDiskFull(t *testing.T) {
 	f := &faultyFile{}
-	j, err := open(config(""), f)
+	j, err := open(config(""), f, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -357,7 +367,7 @@ func TestJournalDiskFull(t *testing.T) {
 	}
 	j.Close()
 	f.closed = false
-	j, err = open(config(""), f)
+	j, err = open(config(""), f, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -400,7 +410,10 @@ func (f *faultyFile) WriteAt(p []byte, off int64) (int, error) {
 	if f.room > 0 && len(p) > f.room {
 		p, err = p[:f.room], syscall.ENOSPC
 	}
-	f.data = append(f.data[:min(off, int64(len(f.data)))], p...)
+	if short := off + int64(len(p)) - int64(len(f.data)); short > 0 {
+		f.data = append(f.data, make([]byte, short)...)
+	}
+	copy(f.data[off:], p)
 	return len(p), err
 }
 
@@ -425,3 +438,42 @@ func (f *faultyFile) Truncate(n int64) error {
 }
 
 func (f *faultyFile) Close() error { f.closed = true; return nil }
+
+// The file is longer than its records while the journal is open, and as long
+// as they are afterwards. A disk that has no room for more zeros can still have
+// room for records.
+func TestJournalGoesAhead(t *testing.T) {
+	const ahead = 10_000
+	f := &faultyFile{}
+	j, err := open(config(""), f, ahead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(t, j, "a")
+	length := len(f.data)
+	if length < ahead || len(bytes.TrimRight(f.data, "\x00")) != int(j.end()) {
+		t.Errorf("%d bytes, of which %d are records", length, j.end())
+	}
+	add(t, j, "b")
+	if len(f.data) != length {
+		t.Errorf("the second record made the file longer: from %d to %d bytes", length, len(f.data))
+	}
+	crashed := &faultyFile{data: bytes.Clone(f.data)}
+	f.room = 2000 // for a record, not for many zeros
+	for range ahead / 100 {
+		add(t, j, "c")
+	}
+	f.room = 0
+	if err := j.Close(); err != nil || int64(len(f.data)) != j.end() {
+		t.Errorf("%d bytes after Close, %d of records: %v", len(f.data), j.end(), err)
+	}
+
+	if j, err = open(config(""), crashed, ahead); err != nil || j.Torn != 0 {
+		t.Fatalf("after a crash: %v, %d bytes torn", err, j.Torn)
+	}
+	add(t, j, "d")
+	if got := codes(t, j); got != "a b d" {
+		t.Errorf("log %q", got)
+	}
+	j.Close()
+}

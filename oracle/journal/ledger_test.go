@@ -91,7 +91,7 @@ func TestLedgerAndDisk(t *testing.T) {
 	f := &faultyFile{}
 	cfg := config("")
 	cfg.Ledger = opens(2)
-	j, err := open(cfg, f)
+	j, err := open(cfg, f, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func (j *Journal) load() error {
 			return err
 		}
 		if err == io.EOF || bytes.IndexByte(line, 0) >= 0 {
-			return j.cutTorn(int64(len(line)), r)
+			return j.cutTorn(line, r)
 		}
 		rec, err := j.loadLine(string(line[:len(line)-1]))
 		if err != nil {
@@ -59,9 +59,10 @@ func (j *Journal) loadLine(line string) (*receipt.Receipt, error) {
 }
 
 // cutTorn cuts off the rest of the file, which begins with an incomplete
-// record: one without a line end, or one with zero bytes where a file system
-// had made the file longer but not written it.
-func (j *Journal) cutTorn(n int64, rest io.Reader) error {
+// record: one without a line end, or one with zero bytes where the file was
+// made longer and then not written. Zeros alone are no record.
+func (j *Journal) cutTorn(line []byte, rest io.Reader) error {
+	n := int64(len(bytes.TrimRight(line, "\x00")))
 	more, err := io.Copy(io.Discard, rest)
 	if err != nil {
 		return err

@@ -97,6 +97,7 @@ func (j *Journal) commit(batch []*write, now time.Time) (receipts []*receipt.Rec
 	}
 	// From here on until the sync has succeeded the file is in doubt.
 	j.dirty = true
+	j.extend(start + int64(len(data)))
 	if _, err := j.file.WriteAt(data, start); err != nil {
 		return receipts, err
 	}
@@ -122,7 +123,7 @@ func (j *Journal) reset(end int64) error {
 	if err := j.file.Truncate(end); err != nil {
 		return fmt.Errorf("cut off a record that was not stored: %w", err)
 	}
-	j.dirty = false
+	j.dirty, j.extended = false, end
 	return nil
 }
 

@@ -260,6 +260,7 @@ func TestDoctor(t *testing.T) {
 		{"damaged receipts", copied(func(dir string) {
 			file := filepath.Join(dir, journal.FileName)
 			b, _ := os.ReadFile(file)
+			b = bytes.TrimRight(b, "\x00") // the server goes ahead
 			b[len(b)/2] ^= 1
 			write(file, string(b), 0o600)
 		}), "receipts", fail, "restore"},

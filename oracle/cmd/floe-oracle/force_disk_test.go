@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"github.com/floe-data/floe/oracle/journal"
 )
 
 // A disk holds the receipts of a key server under force, and can be full.
@@ -88,41 +91,42 @@ func (d *mounted) free(f *force) {
 	}
 }
 
-// limited is any folder; the server may not make files longer than the journal
-// is. It stands in for a full disk where nothing can be mounted.
+// limited is any folder, in which files can't grow. It stands in for a full disk
+// where nothing can be mounted.
 type limited struct{ dir string }
 
 func (d *limited) String() string   { return "limit on the size of files" }
 func (d *limited) receipts() string { return filepath.Join(d.dir, "receipts") }
+func (d *limited) fill(f *force)    { f.stopFiles() }
+func (d *limited) free(f *force)    { f.limitFiles(1 << 40) }
 
-func (d *limited) fill(f *force) {
-	info, err := os.Stat(filepath.Join(d.receipts(), "receipts.jwt"))
+// stopFiles makes the server's next receipt too much for its file: half of it
+// can be written.
+func (f *force) stopFiles() {
+	stored, err := os.ReadFile(filepath.Join(f.disk.receipts(), journal.FileName))
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	d.limit(f, uint64(info.Size()))
+	f.limitFiles(uint64(len(bytes.TrimRight(stored, "\x00"))) + 1000)
 }
 
-func (d *limited) free(f *force) { d.limit(f, 1<<40) }
-
-func (d *limited) limit(f *force, size uint64) {
+// limitFiles bounds how long the server's files may become.
+func (f *force) limitFiles(size uint64) {
 	f.victim.mu.Lock()
 	defer f.victim.mu.Unlock()
 	if f.victim.cmd == nil {
 		return // the next one begins without
 	}
-	hard := uint64(1<<63 - 1)
-	limit := syscall.Rlimit{Cur: size, Max: hard}
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(f.victim.cmd.Process.Pid), syscall.RLIMIT_FSIZE,
-		uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
-	if errno != 0 {
-		limit.Max = ^uint64(0)
-		_, _, errno = syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(f.victim.cmd.Process.Pid), syscall.RLIMIT_FSIZE,
+	var err syscall.Errno
+	for _, most := range []uint64{1<<63 - 1, 1<<64 - 1} { // whichever the process has
+		limit := syscall.Rlimit{Cur: size, Max: most}
+		_, _, err = syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(f.victim.cmd.Process.Pid), syscall.RLIMIT_FSIZE,
 			uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
+		if err == 0 {
+			return
+		}
 	}
-	if errno != 0 {
-		f.t.Fatalf("limit the size of files: %v", errno)
-	}
+	f.t.Fatalf("limit the size of files: %v", err)
 }
 
 // ignoreFileLimit makes a write beyond the limit an error and not the end.

@@ -171,6 +171,7 @@ func (f *force) faults() []fault {
 	all := []fault{
 		{"kill -9", false, func() func() { f.victim.kill(); return f.victim.start }},
 		{"full disk", true, func() func() { f.disk.fill(f); return func() { f.disk.free(f) } }},
+		{"files that can't grow", true, func() func() { f.stopFiles(); return func() { f.limitFiles(1 << 40) } }},
 		{"node cut off", true, node(cutOff)},
 		{"slow node", true, node(slow)},
 		{"silent node", true, node(silent)},
