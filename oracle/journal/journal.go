@@ -60,8 +60,8 @@ type Config struct {
 	// LogWithin is the promise in each receipt: within this time it is in the
 	// public log. 0 means 1 second.
 	LogWithin time.Duration
-	// Remember is for how long the receipt of a release can be found by its
-	// request. 0 means 30 minutes.
+	// Remember is for how long at least the receipt of a release can be found
+	// by its request. 0 means 30 minutes.
 	Remember time.Duration
 	// Ledger limits releases. nil: nothing does.
 	Ledger Ledger

@@ -239,18 +239,30 @@ func TestJournalForgetsReleases(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	j.index.atLeast = 1
-	for i, later := range []time.Duration{0, time.Minute, time.Millisecond} {
+	release := func(i int, later time.Duration) {
 		at = at.Add(later)
 		c := &receipt.Claims{Decision: receipt.Release, ShareCommitment: &receipt.Hash{}, RequestHash: receipt.Hash{byte(i)}}
 		if _, err := j.Write(t.Context(), c, nil, nil, nil); err != nil {
 			t.Fatal(err)
 		}
-		if e, _, _ := j.Release(receipt.Hash{0}); (e != nil) != (i < 2) {
-			t.Errorf("after receipt %d: %v", i+1, e)
-		}
 	}
-	if len(j.index.recent) != 2 || len(j.index.releases) != 2 {
+	remembered := func() bool { e, _, _ := j.Release(receipt.Hash{0}); return e != nil }
+	release(0, 0)
+	for i := range 59 {
+		release(1+i, time.Second)
+	}
+	// The clock jumps and jumps back: nothing is older for it. (Found by
+	// TestForce.)
+	release(100, 3*time.Hour)
+	release(101, -3*time.Hour)
+	if !remembered() {
+		t.Error("forgotten when the clock had jumped")
+	}
+	release(102, 10*time.Millisecond)
+	if remembered() {
+		t.Error("remembered for longer than a minute")
+	}
+	if len(j.index.recent) != len(j.index.releases) {
 		t.Errorf("%d and %d are remembered", len(j.index.recent), len(j.index.releases))
 	}
 }

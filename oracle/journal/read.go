@@ -210,21 +210,22 @@ type index struct {
 	releases map[receipt.Hash]uint64  // by request, of the last while
 	recent   []release                // the keys of releases, oldest first
 	remember time.Duration
-	atLeast  int // as many are kept however old they are
+	last     int64 // time of the last receipt
+	age      int64 // milliseconds that have passed, as far as it is believed
 }
+
+// steps is into how many a Remember is divided. No time between two receipts
+// counts for more than one of them: when a clock jumps, the releases before are
+// not old, and when it jumps back, the same requests are valid again.
+const steps = 60
 
 type release struct {
 	request receipt.Hash
-	timeMS  int64
+	age     int64 // of the index, then
 }
 
-// rememberAtLeast is how many releases can be found by their request although
-// they seem old: a clock that jumps ahead and back makes requests valid again.
-// They take some 10 MB.
-const rememberAtLeast = 100_000
-
 func newIndex(remember time.Duration) index {
-	return index{policies: map[sui.Address][]uint64{}, releases: map[receipt.Hash]uint64{}, remember: remember, atLeast: rememberAtLeast}
+	return index{policies: map[sui.Address][]uint64{}, releases: map[receipt.Hash]uint64{}, remember: remember}
 }
 
 // add takes over a receipt that became durable.
@@ -232,12 +233,15 @@ func (x *index) add(r *receipt.Receipt) {
 	for _, p := range r.Policies {
 		x.policies[p.ID] = append(x.policies[p.ID], r.Sequence)
 	}
-	for len(x.recent) > x.atLeast && r.TimeMS-x.recent[0].timeMS > x.remember.Milliseconds() {
+	life := x.remember.Milliseconds()
+	x.age += min(max(r.TimeMS-x.last, 0), life/steps)
+	x.last = r.TimeMS
+	for len(x.recent) > 0 && x.age-x.recent[0].age > life {
 		delete(x.releases, x.recent[0].request)
 		x.recent = x.recent[1:]
 	}
 	if _, known := x.releases[r.RequestHash]; r.Decision == receipt.Release && !known {
 		x.releases[r.RequestHash] = r.Sequence
-		x.recent = append(x.recent, release{r.RequestHash, r.TimeMS})
+		x.recent = append(x.recent, release{r.RequestHash, x.age})
 	}
 }

@@ -34,10 +34,7 @@ func TestJournalHidesRequesters(t *testing.T) {
 	if _, err := j.Write(t.Context(), c, []sui.Address{policyA}, &o, evidence); err != nil {
 		t.Fatal(err)
 	}
-	b, err := os.ReadFile(filepath.Join(dir, FileName))
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := recordsOf(t, filepath.Join(dir, FileName))
 	// Decoded at each offset, since base64 shows bytes in three ways.
 	for shift := range 4 {
 		column := string(b[bytes.IndexByte(b, sealedMark[0])+1+shift : len(b)-1])
