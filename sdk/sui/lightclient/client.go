@@ -110,7 +110,7 @@ func (c *Client) VerifySummary(ctx context.Context, s *sui.CheckpointSummary, ep
 	}
 	l, err := c.link(ctx, s.Epoch)
 	if err == nil {
-		err = l.committee.Verify(s, CheckpointSignature{Epoch: epoch, Signature: signature, Signers: signers})
+		err = l.verify(s, CheckpointSignature{Epoch: epoch, Signature: signature, Signers: signers})
 	}
 	if err == nil {
 		err = l.covers(s.Sequence)

@@ -53,6 +53,26 @@ var ErrBadSignature = errors.New("checkpoint signature is invalid")
 
 // Verify checks that sig is a quorum's signature over summary.
 func (c *Committee) Verify(summary *sui.CheckpointSummary, sig CheckpointSignature) error {
+	return c.verify(summary, sig, func(i int) (pub bls12381.G2Affine, err error) {
+		_, err = pub.SetBytes(c.Members[i].PublicKey)
+		return pub, err
+	})
+}
+
+// points parses all public keys, which takes much longer than to add them up. It
+// returns nil if one is bad: a signature without it may be good.
+func (c *Committee) points() []bls12381.G2Affine {
+	out := make([]bls12381.G2Affine, len(c.Members))
+	for i, m := range c.Members {
+		if _, err := out[i].SetBytes(m.PublicKey); err != nil {
+			return nil
+		}
+	}
+	return out
+}
+
+// verify is Verify with the public keys from key.
+func (c *Committee) verify(summary *sui.CheckpointSummary, sig CheckpointSignature, key func(i int) (bls12381.G2Affine, error)) error {
 	if summary.Epoch != c.Epoch || sig.Epoch != c.Epoch {
 		return fmt.Errorf("%w: epoch %d, signature of epoch %d, committee of epoch %d", ErrBadSignature, summary.Epoch, sig.Epoch, c.Epoch)
 	}
@@ -62,8 +82,8 @@ func (c *Committee) Verify(summary *sui.CheckpointSummary, sig CheckpointSignatu
 		if i <= last || i >= len(c.Members) {
 			return fmt.Errorf("%w: signer %d out of order or range", ErrBadSignature, i)
 		}
-		var pub bls12381.G2Affine
-		if _, err := pub.SetBytes(c.Members[i].PublicKey); err != nil {
+		pub, err := key(i)
+		if err != nil {
 			return fmt.Errorf("read public key of validator %d: %w", i, err)
 		}
 		sum.AddMixed(&pub)

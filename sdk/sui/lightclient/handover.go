@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	pb "github.com/block-vision/sui-go-sdk/pb/sui/rpc/v2"
+	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/sui"
@@ -28,7 +29,8 @@ const totalWeight = 10_000
 // A link is a verified committee and the checkpoints that it signed.
 type link struct {
 	committee Committee
-	first     uint64 // checkpoint of the epoch; 0 for the committee that was trusted at first
+	keys      []bls12381.G2Affine // of the members; nil if they are not parsed
+	first     uint64              // checkpoint of the epoch; 0 for the committee that was trusted at first
 	ended     bool
 	last      uint64 // checkpoint of the epoch, when it has ended
 }
@@ -57,7 +59,19 @@ func (c *Client) link(ctx context.Context, epoch uint64) (link, error) {
 			return link{}, fmt.Errorf("find committee of epoch %d: %w", epoch, err)
 		}
 	}
-	return c.links[epoch-oldest], nil
+	l := &c.links[epoch-oldest]
+	if l.keys == nil {
+		l.keys = l.committee.points()
+	}
+	return *l, nil
+}
+
+// verify is [Committee.Verify] with keys that were parsed before.
+func (l *link) verify(summary *sui.CheckpointSummary, sig CheckpointSignature) error {
+	if l.keys == nil {
+		return l.committee.Verify(summary, sig)
+	}
+	return l.committee.verify(summary, sig, func(i int) (bls12381.G2Affine, error) { return l.keys[i], nil })
 }
 
 // follow adds the committee that comes after the newest known.

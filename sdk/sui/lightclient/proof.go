@@ -37,7 +37,7 @@ func (c *Client) ObjectState(ctx context.Context, sequence uint64, id sui.Addres
 	if err != nil {
 		return nil, fmt.Errorf("verify checkpoint %d: %w", sequence, err)
 	}
-	if err := l.committee.Verify(&p.summary, p.signature); err != nil {
+	if err := l.verify(&p.summary, p.signature); err != nil {
 		return nil, fmt.Errorf("verify checkpoint %d: %w", sequence, err)
 	}
 	if p.summary.Sequence != sequence {
