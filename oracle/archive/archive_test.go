@@ -212,7 +212,7 @@ func TestTorn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for n := kept; n < int64(len(whole)); n += 1 + (n-kept)/8 {
+	for n := kept; n < int64(len(whole)); n += 1 + (n-kept)/2 {
 		for _, tail := range [][]byte{whole[:n], append(bytes.Clone(whole[:n]), make([]byte, 40)...), flipped(whole, n, kept)} {
 			at := t.TempDir()
 			if err := os.WriteFile(packPath(at, 0), tail, 0o600); err != nil {
@@ -258,7 +258,7 @@ func TestDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for n := int64(0); n < kept; n += 3 {
+	for n := int64(0); n < kept; n += 7 {
 		b := bytes.Clone(whole)
 		b[n] ^= 1
 		at := t.TempDir()
