@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/floe-data/floe/sdk/sui"
 )
 
 // systemd guards what it gives to a unit by other means than the mode, which is
@@ -21,6 +23,9 @@ func TestCredentials(t *testing.T) {
 	t.Setenv("CREDENTIALS_DIRECTORY", dir+"/")
 	if b, err := (Source{File: path}).Read(t.Context(), nil); err != nil || string(b) != "secret" {
 		t.Errorf("credential: %q, %v", b, err)
+	}
+	if !sui.IsCredential(path) || sui.IsCredential(filepath.Join(dir, "below", "master.key")) || sui.IsCredential(filepath.Join(dir, "..", "master.key")) {
+		t.Error("credentials are the files of the directory, and no others")
 	}
 	other := filepath.Join(t.TempDir(), "master.key")
 	if err := os.WriteFile(other, []byte("secret"), 0o440); err != nil {

