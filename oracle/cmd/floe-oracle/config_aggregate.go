@@ -19,9 +19,9 @@ import (
 type aggregateConfig struct {
 	KeyServerObjectID sui.Address `yaml:"key_server_object_id" doc:"the committee's KeyServer object"`
 	nodeConfig        `yaml:",inline"`
-	Credentials       map[string]apiCredential `yaml:"api_credentials" doc:"API keys for members that want one, by the member's name on chain"`
-	TimeoutSeconds    uint                     `yaml:"key_server_timeout_secs" doc:"the longest that a member is waited for, in seconds (8)"`
-	KeyServers        *sealhttp.Requirement    `yaml:"key_server_version_requirement" doc:"versions of members that are used (>=0.6.2)"`
+	Credentials       apiCredentials        `yaml:"api_credentials" doc:"API keys for members that want one, by the member's name on chain"`
+	TimeoutSeconds    uint                  `yaml:"key_server_timeout_secs" doc:"the longest that a member is waited for, in seconds (8)"`
+	KeyServers        *sealhttp.Requirement `yaml:"key_server_version_requirement" doc:"versions of members that are used (>=0.6.2)"`
 	sdkConfig         `yaml:",inline"`
 	Listen            string        `yaml:"listen" doc:"address to serve (0.0.0.0:2024, or the port in the variable PORT)"`
 	MaxConcurrent     int           `yaml:"max_concurrent" doc:"requests that are worked on at a time; others get 429 (64)"`
@@ -34,6 +34,16 @@ type apiCredential struct {
 	Name   string `yaml:"api_key_name" doc:"name of the header"`
 	Key    string `yaml:"api_key" doc:"its value"`
 	KeyEnv string `yaml:"api_key_env" doc:"or the variable that holds the value"`
+}
+
+// apiCredentials are those of members, by their names on chain.
+type apiCredentials map[string]apiCredential
+
+func (c *apiCredentials) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind != yaml.MappingNode {
+		return fmt.Errorf("line %d: give the names of members, each with api_key_name, and api_key or api_key_env", n.Line)
+	}
+	return strict(n, (*map[string]apiCredential)(c))
 }
 
 func (c *apiCredential) UnmarshalYAML(n *yaml.Node) error {
