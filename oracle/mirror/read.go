@@ -135,6 +135,9 @@ func (m *Mirror) readExact(ctx context.Context, reads []*read, era int) error {
 // and after: the first must not be older than at the position, and the stream has
 // to pass the second, and the tip that the node tells afterwards. What the stream
 // did not name in between has been the same since the position.
+//
+// A node that shows an object of the next checkpoint before that checkpoint's Clock
+// gets it taken for one of this: final all the same, and the stream names it next.
 func (m *Mirror) readNewest(ctx context.Context, reads []*read, since Position, era int) error {
 	ids := []sui.Address{sui.ClockID}
 	for _, r := range reads {
