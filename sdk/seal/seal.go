@@ -5,8 +5,9 @@
 // set of key servers, of which a threshold must help to open it: see [Encrypt]
 // and [Decrypt]. A reader obtains the user keys of an identity with a
 // [SessionKey] through a [Client], which asks the servers in parallel and
-// verifies every key it is given. [Inspect] describes an encrypted object
-// without any key.
+// verifies every key it is given. Of a key server that is a committee it asks
+// the members, or an aggregator that does so ([CommitteeFetch]). [Inspect]
+// describes an encrypted object without any key.
 //
 // Objects, keys and requests are those of Seal, so that whatever the npm client
 // @mysten/seal wrote can be opened here and the other way round. Parsing is
