@@ -51,10 +51,10 @@ func welch(b *testing.B, f func(*MasterKey), fixed *MasterKey) {
 	keys := make([]*MasterKey, b.N) // drawn before, so that both classes look alike
 	class := make([]int, b.N)
 	for i := range keys {
-		// Both classes get a fresh copy, so that the caches know neither.
-		keys[i], class[i] = newMasterKey(fixed.s), order.IntN(2)
-		if class[i] == 1 {
-			keys[i] = must[*MasterKey](b)(NewMasterKey(rand.Reader))
+		// Both are made in the same way, so that memory and caches know neither.
+		keys[i], class[i] = must[*MasterKey](b)(NewMasterKey(rand.Reader)), order.IntN(2)
+		if class[i] == 0 {
+			*keys[i] = *fixed
 		}
 	}
 	samples := make([]float64, b.N)
