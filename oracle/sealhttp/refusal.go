@@ -103,6 +103,7 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 		panic("sealhttp: encode answer: " + err.Error())
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(b))) // or it goes in chunks
 	w.WriteHeader(status)
 	w.Write(b)
 }

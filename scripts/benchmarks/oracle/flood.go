@@ -6,10 +6,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -161,27 +162,14 @@ func (h *hose) read(c net.Conn) {
 		}
 	}()
 	for {
-		line, err := r.ReadString('\n')
+		res, err := http.ReadResponse(r, nil)
 		if err != nil {
 			return
 		}
-		status := "?"
-		if f := strings.Fields(line); len(f) > 1 {
-			status = f[1]
-		}
-		length := 0
-		for line != "\r\n" {
-			if line, err = r.ReadString('\n'); err != nil {
-				return
-			}
-			if name, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(name, "content-length") {
-				length, _ = strconv.Atoi(strings.TrimSpace(value))
-			}
-		}
-		if _, err := r.Discard(length); err != nil {
+		if _, err := io.Copy(io.Discard, res.Body); err != nil {
 			return
 		}
-		statuses[status]++
+		statuses[strconv.Itoa(res.StatusCode)]++
 		h.answered.Add(1)
 	}
 }
