@@ -130,6 +130,29 @@ func (s *story) revoke(ctx context.Context) (string, error) {
 	return fmt.Sprintf("refused by %d key servers; %s", len(r.KeyServers), accounted), nil
 }
 
+// replay has the owner hand all receipts of the policy with their evidence to
+// somebody without a wallet or a network, who runs the policy's code over them.
+func (s *story) replay(ctx context.Context) (string, error) {
+	folder, keys := filepath.Join(s.work, "audit"), filepath.Join(s.work, "keys")
+	var saved map[string]any
+	if _, err := s.floe(ctx, s.owner, &saved, "receipts", "list", "--policy", s.published.Policy.String(), "--save", folder); err != nil {
+		return "", err
+	}
+	if err := os.CopyFS(keys, os.DirFS(filepath.Join(s.net.Home, "receipts", "keys"))); err != nil {
+		return "", err
+	}
+	var all struct {
+		Summary struct{ Receipts, Same int }
+	}
+	if _, err := s.floe(ctx, actor{name: "eve"}, &all, "replay", "--all", folder, "--keys", keys, "--network", "none"); err != nil {
+		return "", err
+	}
+	if all.Summary.Same == 0 || all.Summary.Same != all.Summary.Receipts {
+		return "", fmt.Errorf("%d of %d decisions are the same", all.Summary.Same, all.Summary.Receipts)
+	}
+	return fmt.Sprintf("the policy's code says the same as all %d receipts, over the objects that the key servers read", all.Summary.Same), nil
+}
+
 // nodeLoss stops as many storage nodes as the code stands: 3 of 10.
 func (s *story) nodeLoss(ctx context.Context) (string, error) {
 	var names []string

@@ -75,6 +75,7 @@ func (s *story) chapters() []chapter {
 		{"open_denied", "Cleo, a stranger, tries", s.openDenied},
 		{"grant", "Ada grants Cleo access, and Cleo opens it", s.grant},
 		{"revoke", "Ada revokes it, Cleo's next request is refused, and Ada sees who asked", s.revoke},
+		{"replay", "Eve, an auditor with nothing but files, makes every decision again", s.replay},
 		{"node_loss", "Storage nodes stop", s.nodeLoss},
 		{"keyserver_loss", "A key server stops", s.keyServerLoss},
 		{"tamper", "Somebody alters a stored sliver", s.tamper},
