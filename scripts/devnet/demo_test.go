@@ -58,7 +58,7 @@ func checkReport(t *testing.T, b []byte) {
 			t.Errorf("step %+v", s)
 		}
 	}
-	if got, want := strings.Join(names, " "), "devnet publish certify index open_allowed open_denied grant revoke node_loss keyserver_loss tamper sql"; got != want {
+	if got, want := strings.Join(names, " "), "devnet publish certify index open_allowed open_denied grant revoke replay node_loss keyserver_loss tamper sql"; got != want {
 		t.Errorf("steps are %s, want %s", got, want)
 	}
 	if !r.OK || !strings.HasPrefix(r.DatasetID, "0x") || !strings.HasPrefix(r.PolicyID, "0x") || r.Version != 1 || len(r.BlobIDs) != 10 || r.Receipts == 0 || len(r.Rows) != len(tables) {

@@ -67,7 +67,7 @@ func (s *shared) get(t testing.TB) *localnet.Net {
 // They have more commands: attest CONFIG ADDRESS IMAGE FILE writes a document
 // that the network's own authority signed, for an enclave with a fixed key; token
 // THUMBPRINT FILE asks the machines' identity provider for a token; committee FILE
-// writes the validators' committee, as floe-oracle committee does.
+// writes the validators' committee, as floe-oracle validators does.
 func TestScripts(t *testing.T) {
 	runScripts(t, "testdata", localnet.Config{ServiceAccounts: provider(t)}, func(network *shared) map[string]func(*testscript.TestScript, bool, []string) {
 		return map[string]func(*testscript.TestScript, bool, []string){

@@ -23,7 +23,7 @@ import (
 type replayer struct {
 	keys, evidence, server string
 	all, onChain           bool
-	committee              string
+	validators             string
 	engine                 *evidence.Replayer
 	chain                  *chainCheck // nil unless onChain
 }
@@ -50,8 +50,8 @@ FOLDER, such as floe receipts list --save writes, or without FOLDER all that are
 kept.
 
 What a replay alone can't show is that the objects are the chain's. --on-chain asks
-the network for each of them and for the checkpoint; with --committee, a file that
-floe-oracle committee writes, the validators' signatures vouch for the checkpoint.
+the network for each of them and for the checkpoint; with --validators, a file that
+floe-oracle validators writes, the validators' signatures vouch for the checkpoint.
 That no newer version was there at that checkpoint, no network can be asked.
 
 Exit code 0: the same. 1: it differs, was altered, or can't be replayed. With
@@ -69,7 +69,7 @@ and no failure; a release that can't be replayed is.`,
 				return err
 			}
 			if r.onChain {
-				check, done, err := a.openChainCheck(cmd.Context(), r.committee)
+				check, done, err := a.openChainCheck(cmd.Context(), r.validators)
 				if err != nil {
 					return err
 				}
@@ -85,7 +85,7 @@ and no failure; a release that can't be replayed is.`,
 	cmd.Flags().StringVar(&r.keys, "keys", "", "file with the key server's keys (JWKS), or a folder with one for each, SERVER.json")
 	cmd.Flags().BoolVar(&r.all, "all", false, "replay all receipts of a folder, or all that are kept")
 	cmd.Flags().BoolVar(&r.onChain, "on-chain", false, "ask the network whether it has the checkpoint and the objects")
-	cmd.Flags().StringVar(&r.committee, "committee", "", "with --on-chain: file with a committee of validators that is trusted")
+	cmd.Flags().StringVar(&r.validators, "validators", "", "with --on-chain: file with the network's validators of an epoch, who are trusted")
 	return cmd
 }
 
@@ -99,8 +99,8 @@ func (r *replayer) check(args []string) error {
 		return errors.New("floe replay needs a RECEIPT, or --all")
 	case r.evidence != "" && len(args) != 1:
 		return errors.New("--evidence needs exactly one RECEIPT")
-	case r.committee != "" && !r.onChain:
-		return errors.New("--committee goes with --on-chain")
+	case r.validators != "" && !r.onChain:
+		return errors.New("--validators goes with --on-chain")
 	case r.evidence != "" && r.server != "":
 		return errors.New("--evidence and --server exclude each other")
 	}

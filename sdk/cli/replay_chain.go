@@ -18,25 +18,25 @@ type chainCheck struct {
 	light *lightclient.Client // nil if the node is believed about checkpoints
 }
 
-// openChainCheck connects to the network; committee may name a file with a
-// committee of validators.
-func (a *app) openChainCheck(ctx context.Context, committee string) (*chainCheck, func(), error) {
+// openChainCheck connects to the network; validators may name a file with
+// those who are trusted.
+func (a *app) openChainCheck(ctx context.Context, validators string) (*chainCheck, func(), error) {
 	_, chain, err := a.connect(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	c, done := &chainCheck{chain: chain}, func() { closeQuietly(chain) }
-	if committee == "" {
+	if validators == "" {
 		return c, done, nil
 	}
-	b, err := os.ReadFile(committee)
+	b, err := os.ReadFile(validators)
 	var trusted *lightclient.Committee
 	if err == nil {
 		trusted, err = lightclient.ParseCommittee(b)
 	}
 	if err != nil {
 		done()
-		return nil, nil, fmt.Errorf("read committee %s: %w", committee, err)
+		return nil, nil, fmt.Errorf("read validators %s: %w", validators, err)
 	}
 	c.light = lightclient.New(lightclient.Node(chain.Conn()), *trusted)
 	return c, done, nil

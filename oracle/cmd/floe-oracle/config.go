@@ -65,7 +65,7 @@ func readConfig(path string) (*config, error) {
 		return nil, fmt.Errorf("read configuration %s: %w", path, err)
 	}
 	dir := filepath.Dir(path)
-	for _, p := range []*string{&c.KeyDir, &c.JournalDir, &c.WitnessPolicy, &c.AnchorSigner, &c.Evaluation.Committee} {
+	for _, p := range []*string{&c.KeyDir, &c.JournalDir, &c.WitnessPolicy, &c.AnchorSigner, &c.Evaluation.Validators} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}

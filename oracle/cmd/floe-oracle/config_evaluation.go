@@ -16,13 +16,13 @@ import (
 
 // evaluationConfig is about who runs the code of policies, over which state.
 type evaluationConfig struct {
-	Mode      string        `yaml:"mode" doc:"both: our own VM and the full node, which must agree; local: our VM only; node: the full node is believed (both)"`
-	Nodes     []string      `yaml:"nodes" doc:"more full nodes beside node_url, run by others; each evaluates in the mode"`
-	Quorum    int           `yaml:"quorum" doc:"how many full nodes must give the same verdict; more than half (all but a third)"`
-	Committee string        `yaml:"committee" doc:"file with a committee of validators that is trusted, from floe-oracle committee; then the checkpoints of each node are verified"`
-	Prove     bool          `yaml:"prove" doc:"demand a proof of each object that a node gives; needs committee, and nodes that serve ProofService"`
-	CacheMiB  int           `yaml:"cache_mib" doc:"how much is kept of the objects of each node (256)"`
-	Freshness time.Duration `yaml:"freshness" doc:"for how long a node's stream may be silent before the node is asked (5s)"`
+	Mode       string        `yaml:"mode" doc:"both: our own VM and the full node, which must agree; local: our VM only; node: the full node is believed (both)"`
+	Nodes      []string      `yaml:"nodes" doc:"more full nodes beside node_url, run by others; each evaluates in the mode"`
+	Quorum     int           `yaml:"quorum" doc:"how many full nodes must give the same verdict; more than half (all but a third)"`
+	Validators string        `yaml:"validators" doc:"file with the network's validators of an epoch, who are trusted, from floe-oracle validators; then the checkpoints of each node are verified"`
+	Prove      bool          `yaml:"prove" doc:"demand a proof of each object that a node gives; needs validators, and nodes that serve ProofService"`
+	CacheMiB   int           `yaml:"cache_mib" doc:"how much is kept of the objects of each node (256)"`
+	Freshness  time.Duration `yaml:"freshness" doc:"for how long a node's stream may be silent before the node is asked (5s)"`
 }
 
 func (c *evaluationConfig) check() error {
@@ -35,8 +35,8 @@ func (c *evaluationConfig) check() error {
 	if n := 1 + len(c.Nodes); c.Quorum != 0 && (2*c.Quorum <= n || c.Quorum > n) {
 		errs = append(errs, fmt.Errorf("evaluation.quorum: %d of %d full nodes: give more than half of them", c.Quorum, n))
 	}
-	if c.Prove && c.Committee == "" {
-		errs = append(errs, errors.New("evaluation.prove needs evaluation.committee: a proof is as good as who signed the checkpoint"))
+	if c.Prove && c.Validators == "" {
+		errs = append(errs, errors.New("evaluation.prove needs evaluation.validators: a proof is as good as who signed the checkpoint"))
 	}
 	if c.CacheMiB < 0 || c.Freshness < 0 {
 		errs = append(errs, errors.New("evaluation: cache_mib and freshness must not be negative"))
@@ -67,12 +67,12 @@ func (c *config) openEvaluator(ctx context.Context, client *suirpc.Client, m *me
 		closers = append(closers, func() { node.Close() })
 		nodes = append(nodes, node)
 	}
-	committee, err := readCommittee(c.Evaluation.Committee)
+	validators, err := readValidators(c.Evaluation.Validators)
 	if err != nil {
 		return nil, nil, err
 	}
 	e, end, err := policy.Open(policy.Config{
-		Mode: policy.Mode(c.Evaluation.Mode), Nodes: nodes, Quorum: c.Evaluation.Quorum, Committee: committee, Prove: c.Evaluation.Prove,
+		Mode: policy.Mode(c.Evaluation.Mode), Nodes: nodes, Quorum: c.Evaluation.Quorum, Committee: validators, Prove: c.Evaluation.Prove,
 		CacheBytes: c.Evaluation.CacheMiB << 20, Freshness: c.Evaluation.Freshness, StalenessPackage: c.KeyServerPackage,
 		AllowedStaleness: c.AllowedStaleness, AllowedLag: c.AllowedClockLag, Timeout: c.EvaluationTimeout, GasPriceLife: c.GasPriceLife,
 		Log: log, Mismatched: m.Mismatch, Disagreed: m.NodesDisagree, Asked: func(warm bool) { m.Cached("objects", warm) }, Now: now,
@@ -84,18 +84,18 @@ func (c *config) openEvaluator(ctx context.Context, client *suirpc.Client, m *me
 	return e, stop, nil
 }
 
-// readCommittee reads the trusted committee; nil if no file is configured.
-func readCommittee(path string) (*lightclient.Committee, error) {
+// readValidators reads the validators that are trusted; nil if no file is configured.
+func readValidators(path string) (*lightclient.Committee, error) {
 	if path == "" {
 		return nil, nil
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read committee: %w; make the file with floe-oracle committee", err)
+		return nil, fmt.Errorf("read validators: %w; make the file with floe-oracle validators", err)
 	}
 	c, err := lightclient.ParseCommittee(b)
 	if err != nil {
-		return nil, fmt.Errorf("read committee %s: %w", path, err)
+		return nil, fmt.Errorf("read validators %s: %w", path, err)
 	}
 	return c, nil
 }

@@ -10,20 +10,20 @@ import (
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
-func newCommittee() *cobra.Command {
+func newValidators() *cobra.Command {
 	var node string
 	var epoch uint64
 	cmd := &cobra.Command{
-		Use:   "committee --node URL",
+		Use:   "validators --node URL",
 		Short: "Print the validators of a network, to verify its checkpoints by",
 		Long: `Asks a full node for the committee of validators and prints it as JSON, for
-evaluation.committee of the configuration. Each checkpoint is then verified, and
+evaluation.validators of the configuration. Each checkpoint is then verified, and
 so are the committees of later epochs, each by the one before.
 
 The node is believed. Ask several nodes, of different operators, for the same
 epoch, and use the answer only if all are the same.`,
-		Example: `  floe-oracle committee --node https://fullnode.testnet.sui.io:443 > committee.json
-  floe-oracle committee --node https://other.example:443 --epoch 812 | cmp - committee.json`,
+		Example: `  floe-oracle validators --node https://fullnode.testnet.sui.io:443 > validators.json
+  floe-oracle validators --node https://other.example:443 --epoch 812 | cmp - validators.json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := required(cmd, "node"); err != nil {
