@@ -33,20 +33,12 @@ type requester struct {
 	account *accounts.Account // nil for wallets
 }
 
-// checkSession checks times and the session key's signature. It asks nobody and
-// waits for nothing.
-func (s *Server) checkSession(r *request) *refusal {
-	if ref := s.checkTime(&r.Certificate); ref != nil {
-		return ref
-	}
-	return r.CheckSession()
-}
-
 // authenticate checks who it is that the session key asks for. The wallet's
 // message names the first version of the package. If the called version is the
 // first one, the signature is checked before the chain is asked. A requester
 // is returned together with a refusal when it is authenticated all the same.
-func (s *Server) authenticate(ctx context.Context, r *request) (who *requester, refused *refusal) {
+// verified is called before others are asked.
+func (s *Server) authenticate(ctx context.Context, r *request, verified func()) (who *requester, refused *refusal) {
 	defer s.cfg.Metrics.Took(metrics.Authenticate, time.Now())
 	s.cfg.Metrics.Asked(len(r.Approval.Calls))
 	if r.Certificate.MVRName != nil && s.cfg.Names == nil {
@@ -54,7 +46,11 @@ func (s *Server) authenticate(ctx context.Context, r *request) (who *requester, 
 			"create the session key with the package id instead of a name")
 	}
 	out := &requester{request: *r, user: r.Certificate.User, pkg: policy.Package{First: r.Approval.Package, Called: r.Approval.Package}}
+	if r.Token != "" { // its issuer's keys may have to be fetched
+		verified()
+	}
 	ref := s.identify(ctx, out)
+	verified()
 	if ref != nil && r.Token != "" { // the package would not change that
 		return nil, ref
 	}

@@ -42,7 +42,15 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyRe
 	if ref != nil {
 		return nil, ref
 	}
-	if ref := s.checkSession(req); ref != nil { // what a flood of forgeries costs
+	if ref := s.checkTime(&req.Certificate); ref != nil {
+		return nil, ref
+	}
+	turn, ref := s.enterLane(r.Context(), req)
+	if ref != nil { // what a flood costs
+		return nil, ref
+	}
+	defer turn.leave()
+	if ref := req.CheckSession(); ref != nil {
 		return nil, ref
 	}
 	select {
@@ -51,7 +59,7 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyRe
 	default:
 		return nil, s.busy()
 	}
-	who, refAuth := s.authenticate(r.Context(), req)
+	who, refAuth := s.authenticate(r.Context(), req, turn.verified)
 	if who == nil {
 		return nil, refAuth
 	}
@@ -91,7 +99,11 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyRe
 	if err != nil {
 		return nil, svc.recordRefusal(r.Context(), who, opening, evidence, refusalOf(err))
 	}
-	return svc.release(r.Context(), who, opening, grant, key)
+	answer, ref = svc.release(r.Context(), who, opening, grant, key)
+	if ref == nil {
+		s.lane.remember(&who.Certificate)
+	}
+	return answer, ref
 }
 
 // evaluate asks the policy.
@@ -250,8 +262,12 @@ func openingOf(o receipt.Opening) *seal.ReceiptOpening {
 	return &seal.ReceiptOpening{Salt: o.Salt[:], Requester: o.Requester}
 }
 
-// logDecision writes one line per request. It names no requester and no key.
+// logDecision writes one line per decision and per failure. It names no requester
+// and no key.
 func (s *Server) logDecision(r *http.Request, answer *seal.FetchKeyResponse, ref *refusal) {
+	if ref != nil && ref.Receipt == "" && ref.Cause == nil {
+		return // from anybody; the metrics count them
+	}
 	log := s.cfg.Log.With("request_id", r.Header.Get(seal.HeaderRequestID), "sdk", r.Header.Get(seal.HeaderSDKType)+"/"+r.Header.Get(seal.HeaderSDKVersion))
 	if ref == nil {
 		log.Info("keys released", "keys", len(answer.Keys), "receipt", receipt.HashOf(answer.Receipt))

@@ -1,6 +1,7 @@
 package keyserver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,6 +16,15 @@ import (
 // knock counts a request of a network address before it is read.
 func (s *Server) knock(r *http.Request) *refusal {
 	return s.denied(s.cfg.Limits.Knock(s.cfg.Proxy.ClientAddress(r)))
+}
+
+// enterLane has a request wait for its turn if its session key is not known.
+func (s *Server) enterLane(ctx context.Context, r *request) (turn, *refusal) {
+	t, d, err := s.lane.enter(ctx, &r.Certificate)
+	if err != nil {
+		return t, wentAway()
+	}
+	return t, s.denied(d)
 }
 
 // admit counts an authenticated request. What is refused here leaves no

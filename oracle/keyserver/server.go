@@ -103,6 +103,7 @@ type Server struct {
 	slots    chan struct{} // one element per request that is worked on
 
 	strangers *strangers
+	lane      *lane
 	health    readiness
 
 	// Set by Start.
@@ -118,7 +119,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, fmt.Errorf("create key server: %w", err)
 	}
-	s := &Server{cfg: cfg, slots: make(chan struct{}, cfg.MaxConcurrent), strangers: newStrangers(cfg.Now)}
+	s := &Server{cfg: cfg, slots: make(chan struct{}, cfg.MaxConcurrent), strangers: newStrangers(cfg.Now), lane: newLane(cfg.Now)}
 	var err error
 	if _, s.services.list, err = s.openServices(cfg.Services); err != nil {
 		return nil, errors.Join(fmt.Errorf("create key server: %w", err), s.closeServices())

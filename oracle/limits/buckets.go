@@ -171,3 +171,6 @@ func (b *Bucket) Take() (wait time.Duration, ok bool) {
 
 // GiveBack returns a token.
 func (b *Bucket) GiveBack() { b.b.giveBack(sui.Address{}, 1, b.rate) }
+
+// Burst is how many tokens there are at most.
+func (b *Bucket) Burst() int { return b.rate.Burst }
