@@ -48,7 +48,6 @@ func (b *bench) startServer(ctx context.Context, mode string) (*server, error) {
 		return nil, err
 	}
 	s.Cmd = exec.Command(b.pins.server[0], append(b.pins.server[1:], b.server, "serve", "--config", path)...)
-	s.Env = append(os.Environ(), "GOMAXPROCS=2")
 	if s.url, err = s.start(b.path("oracle-" + mode + ".log")); err != nil {
 		return nil, fmt.Errorf("start key server: %w", err)
 	}

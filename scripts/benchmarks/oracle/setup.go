@@ -205,11 +205,12 @@ type pins struct {
 	text         string
 }
 
-// choosePins gives the server the first two cores and the load all others.
+// choosePins gives the server the first two cores and the load all others. Where
+// it can't, the server gets as many threads as it takes on two cores.
 func choosePins() pins {
 	n := runtime.NumCPU()
 	if _, err := exec.LookPath("taskset"); err != nil || n < 4 {
-		return pins{[]string{"env"}, []string{"env"}, fmt.Sprintf("2 of %d cores, which it shares with chain and load", n)}
+		return pins{[]string{"env", "GOMAXPROCS=3"}, []string{"env"}, fmt.Sprintf("2 of %d cores, which it shares with chain and load", n)}
 	}
 	rest := fmt.Sprintf("2-%d", n-1)
 	exec.Command("taskset", "-a", "-p", "-c", rest, fmt.Sprint(os.Getpid())).Run()
