@@ -92,8 +92,11 @@ func (l *Log) alarm(before bool) bool {
 	return s.Late != nil
 }
 
-// drain adds what the journal has and the tree has not, batch by batch.
+// drain adds what the journal has and the tree has not, batch by batch. What the
+// journal gets meanwhile waits: under load that has no end, and between two
+// drains the published checkpoint is looked at.
 func (l *Log) drain(ctx context.Context) error {
+	end := l.cfg.Journal.Len()
 	for {
 		l.mu.Lock()
 		size, broken := l.integrated, l.broken
@@ -101,10 +104,10 @@ func (l *Log) drain(ctx context.Context) error {
 		if broken != nil {
 			return broken
 		}
-		rest := l.cfg.Journal.Len() - size
-		if rest == 0 {
+		if size >= end {
 			return nil
 		}
+		rest := end - size
 		for _, n := range batches {
 			if uint64(n) <= rest {
 				if err := l.addBatch(ctx, size, n); err != nil {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -184,6 +185,35 @@ func TestLogFollowsJournal(t *testing.T) {
 	if p, err := l.Prove(t.Context(), 0, 303, 304); err != nil || p[0] != nil || p[1] == nil || p[2] != nil {
 		t.Errorf("proofs %v, %v", p, err)
 	}
+}
+
+// endless is a journal that gets a receipt each time that it is read, until it is
+// told to stop: a server under load.
+type endless struct {
+	*journal.Journal
+	t    *testing.T
+	stop atomic.Bool
+}
+
+func (e *endless) Read(after uint64, limit int) ([]string, error) {
+	if !e.stop.Load() {
+		write(e.t, e.Journal, 1)
+	}
+	return e.Journal.Read(after, limit)
+}
+
+// While receipts come without end, the log takes notice of what it has published.
+func TestLogUnderLoad(t *testing.T) {
+	dir := t.TempDir()
+	e := &endless{Journal: openJournal(t, dir), t: t}
+	l := openLog(t, filepath.Join(dir, "log"), e.Journal, func(c *Config) { c.Journal = e })
+	t.Cleanup(func() { e.stop.Store(true) }) // also after a failure, or Close would wait
+	write(t, e.Journal, 1)
+	l.Notice()
+	until(t, "some of it is published", func() bool { return l.Status().Published > 0 })
+	e.stop.Store(true)
+	until(t, "all of it is published", func() bool { s := l.Status(); return s.Published == s.Journal })
+	checkLog(t, l, e.Journal)
 }
 
 func TestLogGoesOn(t *testing.T) {
