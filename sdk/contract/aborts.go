@@ -365,6 +365,7 @@ var advices = map[string]advice{
 	"key_server::EInvalidThreshold": {"a committee's threshold is below 2 or above the number of its members", fixKeyCommittee},
 	"key_server::EInvalidPartyId":   {"a member's party id is not its position in the committee", isABug},
 	"key_server::EDuplicateName":    {"two members of a committee have the same name", fixKeyCommittee},
+	"key_server::EInvalidMembers":   {"there is not one address for each member of the committee", isABug},
 
 	"seal_committee::ENotMember":              {"the account is not a member of the committee", do("sign with the account that the committee names")},
 	"seal_committee::EInvalidMembers":         {"a member is named twice, or there are too many", fixKeyCommittee},

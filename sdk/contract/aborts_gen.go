@@ -643,6 +643,8 @@ var (
 	KeyServerEInvalidPartyId error = AbortCode{KeyServer, "key_server", 5}
 	// Two members of a committee have the same name.
 	KeyServerEDuplicateName error = AbortCode{KeyServer, "key_server", 6}
+	// There is not one address for each member of the committee.
+	KeyServerEInvalidMembers error = AbortCode{KeyServer, "key_server", 7}
 )
 
 // Abort codes of floe_key_server::time, for errors.Is.
@@ -962,6 +964,7 @@ var documented = []Abort{
 	{Package: KeyServer, Module: "key_server", Code: 4, Name: "EInvalidThreshold", Doc: "A committee's threshold is below 2 or above the number of its members."},
 	{Package: KeyServer, Module: "key_server", Code: 5, Name: "EInvalidPartyId", Doc: "A member's party id is not its position in the committee."},
 	{Package: KeyServer, Module: "key_server", Code: 6, Name: "EDuplicateName", Doc: "Two members of a committee have the same name."},
+	{Package: KeyServer, Module: "key_server", Code: 7, Name: "EInvalidMembers", Doc: "There is not one address for each member of the committee."},
 	{Package: KeyServer, Module: "time", Code: 93492, Name: "EStaleFullnode", Doc: "The chain's clock is further behind than allowed. Key servers know Seal's number, so it is not counted from 0."},
 	{Package: WalrusAdapter, Module: "walrus_adapter", Code: 0, Name: "ENotCertified", Doc: "Walrus has not certified the blob."},
 	{Package: WalrusAdapter, Module: "walrus_adapter", Code: 1, Name: "EDeletable", Doc: "Its owner may delete the blob at any time: only permanent ones are recorded."},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -165,12 +166,14 @@ func TestKeyCommittee(t *testing.T) {
 	if c.live[contract.KeyServerField(first.id)] != nil {
 		t.Error("there is a key server before all have proposed")
 	}
-	made := one[contract.KeyServerRegistered](t, c.run(first.members[4], first.proposing(p)))
+	final := c.run(first.members[4], first.proposing(p))
+	made, named := one[contract.KeyServerRegistered](t, final), one[contract.CommitteeMembersNamed](t, final)
 	server, content := first.keyServer()
 	if made.KeyServerID != server || made.URL != "" || content.Name != first.id.String()[2:] || !bytes.Equal(content.PublicKey, p.PublicKey) {
 		t.Errorf("got %+v and %+v", made, content)
 	}
 	checkMembers(t, content, 0, 3, p)
+	checkNamed(t, named, server, content.Committee, first.members)
 	c.run(first.members[2], func(b *sui.Builder) { contract.UpdateMemberURL(b, c.p, first.id, "https://moved.example") })
 	if _, content = first.keyServer(); content.Committee.Members[2].URL != "https://moved.example" {
 		t.Errorf("got %+v", content.Committee)
@@ -188,7 +191,7 @@ func TestKeyCommittee(t *testing.T) {
 		if _, still := c.live[first.id]; !still {
 			t.Fatalf("the old committee is gone after %d proposals", i)
 		}
-		if c.run(m, next.proposing(p)); i == 0 {
+		if final = c.run(m, next.proposing(p)); i == 0 {
 			c.run(m, late.proposing(p))
 		}
 	}
@@ -197,6 +200,7 @@ func TestKeyCommittee(t *testing.T) {
 		t.Errorf("got %s %+v", same, content)
 	}
 	checkMembers(t, content, 1, 4, p)
+	checkNamed(t, one[contract.CommitteeMembersNamed](t, final), server, content.Committee, members)
 	if c.live[first.id] != nil || c.live[contract.KeyServerField(first.id)] != nil {
 		t.Error("the old committee is still there")
 	}
@@ -213,6 +217,18 @@ func TestKeyCommittee(t *testing.T) {
 		t.Errorf("got %+v", m)
 	}
 	next.upgrade()
+}
+
+// checkNamed compares what the chain said of the members with what it holds.
+func checkNamed(t *testing.T, named *contract.CommitteeMembersNamed, server sui.Address, k *contract.KeyServerCommittee, members []account) {
+	t.Helper()
+	want := contract.CommitteeMembersNamed{KeyServerID: server, Version: k.Version, Threshold: k.Threshold, Members: addressesOf(members)}
+	for _, m := range k.Members {
+		want.Names, want.URLs, want.PartialPublicKeys = append(want.Names, m.Name), append(want.URLs, m.URL), append(want.PartialPublicKeys, m.PublicKey)
+	}
+	if !reflect.DeepEqual(*named, want) {
+		t.Errorf("named %+v\n want %+v", *named, want)
+	}
 }
 
 func checkMembers(t *testing.T, k *contract.KeyServerContent, version uint32, threshold uint16, p contract.KeyProposal) {

@@ -167,6 +167,7 @@ var wantEvents = []struct {
 	{testPackages.KeyServer, "KeyServerUpdated", &KeyServerUpdated{id(0x81), "https://moved.example"}},
 	{testPackages.KeyServer, "KeyServerRotated", &KeyServerRotated{id(0x81), 3, 4}},
 	{testPackages.KeyServer, "PartialKeyServerUpdated", &PartialKeyServerUpdated{id(0x81), 300, "https://moved.example"}},
+	{testPackages.KeyServer, "CommitteeMembersNamed", &CommitteeMembersNamed{id(0x81), 3, 2, []sui.Address{id(0xb1), id(0xb2)}, []string{"m0", "nœud 1"}, []string{"https://m0.example", "https://m1.example"}, [][]byte{{4}, {5, 6}}}},
 	{testPackages.Committee, "CommitteeRotationInitiated", &CommitteeRotationInitiated{id(0x86), id(0x85)}},
 }
 

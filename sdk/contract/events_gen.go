@@ -112,6 +112,7 @@ var events = map[string]map[string]func() bcs.Unmarshaler{
 		"events::KeyServerUpdated":        func() bcs.Unmarshaler { return new(KeyServerUpdated) },
 		"events::KeyServerRotated":        func() bcs.Unmarshaler { return new(KeyServerRotated) },
 		"events::PartialKeyServerUpdated": func() bcs.Unmarshaler { return new(PartialKeyServerUpdated) },
+		"events::CommitteeMembersNamed":   func() bcs.Unmarshaler { return new(CommitteeMembersNamed) },
 	},
 	WalrusAdapter: {},
 	Committee: {

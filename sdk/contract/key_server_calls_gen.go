@@ -81,6 +81,13 @@ func (c KeyServerCalls) UpdateMemberURL(keyServer Arg[KeyServerObject], url Arg[
 	c.call("update_member_url", nil, keyServer.Arg, url.Arg, partyID.Arg)
 }
 
+// NameMembers: says which address each member of a committee has, by party id, for those who follow
+// the receipts that members sign. Seal's layout has no place for addresses; the holder
+// of the object, who alone can say this, calls it after each change of the members.
+func (c KeyServerCalls) NameMembers(keyServer Arg[KeyServerObject], members Arg[[]sui.Address]) {
+	c.call("name_members", nil, keyServer.Arg, members.Arg)
+}
+
 // FirstVersion: the layout that the server was registered with: 1 or 2.
 func (c KeyServerCalls) FirstVersion(keyServer Arg[KeyServerObject]) Arg[uint64] {
 	return Arg[uint64]{c.call("first_version", nil, keyServer.Arg)}

@@ -81,6 +81,34 @@ func (v *PartialKeyServerUpdated) UnmarshalBCS(d *bcs.Decoder) {
 	v.URL = d.String()
 }
 
+// CommitteeMembersNamed: who the members of a committee are, at one version of their keys: all lists are by
+// party id. Said by whoever holds the committee's key server, which knows the
+// addresses; the object has the rest.
+//
+// In Move: floe_key_server::events::CommitteeMembersNamed.
+type CommitteeMembersNamed struct {
+	KeyServerID sui.Address
+	Version     uint32
+	Threshold   uint16
+	// Who signs as this member, receipts too.
+	Members []sui.Address
+	Names   []string
+	URLs    []string
+	// Of each member's share, compressed G2 points of 96 bytes.
+	PartialPublicKeys [][]byte
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *CommitteeMembersNamed) UnmarshalBCS(d *bcs.Decoder) {
+	v.KeyServerID = address(d)
+	v.Version = d.U32()
+	v.Threshold = d.U16()
+	v.Members = vector(d, 32, address)
+	v.Names = vector(d, 1, (*bcs.Decoder).String)
+	v.URLs = vector(d, 1, (*bcs.Decoder).String)
+	v.PartialPublicKeys = vector(d, 1, (*bcs.Decoder).Bytes)
+}
+
 // KeyServerObject: a key server; its content is in the dynamic fields `first_version` to
 // `last_version`.
 //

@@ -248,7 +248,8 @@ public fun propose(
     if (!self.is_agreed()) return;
     let servers = self.finalize();
     let name = self.id.to_address().to_string();
-    let key_server = key_server::create_committee_v2(name, self.threshold, pk, servers, ctx);
+    let mut key_server = key_server::create_committee_v2(name, self.threshold, pk, servers, ctx);
+    key_server.name_members(self.members);
     self.put_key_server(key_server);
 }
 
@@ -273,6 +274,7 @@ public fun propose_for_rotation(
     let old_id = object::id(&old_committee);
     let mut key_server: KeyServer = dof::remove(&mut old_committee.id, old_id);
     key_server.update_partial_key_servers(self.threshold, servers);
+    key_server.name_members(self.members);
     self.put_key_server(key_server);
     let mut manager: UpgradeManager = dof::remove(&mut old_committee.id, UpgradeManagerKey());
     manager.upgrade_proposal = option::none(); // others voted

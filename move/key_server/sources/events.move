@@ -45,6 +45,21 @@ public struct PartialKeyServerUpdated has copy, drop {
     url: String,
 }
 
+/// Who the members of a committee are, at one version of their keys: all lists are by
+/// party id. Said by whoever holds the committee's key server, which knows the
+/// addresses; the object has the rest.
+public struct CommitteeMembersNamed has copy, drop {
+    key_server_id: ID,
+    version: u32,
+    threshold: u16,
+    /// Who signs as this member, receipts too.
+    members: vector<address>,
+    names: vector<String>,
+    urls: vector<String>,
+    /// Of each member's share, compressed G2 points of 96 bytes.
+    partial_pks: vector<vector<u8>>,
+}
+
 // === Package Functions ===
 
 public(package) fun emit_key_server_registered(
@@ -68,6 +83,26 @@ public(package) fun emit_key_server_rotated(key_server_id: ID, version: u32, thr
 
 public(package) fun emit_partial_key_server_updated(key_server_id: ID, party_id: u16, url: String) {
     event::emit(PartialKeyServerUpdated { key_server_id, party_id, url })
+}
+
+public(package) fun emit_committee_members_named(
+    key_server_id: ID,
+    version: u32,
+    threshold: u16,
+    members: vector<address>,
+    names: vector<String>,
+    urls: vector<String>,
+    partial_pks: vector<vector<u8>>,
+) {
+    event::emit(CommitteeMembersNamed {
+        key_server_id,
+        version,
+        threshold,
+        members,
+        names,
+        urls,
+        partial_pks,
+    })
 }
 
 // === Test-Only Helpers ===
@@ -105,4 +140,25 @@ public fun new_partial_key_server_updated(
     url: String,
 ): PartialKeyServerUpdated {
     PartialKeyServerUpdated { key_server_id, party_id, url }
+}
+
+#[test_only]
+public fun new_committee_members_named(
+    key_server_id: ID,
+    version: u32,
+    threshold: u16,
+    members: vector<address>,
+    names: vector<String>,
+    urls: vector<String>,
+    partial_pks: vector<vector<u8>>,
+): CommitteeMembersNamed {
+    CommitteeMembersNamed {
+        key_server_id,
+        version,
+        threshold,
+        members,
+        names,
+        urls,
+        partial_pks,
+    }
 }

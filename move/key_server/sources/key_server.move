@@ -35,6 +35,9 @@ const EInvalidThreshold: u64 = 4;
 const EInvalidPartyId: u64 = 5;
 /// Two members of a committee have the same name.
 const EDuplicateName: u64 = 6;
+// From here on the numbers are ours.
+/// There is not one address for each member of the committee.
+const EInvalidMembers: u64 = 7;
 
 // === Constants ===
 
@@ -239,6 +242,28 @@ public fun update_member_url(self: &mut KeyServer, url: String, party_id: u16) {
             assert!(party < partial_key_servers.length(), EInvalidPartyId);
             partial_key_servers[party].url = url;
             events::emit_partial_key_server_updated(id, party_id, url);
+        },
+    }
+}
+
+/// Says which address each member of a committee has, by party id, for those who follow
+/// the receipts that members sign. Seal's layout has no place for addresses; the holder
+/// of the object, who alone can say this, calls it after each change of the members.
+public fun name_members(self: &mut KeyServer, members: vector<address>) {
+    let id = object::id(self);
+    match (&self.v2_mut().server_type) {
+        ServerType::Independent { .. } => abort EInvalidServerType,
+        ServerType::Committee { version, threshold, partial_key_servers } => {
+            assert!(members.length() == partial_key_servers.length(), EInvalidMembers);
+            events::emit_committee_members_named(
+                id,
+                *version,
+                *threshold,
+                members,
+                partial_key_servers.map_ref!(|member| member.name),
+                partial_key_servers.map_ref!(|member| member.url),
+                partial_key_servers.map_ref!(|member| member.partial_pk),
+            );
         },
     }
 }

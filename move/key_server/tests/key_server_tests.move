@@ -5,6 +5,7 @@ module floe_key_server::key_server_tests;
 
 use floe_key_server::events::{
     Self,
+    CommitteeMembersNamed,
     KeyServerRegistered,
     KeyServerRotated,
     KeyServerUpdated,
@@ -274,6 +275,63 @@ fun member_moves() {
     let want = events::new_partial_key_server_updated(id, 1, b"https://moved.example".to_string());
     assert!(event::events_by_type<PartialKeyServerUpdated>() == vector[want]);
     destroy(server);
+}
+
+#[test]
+fun members_are_named_as_they_stand() {
+    let mut server = committee(&mut tx_context::dummy());
+    let id = object::id(&server);
+    server.name_members(vector[@0xa, @0xb]);
+    server.update_partial_key_servers(2, members(3));
+    server.update_member_url(b"https://moved.example".to_string(), 2);
+    server.name_members(vector[@0xb, @0xc, @0xa]);
+    let first = b"https://first.example".to_string();
+    let second = b"https://second.example".to_string();
+    let moved = b"https://moved.example".to_string();
+    let mut names = vector[b"first".to_string(), b"second".to_string()];
+    let before = events::new_committee_members_named(
+        id,
+        0,
+        2,
+        vector[@0xa, @0xb],
+        names,
+        vector[first, second],
+        vector[PK, PK],
+    );
+    names.push_back(b"third".to_string());
+    let after = events::new_committee_members_named(
+        id,
+        1,
+        2,
+        vector[@0xb, @0xc, @0xa],
+        names,
+        vector[first, second, moved],
+        vector[PK, PK, PK],
+    );
+    assert!(event::events_by_type<CommitteeMembersNamed>() == vector[before, after]);
+    destroy(server);
+}
+
+#[test, expected_failure(abort_code = key_server::EInvalidMembers)]
+fun every_member_is_named() {
+    let mut server = committee(&mut tx_context::dummy());
+    server.name_members(vector[@0xa]);
+    abort
+}
+
+#[test, expected_failure(abort_code = key_server::EInvalidServerType)]
+fun independent_server_has_no_members_to_name() {
+    let ctx = &mut tx_context::dummy();
+    let mut server = key_server::create_v2_independent_server(name(), url(), 0, PK, ctx);
+    server.name_members(vector[]);
+    abort
+}
+
+#[test, expected_failure(abort_code = key_server::EInvalidVersion)]
+fun v1_server_has_no_members_to_name() {
+    let mut server = key_server::create_v1(name(), url(), 0, PK, &mut tx_context::dummy());
+    server.name_members(vector[]);
+    abort
 }
 
 #[test, expected_failure(abort_code = key_server::EInvalidPartyId)]

@@ -41,10 +41,11 @@ var fieldNames = map[string]string{
 	"committee::seal_committee::PackageDigest.pos0":          "Bytes",
 	"committee::seal_committee::State.members_info":          "Members",
 	"committee::seal_committee::State.partial_pks":           "PartialPublicKeys",
+	"key_server::events::CommitteeMembersNamed.partial_pks":  "PartialPublicKeys",
 }
 
 // initialisms are the parts of names that Go writes in capitals.
-var initialisms = map[string]string{"id": "ID", "ids": "IDs", "ms": "MS", "bps": "BPS", "url": "URL", "bcs": "BCS", "pcr": "PCR", "pcrs": "PCRs", "pk": "PublicKey"}
+var initialisms = map[string]string{"id": "ID", "ids": "IDs", "ms": "MS", "bps": "BPS", "url": "URL", "urls": "URLs", "bcs": "BCS", "pcr": "PCR", "pcrs": "PCRs", "pk": "PublicKey"}
 
 // exported turns snake_case into CamelCase.
 func exported(name string) string {
