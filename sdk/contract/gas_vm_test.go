@@ -28,6 +28,7 @@ var unpriced = map[string]string{
 	"committee::seal_committee::commit_upgrade":          "takes a receipt: is priced with seal_committee::authorize_upgrade",
 	"key_server::key_server::create_committee_v2":        "is priced with seal_committee::propose, which calls it",
 	"key_server::key_server::update_partial_key_servers": "is priced with seal_committee::propose_for_rotation, which calls it",
+	"key_server::key_server::name_members":               "is priced with seal_committee::propose, which calls it",
 	"key_server::key_server::update_member_url":          "is priced with seal_committee::update_member_url, which calls it",
 	"storage::system::record_blob":                       "takes a witness of the module that is followed",
 	"storage::system::report_epoch":                      "takes a witness of the module that is followed",
