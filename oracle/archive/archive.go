@@ -18,11 +18,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
 
+	"github.com/floe-data/floe/oracle/groupcommit"
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/durable"
 	"github.com/floe-data/floe/sdk/evidence"
@@ -48,38 +48,28 @@ const (
 	maxPack = 64 << 20
 	// maxBatch is how many bytes share one sync, about.
 	maxBatch = 8 << 20
+	// maxWaiting is how many decisions wait for the writer.
+	maxWaiting = 256
 	// maxEvidence bounds the objects of one decision, in bytes.
 	maxEvidence = 32 << 20
 )
-
-// file is what an archive needs of a file. Sync returns when everything written
-// before is durable.
-type file interface {
-	io.ReaderAt
-	io.WriterAt
-	io.Closer
-	Sync() error
-	Truncate(size int64) error
-}
 
 // An Archive is safe for concurrent use. One process writes it: whoever has the
 // lock of the journal above it.
 type Archive struct {
 	dir    string
-	create func(path string) (file, error)
-	Torn   int64 // bytes of an incomplete batch that Open cut off
-	writes chan *write
-	done   chan struct{} // closed when the writer has ended
+	create func(path string) (groupcommit.File, error)
+	Torn   int64                      // bytes of an incomplete batch that Open cut off
+	writes *groupcommit.Queue[*write] // nil if it is only read
 
 	// Owned by the writer.
-	end   int64 // of the durable bytes of the last pack
-	dirty bool  // the last pack may be longer
+	tail  groupcommit.Tail // of the last pack
+	batch *batch
 
-	mu     sync.RWMutex // guards the rest, for moments only
-	closed bool
-	packs  []file
-	index  map[sui.Digest]place
-	bytes  int64 // of all packs
+	mu    sync.RWMutex // guards the rest, for moments only
+	packs []groupcommit.File
+	index map[sui.Digest]place
+	bytes int64 // of all packs
 }
 
 // place is where an item is.
@@ -105,23 +95,23 @@ func Open(dir string) (*Archive, error) {
 	if err := durable.SyncDir(filepath.Dir(dir)); err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
 	}
-	return open(dir, func(path string) (file, error) { return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) })
+	return open(dir, groupcommit.Open)
 }
 
-func open(dir string, create func(path string) (file, error)) (*Archive, error) {
-	a := &Archive{dir: dir, create: create, writes: make(chan *write, 256), done: make(chan struct{}), index: map[sui.Digest]place{}}
+func open(dir string, create func(path string) (groupcommit.File, error)) (*Archive, error) {
+	a := &Archive{dir: dir, create: create, writes: groupcommit.NewQueue[*write](maxWaiting), index: map[sui.Digest]place{}}
+	a.batch = a.newBatch()
 	if err := a.load(false); err != nil {
 		return nil, errors.Join(fmt.Errorf("open archive %s: %w", dir, err), a.closeFiles())
 	}
-	go a.run()
+	go a.writes.Run(a.add, a.store)
 	return a, nil
 }
 
 // Read opens an archive to read what it has now, whoever may write it meanwhile.
 // A folder that does not exist is an empty archive.
 func Read(dir string) (*Archive, error) {
-	a := &Archive{dir: dir, create: func(path string) (file, error) { return os.Open(path) }, closed: true, done: make(chan struct{}), index: map[sui.Digest]place{}}
-	close(a.done)
+	a := &Archive{dir: dir, create: func(path string) (groupcommit.File, error) { return os.Open(path) }, index: map[sui.Digest]place{}}
 	if err := a.load(true); err != nil {
 		return nil, errors.Join(fmt.Errorf("read archive %s: %w", dir, err), a.closeFiles())
 	}
@@ -147,7 +137,10 @@ func (a *Archive) put(ctx context.Context, items []item) error {
 		return nil
 	}
 	w := &write{items: items, result: make(chan error, 1)}
-	if err := a.enqueue(ctx, w); err != nil {
+	if a.writes == nil {
+		return errors.New("the archive was opened to be read")
+	}
+	if err := a.writes.Put(ctx, w); err != nil {
 		return err
 	}
 	select {
@@ -170,20 +163,6 @@ func (a *Archive) unknown(items []item) (out []item) {
 	return out
 }
 
-func (a *Archive) enqueue(ctx context.Context, w *write) error {
-	a.mu.RLock() // keeps Close from closing the channel under us
-	defer a.mu.RUnlock()
-	if a.closed {
-		return errors.New("the archive is closed")
-	}
-	select {
-	case a.writes <- w:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // Size returns how many items are stored, and how many bytes on disk they take.
 func (a *Archive) Size() (items int, bytes int64) {
 	a.mu.RLock()
@@ -195,7 +174,7 @@ func (a *Archive) Size() (items int, bytes int64) {
 func (a *Archive) get(k kind, digest sui.Digest) ([]byte, error) {
 	a.mu.RLock()
 	at, ok := a.index[digest]
-	var f file
+	var f groupcommit.File
 	if ok {
 		f = a.packs[at.pack]
 	}
@@ -234,13 +213,9 @@ func (a *Archive) Check(ctx context.Context) error {
 
 // Close stores what is queued and closes the files.
 func (a *Archive) Close() error {
-	a.mu.Lock()
-	if !a.closed {
-		a.closed = true
-		close(a.writes)
+	if a.writes != nil {
+		a.writes.Close()
 	}
-	a.mu.Unlock()
-	<-a.done
 	return a.closeFiles()
 }
 

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/floe-data/floe/oracle/groupcommit"
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/execution"
@@ -134,7 +135,7 @@ func TestGroupCommit(t *testing.T) {
 	for i := range n {
 		wait.Go(func() { keep(t, a, decision(1, uint64(i+2))) })
 	}
-	for len(a.writes) < n {
+	for a.writes.Len() < n {
 		runtime.Gosched()
 	}
 	close(d.gate)
@@ -296,7 +297,7 @@ func TestPacks(t *testing.T) {
 	if a.Torn == 0 {
 		t.Fatal("zeros are taken for content")
 	}
-	a.end, a.bytes = maxPack, maxPack // as if it were full
+	a.tail.End, a.bytes = maxPack, maxPack // as if it were full
 	second := decision(1, 2)
 	keep(t, a, second)
 	if a = reopen(t, a, dir); len(a.packs) != 2 {
@@ -328,7 +329,7 @@ type disk struct {
 
 func (d *disk) open(t *testing.T, dir string) *Archive {
 	t.Helper()
-	a, err := open(dir, func(path string) (file, error) {
+	a, err := open(dir, func(path string) (groupcommit.File, error) {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 		return diskFile{f, d}, err
 	})
@@ -381,7 +382,7 @@ func FuzzPack(f *testing.F) {
 	f.Add(append(frame(payload), frame(payload[:50])...))
 	f.Add([]byte(frameMagic))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		a := &Archive{packs: []file{memory{bytes.NewReader(b)}}, index: map[sui.Digest]place{}}
+		a := &Archive{packs: []groupcommit.File{memory{bytes.NewReader(b)}}, index: map[sui.Digest]place{}}
 		if end, rest, err := a.loadPack(0, a.packs[0]); err == nil && end+rest != int64(len(b)) {
 			t.Errorf("%d and %d bytes of %d", end, rest, len(b))
 		}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/floe-data/floe/oracle/groupcommit"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -87,7 +88,7 @@ func (a *Archive) load(readOnly bool) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", packPath(a.dir, n), err)
 		}
-		a.end = end
+		a.tail = groupcommit.Tail{File: f, End: end}
 		a.bytes += end
 		if rest == 0 {
 			continue
@@ -106,7 +107,7 @@ func (a *Archive) load(readOnly bool) error {
 
 // loadPack indexes the frames of a pack. It returns where they end and how many
 // bytes of an incomplete one follow.
-func (a *Archive) loadPack(n int, f file) (end, rest int64, err error) {
+func (a *Archive) loadPack(n int, f groupcommit.File) (end, rest int64, err error) {
 	r := bufio.NewReaderSize(io.NewSectionReader(f, 0, math.MaxInt64), 1<<20)
 	for {
 		payload, torn, err := readFrame(r)

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/floe-data/floe/oracle/groupcommit"
 	"github.com/floe-data/floe/sdk/bcs"
-	"github.com/floe-data/floe/sdk/durable"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -15,34 +15,29 @@ type write struct {
 	result chan error
 }
 
-// run is the writer: it stores queued items in batches that share one sync.
-func (a *Archive) run() {
-	defer close(a.done)
-	for w := range a.writes {
-		b := &batch{archive: a, places: map[sui.Digest]place{}}
-		b.add(w)
-	fill:
-		for len(b.payload) < maxBatch {
-			select {
-			case w, ok := <-a.writes:
-				if !ok {
-					break fill
-				}
-				b.add(w)
-			default:
-				break fill
-			}
-		}
-		b.store()
-	}
-}
-
 // A batch is what shares a sync.
 type batch struct {
 	archive *Archive
 	writes  []*write
 	payload []byte
 	places  map[sui.Digest]place // within the payload
+}
+
+func (a *Archive) newBatch() *batch {
+	return &batch{archive: a, places: map[sui.Digest]place{}}
+}
+
+// add takes a write into the batch; the writer calls it.
+func (a *Archive) add(w *write) (full bool) {
+	a.batch.add(w)
+	return len(a.batch.payload) >= maxBatch
+}
+
+// store makes the batch durable and answers it.
+func (a *Archive) store() {
+	b := a.batch
+	a.batch = a.newBatch()
+	b.store()
 }
 
 // add takes over what a write has that is new. If its items are not what they
@@ -76,57 +71,42 @@ func (b *batch) store() {
 	}
 }
 
-// commit appends a batch to the last pack. After an error the file is what it
-// was before, or marked dirty.
+// commit appends a batch to the last pack.
 func (a *Archive) commit(b *batch) error {
-	f, err := a.lastPack()
-	if err != nil {
+	if err := a.beginPack(); err != nil {
 		return err
 	}
-	// From here on until the sync has succeeded the file is in doubt.
-	a.dirty = true
-	data := frame(b.payload)
-	if _, err := f.WriteAt(data, a.end); err != nil {
+	start, data := a.tail.End, frame(b.payload)
+	if err := a.tail.Append(data); err != nil {
 		return err
 	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	a.dirty = false
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for digest, at := range b.places {
-		at.pack, at.offset = int32(len(a.packs)-1), at.offset+a.end+frameHead
+		at.pack, at.offset = int32(len(a.packs)-1), at.offset+start+frameHead
 		a.index[digest] = at
 	}
-	a.end += int64(len(data))
 	a.bytes += int64(len(data))
 	return nil
 }
 
-// lastPack returns the pack to append to, brought back to what is durable. It
-// begins a new one when the last is full.
-func (a *Archive) lastPack() (file, error) {
+// beginPack begins a new pack when the last is full, or there is none.
+func (a *Archive) beginPack() error {
 	n := len(a.packs)
-	if n > 0 && a.dirty {
-		if err := a.packs[n-1].Truncate(a.end); err != nil {
-			return nil, fmt.Errorf("cut off a batch that was not stored: %w", err)
-		}
-		a.dirty = false
+	if n > 0 && a.tail.End < maxPack {
+		return nil
 	}
-	if n > 0 && a.end < maxPack {
-		return a.packs[n-1], nil
+	if n > 0 {
+		if err := a.tail.Mend(); err != nil {
+			return err
+		}
 	}
 	f, err := a.create(packPath(a.dir, n))
 	if err != nil {
-		return nil, err
-	}
-	if err := durable.SyncDir(a.dir); err != nil {
-		f.Close()
-		return nil, err
+		return err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.packs, a.end = append(a.packs, f), 0
-	return f, nil
+	a.packs, a.tail = append(a.packs, f), groupcommit.Tail{File: f}
+	return nil
 }

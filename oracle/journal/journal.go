@@ -23,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/floe-data/floe/oracle/groupcommit"
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/sui"
@@ -47,6 +48,9 @@ const (
 	lockName = "lock"
 	// maxBatch is how many receipts share one fsync at most.
 	maxBatch = 256
+	// ahead is by how many bytes the file is made longer at a time, about a
+	// thousand receipts.
+	ahead = 4 << 20
 )
 
 // Config says where the journal is and how receipts are signed.
@@ -71,35 +75,20 @@ type Config struct {
 	Now func() time.Time
 }
 
-// file is what a journal needs of its file. Sync returns when everything
-// written before is durable.
-type file interface {
-	io.ReaderAt
-	io.WriterAt
-	io.Closer
-	Sync() error
-	Truncate(size int64) error
-}
-
 // A Journal is safe for concurrent use.
 type Journal struct {
-	cfg     Config
-	vault   *vault
-	lock    io.Closer
-	Torn    int64 // bytes of an incomplete record that Open cut off
-	writes  chan *write
-	between chan func()   // for the writer to call between batches
-	done    chan struct{} // closed when the writer has ended
-	grown   chan struct{} // holds one element after receipts were stored
+	cfg    Config
+	vault  *vault
+	lock   io.Closer
+	Torn   int64 // bytes of an incomplete record that Open cut off
+	writes *groupcommit.Queue[*write]
+	grown  chan struct{} // holds one element after receipts were stored
 
 	// Owned by the writer.
-	file   file
+	tail   groupcommit.Tail
+	batch  []*write
 	chain  receipt.Chain
-	dirty  bool // the file may hold more than its durable records
 	ledger Ledger
-
-	ahead    int64 // by how much the file is made longer at a time; 0: not at all
-	extended int64 // its length, if that is beyond its records
 
 	mu      sync.RWMutex // guards the rest, for moments only
 	closed  bool
@@ -137,15 +126,12 @@ func Open(cfg Config) (*Journal, error) {
 		return nil, fmt.Errorf("open journal in %s: %w", cfg.Dir, err)
 	}
 	path := filepath.Join(cfg.Dir, FileName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err == nil {
-		err = syncDir(cfg.Dir)
-	}
+	f, err := groupcommit.Open(path)
 	if err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	j, err := open(cfg, dataFile{f}, ahead)
+	j, err := open(cfg, f, ahead)
 	if err != nil {
 		f.Close()
 		lock.Close()
@@ -156,7 +142,7 @@ func Open(cfg Config) (*Journal, error) {
 }
 
 // open starts a journal over a file, which is made longer by ahead at a time.
-func open(cfg Config, f file, ahead int64) (*Journal, error) {
+func open(cfg Config, f groupcommit.File, ahead int64) (*Journal, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -170,12 +156,12 @@ func open(cfg Config, f file, ahead int64) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{cfg: cfg, file: f, ahead: ahead, vault: vault, ledger: cfg.Ledger, writes: make(chan *write, maxBatch), between: make(chan func()), done: make(chan struct{}),
+	j := &Journal{cfg: cfg, tail: groupcommit.Tail{File: f, Ahead: ahead}, vault: vault, ledger: cfg.Ledger, writes: groupcommit.NewQueue[*write](maxBatch),
 		grown: make(chan struct{}, 1), chain: receipt.Chain{Issuer: cfg.Issuer}, index: newIndex(cfg.Remember)}
 	if err := j.load(); err != nil {
 		return nil, err
 	}
-	go j.run()
+	go j.writes.Run(j.add, j.store)
 	return j, nil
 }
 
@@ -195,8 +181,8 @@ func (j *Journal) Write(ctx context.Context, claims *receipt.Claims, policies []
 		return nil, fmt.Errorf("write receipt: %w: evidence without an opening", ErrNotDurable)
 	}
 	w := &write{claims: claims, policies: policies, opening: opening, evidence: evidence, result: make(chan result, 1)}
-	if err := j.enqueue(ctx, w); err != nil {
-		return nil, err
+	if err := j.writes.Put(ctx, w); err != nil {
+		return nil, fmt.Errorf("write receipt: %w: %w", ErrNotDurable, err)
 	}
 	select {
 	case r := <-w.result:
@@ -206,32 +192,17 @@ func (j *Journal) Write(ctx context.Context, claims *receipt.Claims, policies []
 	}
 }
 
-func (j *Journal) enqueue(ctx context.Context, w *write) error {
-	j.mu.RLock() // keeps Close from closing the channel under us
-	defer j.mu.RUnlock()
-	if j.closed {
-		return fmt.Errorf("write receipt: %w: the journal is closed", ErrNotDurable)
-	}
-	select {
-	case j.writes <- w:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("write receipt: %w: %w", ErrNotDurable, context.Cause(ctx))
-	}
-}
-
 // Close stores what is queued and gives the directory back.
 func (j *Journal) Close() error {
 	j.mu.Lock()
-	if j.closed {
-		j.mu.Unlock()
+	closed := j.closed
+	j.closed = true
+	j.mu.Unlock()
+	if closed {
 		return nil
 	}
-	j.closed = true
-	close(j.writes)
-	j.mu.Unlock()
-	<-j.done
-	err := errors.Join(j.shrink(), j.file.Close())
+	j.writes.Close()
+	err := errors.Join(j.tail.Shrink(), j.tail.Close())
 	if j.lock != nil {
 		err = errors.Join(err, j.lock.Close())
 	}

@@ -337,7 +337,7 @@ func TestJournalGroupCommit(t *testing.T) {
 	for i := range n {
 		wait.Go(func() { write(i + 1) })
 	}
-	for len(j.writes) < n {
+	for j.writes.Len() < n {
 		runtime.Gosched()
 	}
 	close(f.gate)
@@ -346,6 +346,37 @@ func TestJournalGroupCommit(t *testing.T) {
 		t.Errorf("%d syncs, want 2", f.syncs)
 	}
 	if got := len(strings.Fields(codes(t, j))); got != n+1 {
+		t.Errorf("%d receipts", got)
+	}
+}
+
+// More requests at once than the queue has room for do not keep the writer from
+// its work. (They held a lock that it needs, and waited for it.)
+func TestJournalCrowd(t *testing.T) {
+	f := &faultyFile{entered: make(chan struct{}, 100), gate: make(chan struct{})}
+	j, err := open(config(""), f, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	var wait sync.WaitGroup
+	write := func() {
+		if _, err := j.Write(t.Context(), refusal("x"), nil, nil, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	wait.Go(write)
+	<-f.entered
+	const n = maxBatch + 50
+	for range n {
+		wait.Go(write)
+	}
+	for j.writes.Len() < maxBatch {
+		runtime.Gosched()
+	}
+	close(f.gate)
+	wait.Wait()
+	if got := j.Len(); got != n+1 {
 		t.Errorf("%d receipts", got)
 	}
 }
@@ -463,8 +494,8 @@ func TestJournalGoesAhead(t *testing.T) {
 	}
 	add(t, j, "a")
 	length := len(f.data)
-	if length < ahead || len(bytes.TrimRight(f.data, "\x00")) != int(j.end()) {
-		t.Errorf("%d bytes, of which %d are records", length, j.end())
+	if length < ahead || len(bytes.TrimRight(f.data, "\x00")) != int(j.tail.End) {
+		t.Errorf("%d bytes, of which %d are records", length, j.tail.End)
 	}
 	add(t, j, "b")
 	if len(f.data) != length {
@@ -476,8 +507,8 @@ func TestJournalGoesAhead(t *testing.T) {
 		add(t, j, "c")
 	}
 	f.room = 0
-	if err := j.Close(); err != nil || int64(len(f.data)) != j.end() {
-		t.Errorf("%d bytes after Close, %d of records: %v", len(f.data), j.end(), err)
+	if err := j.Close(); err != nil || int64(len(f.data)) != j.tail.End {
+		t.Errorf("%d bytes after Close, %d of records: %v", len(f.data), j.tail.End, err)
 	}
 
 	if j, err = open(config(""), crashed, ahead); err != nil || j.Torn != 0 {
@@ -488,4 +519,22 @@ func TestJournalGoesAhead(t *testing.T) {
 		t.Errorf("log %q", got)
 	}
 	j.Close()
+}
+
+// BenchmarkWrite stores refusals, of many requests at a time, on the disk of the
+// temporary folder.
+func BenchmarkWrite(b *testing.B) {
+	j, err := Open(config(b.TempDir()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer j.Close()
+	b.SetParallelism(16)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := j.Write(b.Context(), refusal("x"), []sui.Address{policyA}, nil, nil); err != nil {
+				b.Error(err)
+			}
+		}
+	})
 }

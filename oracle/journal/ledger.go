@@ -59,20 +59,16 @@ func (j *Journal) SetLedger(l Ledger) error {
 			read = n
 		}
 	}
-	result := make(chan error, 1)
+	var err error
 	swap := func() { // by the writer, between two batches: nothing is half done
-		err := j.countRange(l, read, j.Len())
-		if err == nil {
+		if err = j.countRange(l, read, j.Len()); err == nil {
 			j.ledger = l
 		}
-		result <- err
 	}
-	select {
-	case j.between <- swap:
-		return <-result
-	case <-j.done:
-		return fmt.Errorf("set ledger: the journal is closed")
+	if err := j.writes.Between(swap); err != nil {
+		return fmt.Errorf("set ledger: %w", err)
 	}
+	return err
 }
 
 // countRange shows the receipts after number from, up to number to.

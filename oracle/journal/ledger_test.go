@@ -115,7 +115,7 @@ func TestLedgerAndDisk(t *testing.T) {
 		wait.Go(func() { results <- give(t, j, 1) })
 	}
 	wait.Go(func() { add(t, j, "beside them") })
-	for len(j.writes) < 5 {
+	for j.writes.Len() < 5 {
 		runtime.Gosched()
 	}
 	close(f.gate)

@@ -17,7 +17,7 @@ import (
 // load reads the file, checks that its receipts follow each other, and cuts
 // off what a crash left behind. Such a record never led to an answer.
 func (j *Journal) load() error {
-	r := bufio.NewReaderSize(io.NewSectionReader(j.file, 0, math.MaxInt64), 1<<20)
+	r := bufio.NewReaderSize(io.NewSectionReader(j.tail.File, 0, math.MaxInt64), 1<<20)
 	for {
 		line, err := r.ReadBytes('\n')
 		if err == io.EOF && len(line) == 0 {
@@ -32,9 +32,10 @@ func (j *Journal) load() error {
 		rec, err := j.loadLine(string(line[:len(line)-1]))
 		if err != nil {
 			return fmt.Errorf("%w: record %d at byte %d: %w; restore the file from a copy, or move the directory "+
-				"away to begin a new log", ErrDamaged, len(j.offsets)+1, j.end(), err)
+				"away to begin a new log", ErrDamaged, len(j.offsets)+1, j.tail.End, err)
 		}
-		j.offsets = append(j.offsets, j.end()+int64(len(line)))
+		j.tail.End += int64(len(line))
+		j.offsets = append(j.offsets, j.tail.End)
 		j.index.add(rec)
 	}
 }
@@ -67,10 +68,10 @@ func (j *Journal) cutTorn(line []byte, rest io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if err := j.file.Truncate(j.end()); err != nil {
+	if err := j.tail.Truncate(j.tail.End); err != nil {
 		return fmt.Errorf("cut off an incomplete record: %w", err)
 	}
-	if err := j.file.Sync(); err != nil {
+	if err := j.tail.Sync(); err != nil {
 		return fmt.Errorf("cut off an incomplete record: %w", err)
 	}
 	j.Torn = n + more
@@ -109,14 +110,4 @@ func lockFile(path string) (io.Closer, error) {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	return f, nil
-}
-
-// syncDir makes the directory entry of a new file durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

@@ -33,7 +33,7 @@ func (j *Journal) Len() uint64 {
 }
 
 // Queued is the number of receipts that wait for the disk.
-func (j *Journal) Queued() int { return len(j.writes) }
+func (j *Journal) Queued() int { return j.writes.Len() }
 
 // Grown receives after receipts became durable. One reader at a time.
 func (j *Journal) Grown() <-chan struct{} { return j.grown }
@@ -176,7 +176,7 @@ func (j *Journal) record(i int) (string, error) {
 		start = j.offsets[i-1]
 	}
 	b := make([]byte, j.offsets[i]-start-1)
-	if _, err := j.file.ReadAt(b, start); err != nil {
+	if _, err := j.tail.ReadAt(b, start); err != nil {
 		return "", err
 	}
 	return string(b), nil

@@ -8,42 +8,19 @@ import (
 	"github.com/floe-data/floe/sdk/receipt"
 )
 
-// run is the writer: it stores queued receipts in batches that share one fsync.
-func (j *Journal) run() {
-	defer close(j.done)
-	for {
-		var batch []*write
-		select {
-		case f := <-j.between:
-			f()
-			continue
-		case w, ok := <-j.writes:
-			if !ok {
-				return
-			}
-			batch = append(batch, w)
-		}
-	fill:
-		for len(batch) < maxBatch {
-			select {
-			case w, ok := <-j.writes:
-				if !ok {
-					break fill
-				}
-				batch = append(batch, w)
-			default:
-				break fill
-			}
-		}
-		j.store(batch)
-	}
+// add takes a receipt into the batch; the writer calls it.
+func (j *Journal) add(w *write) (full bool) {
+	j.batch = append(j.batch, w)
+	return len(j.batch) == maxBatch
 }
 
-// store makes a batch durable and answers it. Either all of it is stored or
+// store makes the batch durable and answers it. Either all of it is stored or
 // nothing, except for releases that the ledger refuses.
-func (j *Journal) store(batch []*write) {
+func (j *Journal) store() {
 	start := time.Now()
 	now := j.cfg.Now()
+	batch := j.batch
+	j.batch = nil
 	batch = slices.DeleteFunc(batch, func(w *write) bool {
 		err := j.charge(w, now)
 		if err != nil {
@@ -66,15 +43,9 @@ func (j *Journal) store(batch []*write) {
 	}
 }
 
-// commit signs, writes and syncs a batch, all of it at one time. After an error chain and file are
-// what they were before, or the file is marked dirty.
+// commit signs and appends a batch, all of it at one time. After an error the chain
+// is what it was before.
 func (j *Journal) commit(batch []*write, now time.Time) (receipts []*receipt.Receipt, err error) {
-	start := j.end()
-	if j.dirty {
-		if err := j.reset(start); err != nil {
-			return nil, err
-		}
-	}
 	defer func() {
 		if err != nil {
 			for i := len(receipts) - 1; i >= 0; i-- {
@@ -93,18 +64,11 @@ func (j *Journal) commit(batch []*write, now time.Time) (receipts []*receipt.Rec
 		}
 		receipts = append(receipts, r)
 		data = append(data, j.vault.line(r.Raw, w.opening, w.evidence)...)
-		ends = append(ends, start+int64(len(data)))
+		ends = append(ends, j.tail.End+int64(len(data)))
 	}
-	// From here on until the sync has succeeded the file is in doubt.
-	j.dirty = true
-	j.extend(start + int64(len(data)))
-	if _, err := j.file.WriteAt(data, start); err != nil {
+	if err := j.tail.Append(data); err != nil {
 		return receipts, err
 	}
-	if err := j.file.Sync(); err != nil {
-		return receipts, err
-	}
-	j.dirty = false
 	j.mu.Lock()
 	j.offsets = append(j.offsets, ends...)
 	for _, r := range receipts {
@@ -116,21 +80,4 @@ func (j *Journal) commit(batch []*write, now time.Time) (receipts []*receipt.Rec
 	default:
 	}
 	return receipts, nil
-}
-
-// reset cuts the file back to its durable records.
-func (j *Journal) reset(end int64) error {
-	if err := j.file.Truncate(end); err != nil {
-		return fmt.Errorf("cut off a record that was not stored: %w", err)
-	}
-	j.dirty, j.extended = false, end
-	return nil
-}
-
-// end returns the length of the durable records. Only the writer changes it.
-func (j *Journal) end() int64 {
-	if n := len(j.offsets); n > 0 {
-		return j.offsets[n-1]
-	}
-	return 0
 }
