@@ -526,7 +526,10 @@ func TestMalformedRequests(t *testing.T) {
 		"truncated":          {change("ptb", "AA==")[:100], 400},
 		"a list":             {[]byte("[]"), 422},
 		"no fields":          {[]byte("{}"), 422},
-		"no base64":          {change("ptb", "%"), 422},
+		"no base64":          {change("ptb", "%"), 403}, // that is about the program, see TestSealsWords
+		"no program":         {change("ptb", nil), 422},
+		"program as a list":  {change("ptb", []int{1}), 422},
+		"no base64 in a key": {change("enc_key", "%"), 422},
 		"short enc_key":      {change("enc_key", "AAAA"), 422},
 		"bad enc_key":        {change("enc_key", strings.Repeat("A", 64)), 403}, // not what the session key signed
 		"user without 0x":    {change("certificate.user", "x"), 422},

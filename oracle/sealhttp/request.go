@@ -2,6 +2,7 @@ package sealhttp
 
 import (
 	"crypto/ed25519"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,7 +39,11 @@ func ParseRequest(body []byte, token string) (*Request, *Refusal) {
 	if nestsTooDeep(body) {
 		return nil, Malformed(400, "Failed to parse the request body as JSON: it is nested more than %d deep", maxNesting)
 	}
-	if err := json.Unmarshal(body, &r.FetchKeyRequest); err != nil {
+	wire := struct {
+		*seal.FetchKeyRequest
+		PTB *string `json:"ptb"` // what is wrong in it is InvalidPTB, no malformed body
+	}{FetchKeyRequest: &r.FetchKeyRequest}
+	if err := json.Unmarshal(body, &wire); err != nil {
 		var syntax *json.SyntaxError
 		if errors.As(err, &syntax) || len(body) == 0 {
 			return nil, Malformed(400, "Failed to parse the request body as JSON: %v", err)
@@ -62,14 +67,25 @@ func ParseRequest(body []byte, token string) (*Request, *Refusal) {
 			return nil, Malformed(422, "certificate.signature is missing")
 		}
 	}
-	var err error
-	if r.Approval, err = seal.ParseApproval(r.PTB); err != nil {
+	if wire.PTB == nil {
+		return nil, Malformed(422, "ptb is missing")
+	}
+	if err := r.parseProgram(*wire.PTB); err != nil {
 		return nil, Refuse("InvalidPTB", "invalid_ptb", err.Error(), "send a program of seal_approve calls only, each with the identity as its first argument")
 	}
 	if ref := checkSize(r.Approval); ref != nil {
 		return nil, ref
 	}
 	return r, nil
+}
+
+// parseProgram reads the policy calls; errors are in Seal's words.
+func (r *Request) parseProgram(text string) (err error) {
+	if r.PTB, err = base64.StdEncoding.DecodeString(text); err != nil {
+		return errors.New("Invalid Base64")
+	}
+	r.Approval, err = seal.ParseApproval(r.PTB)
+	return err
 }
 
 const (
