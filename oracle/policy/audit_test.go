@@ -3,7 +3,9 @@ package policy
 import (
 	"crypto/ed25519"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +41,9 @@ func audit(t *testing.T, q Query, a *answer, replayer *evidence.Replayer) error 
 	if err != nil {
 		return err
 	}
+	if err := demandSilence(r, q, a.evidence.Record); err != nil {
+		return err
+	}
 	b, err := evidence.ParseBundle(evidence.NewBundle(r.Raw, o, a.evidence.Record).Bytes())
 	if err != nil {
 		return err
@@ -51,6 +56,27 @@ func audit(t *testing.T, q Query, a *answer, replayer *evidence.Replayer) error 
 		err = fmt.Errorf("%s: %v: %+v", report.Result, report.Err(), report)
 	}
 	return err
+}
+
+// demandSilence demands that a receipt, but for the identities that were asked for,
+// does not show who asked: neither the address nor what belongs to one.
+func demandSilence(r *receipt.Receipt, q Query, ev *evidence.Evidence) error {
+	shown := r.Claims
+	shown.Calls, shown.Policies = nil, nil
+	text, err := json.Marshal(shown)
+	if err != nil {
+		return err
+	}
+	if strings.Contains(string(text), hex.EncodeToString(q.User[:])) {
+		return fmt.Errorf("the receipt names the requester: %s", text)
+	}
+	for _, o := range ev.Content {
+		owner := o.Owner.Kind == sui.OwnerAddress || o.Owner.Kind == sui.OwnerConsensusAddress
+		if id := o.ID(); owner && strings.Contains(string(text), hex.EncodeToString(id[:])) {
+			return fmt.Errorf("the receipt names %s, which belongs to %s: %s", id, o.Owner, text)
+		}
+	}
+	return nil
 }
 
 // audit demands the same of an answer to the net's query.

@@ -159,8 +159,8 @@ func TestEvaluateSimulates(t *testing.T) {
 	if in := p.Inputs[2]; in.Ref != c.objects[ownedID].Ref() {
 		t.Errorf("owned input %+v, want the current version", in)
 	}
-	if len(evidence.Objects) != 3 || evidence.Objects[0].ID != ownedID || evidence.Objects[1].Version != 9 || evidence.Objects[2].ID != sui.ClockID {
-		t.Errorf("objects %+v", evidence.Objects)
+	if len(evidence.Objects) != 2 || evidence.Objects[0].Version != 9 || evidence.Objects[1].ID != sui.ClockID {
+		t.Errorf("objects %+v, want the two that are nobody's", evidence.Objects)
 	}
 	if evidence.Checkpoint.Sequence != 7 || evidence.Checkpoint.Digest != (sui.Digest{7}).String() {
 		t.Errorf("checkpoint %+v", evidence.Checkpoint)
@@ -182,8 +182,27 @@ func TestPartyObject(t *testing.T) {
 	if in := c.got.Kind.Programmable.Inputs[1]; in.Kind != sui.InputShared || in.SharedVersion != 6 || in.Mutability != sui.SharedImmutable {
 		t.Errorf("input %+v", in)
 	}
-	if len(evidence.Objects) != 1 || evidence.Objects[0].Version != 8 {
-		t.Errorf("objects %+v", evidence.Objects)
+	if len(evidence.Objects) != 0 {
+		t.Errorf("objects %+v: they show to whom the party object belongs", evidence.Objects)
+	}
+}
+
+// A reason stands in a receipt that everybody may read. A full node's words about
+// an object of somebody else name the sender; the requester is told, nobody else.
+func TestReasonDoesNotNameRequester(t *testing.T) {
+	words := fmt.Sprintf("object %s is owned by account address 0xc0ffee, but given owner/signer address is %s", ownedID, user)
+	for name, c := range map[string]*fakeChain{
+		"node":    {simErr: status.Error(codes.InvalidArgument, words)},
+		"aliases": {objects: map[sui.Address]*sui.Object{sui.AliasesID(user): object(sui.AliasesID(user), 1, sui.SharedOwner(1))}},
+	} {
+		_, _, err := Decide(t.Context(), newSimulator(t, c), query(t))
+		r := RefusalOf(err)
+		if text := r.Reason.Code + r.Reason.Rule; err == nil || strings.Contains(text, user.String()) || strings.Contains(text, ownedID.String()) {
+			t.Errorf("%s: the rule is %q", name, text)
+		}
+		if name == "node" && !strings.Contains(r.Reason.Remedy, words) {
+			t.Errorf("%s: the requester is told %q", name, r.Reason.Remedy)
+		}
 	}
 }
 

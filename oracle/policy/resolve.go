@@ -29,7 +29,7 @@ func objectsOf(q Query) ([]sui.Address, error) {
 // exist. It refuses a user with address aliases, and demands the others.
 func demandObjects(q Query, ids []sui.Address, objects []*sui.Object) ([]*sui.Object, error) {
 	if objects[0] != nil {
-		return nil, hasAliases(q.User)
+		return nil, hasAliases()
 	}
 	for i, o := range objects[1:] {
 		if o == nil || o.Move == nil {
@@ -39,22 +39,24 @@ func demandObjects(q Query, ids []sui.Address, objects []*sui.Object) ([]*sui.Ob
 	return objects[1:], nil
 }
 
-// unshared lists the objects whose version the program fixes.
-func unshared(objects []*sui.Object) (out []receipt.Object) {
+// immutable lists the objects whose version the program fixes, less those that
+// belong to an address: see [evidence.Evidence.Inputs].
+func immutable(objects []*sui.Object) (out []receipt.Object) {
 	for _, o := range objects {
-		if !byConsensus(o) {
+		if o.Owner.Kind == sui.OwnerImmutable {
 			out = append(out, receiptObject(o.Ref()))
 		}
 	}
 	return out
 }
 
-// readObjects lists the inputs at the versions that the simulation read: those
-// that were fixed before, and the shared ones that the effects name.
-func readObjects(p *sui.ProgrammableTransaction, fixed []receipt.Object, effects *sui.TransactionEffects) []receipt.Object {
-	out := slices.Clone(fixed)
+// readObjects lists the inputs that a receipt names, at the versions that the
+// simulation read: those that were fixed before, and the shared ones that the
+// effects name.
+func readObjects(p *sui.ProgrammableTransaction, objects []*sui.Object, effects *sui.TransactionEffects) []receipt.Object {
+	out := immutable(objects)
 	for _, in := range p.Inputs {
-		if in.Kind != sui.InputShared {
+		if in.Kind != sui.InputShared || slices.ContainsFunc(objects, func(o *sui.Object) bool { return o.ID() == in.Ref.ID && !evidence.IsPublic(o) }) {
 			continue
 		}
 		for _, u := range effects.UnchangedConsensus {
@@ -77,6 +79,6 @@ func receiptObject(r sui.ObjectRef) receipt.Object {
 
 // hasAliases refuses a user for whom other keys may sign, and whose own may be
 // no longer allowed to, as Seal's key servers do.
-func hasAliases(user sui.Address) error {
-	return &Refusal{Kind: InvalidSignature, Reason: evidence.ExplainAliases(user)}
+func hasAliases() error {
+	return &Refusal{Kind: InvalidSignature, Reason: evidence.ExplainAliases()}
 }

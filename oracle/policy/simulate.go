@@ -140,8 +140,7 @@ func (s *Simulator) Evaluate(ctx context.Context, q Query) (Evidence, error) {
 	if err != nil {
 		return evidence, err
 	}
-	read := unshared(p.objects)
-	evidence.Objects = read
+	evidence.Objects = immutable(p.objects)
 	described := make(chan struct{})
 	var chainTime time.Time
 	go func() {
@@ -153,7 +152,7 @@ func (s *Simulator) Evaluate(ctx context.Context, q Query) (Evidence, error) {
 	if err != nil {
 		return evidence, simulationFailure(err)
 	}
-	evidence.Evaluated, evidence.Objects = receipt.ByNode, readObjects(program, read, &ex.Effects)
+	evidence.Evaluated, evidence.Objects = receipt.ByNode, readObjects(program, p.objects, &ex.Effects)
 	if err := s.checkClock(chainTime); err != nil {
 		return evidence, err
 	}

@@ -84,14 +84,14 @@ func Audit(r *receipt.Receipt, b *Bundle, replayer *Replayer) (*Report, error) {
 	a.step("opening", "the opening is the receipt's", func() error { return b.Opening.Check(&r.Claims) })
 	a.step("commitment", "the receipt commits to the manifest", a.commitment)
 	a.step("objects", "every object has the digest that the manifest names", a.objects)
-	a.step("inputs", "the receipt names the objects that the policy was given", a.inputs)
+	a.step("inputs", "the receipt names the objects that the policy was given and that are nobody's", a.inputs)
 	a.step("package", "the receipt names the package that was run", a.pkg)
 	a.step("request", "the transaction asks what the receipt says, for its requester", a.asks)
 	a.step("policies", "the receipt is filed under the policies that were asked", a.policies)
 	a.step("checkpoint", "chain and checkpoint are the receipt's", a.checkpoint)
 	a.step("time", "the evaluation was told the receipt's time", a.time)
 	a.step("replay", "the bytecode, run again, comes to the manifest's outcome", func() (err error) {
-		a.outcome, a.rejected, err = replayer.replay(a.manifest, SourceOf(a.content))
+		a.outcome, a.rejected, err = replayer.replay(a.manifest, SourceOf(a.evidence.Content))
 		return err
 	})
 	a.step("decision", "the receipt says what the bytecode says", a.decision)
@@ -107,7 +107,7 @@ type audit struct {
 	receipt  *receipt.Receipt
 	bundle   *Bundle
 	manifest *Manifest
-	content  []*sui.Object
+	evidence Evidence // the manifest with its objects
 	request  *request
 	outcome  Outcome
 	rejected *execution.InputError
@@ -129,15 +129,16 @@ func (a *audit) commitment() (err error) {
 }
 
 func (a *audit) objects() (err error) {
-	a.content, err = a.bundle.contents(a.manifest)
+	a.evidence.Manifest = *a.manifest
+	a.evidence.Content, err = a.bundle.contents(a.manifest)
 	return err
 }
 
 func (a *audit) inputs() error {
-	want := a.manifest.Inputs()
+	want := a.evidence.Inputs()
 	for i, o := range a.receipt.Objects {
 		if i >= len(want) || o != want[i] {
-			return fmt.Errorf("the receipt names object %s version %d with digest %s, which is not what the policy was given", o.ID, o.Version, o.Digest)
+			return fmt.Errorf("the receipt names object %s version %d with digest %s, which is not what the policy was given, or is somebody's", o.ID, o.Version, o.Digest)
 		}
 	}
 	if len(a.receipt.Objects) < len(want) {
@@ -156,7 +157,7 @@ func (a *audit) pkg() error {
 		return fmt.Errorf("package %s that was run has version %d with digest %s, the receipt names version %d with digest %s",
 			p.Called, ref.Version, ref.Digest, p.Version, p.Digest)
 	}
-	o := a.object(p.Called)
+	o := a.evidence.object(p.Called)
 	if o.Package == nil {
 		return fmt.Errorf("%s is no package", p.Called)
 	}
@@ -165,15 +166,6 @@ func (a *audit) pkg() error {
 		return err
 	case first != p.ID:
 		return fmt.Errorf("package %s is a version of %s, the receipt names %s", p.Called, first, p.ID)
-	}
-	return nil
-}
-
-func (a *audit) object(id sui.Address) *sui.Object {
-	for i, ref := range a.manifest.Objects {
-		if ref.ID == id {
-			return a.content[i]
-		}
 	}
 	return nil
 }
@@ -258,8 +250,6 @@ func (a *audit) decision() error {
 		return fmt.Errorf("the policy refuses (%s), the receipt is a release", a.Outcome)
 	case ok && *r.Reason == *a.Policy:
 		return nil
-	case ok && r.Evaluated == receipt.ByNode && why.Code == CodeInvalid && r.Reason.Code == CodeInvalid:
-		return nil // the words are the node's, about the same
 	case ok && policyCode(r.Reason.Code):
 		return fmt.Errorf("the policy refuses with %s (%s), the receipt says %s (%s)", why.Code, why.Rule, r.Reason.Code, r.Reason.Rule)
 	}
@@ -271,15 +261,12 @@ func (a *audit) decision() error {
 func (a *audit) explain() (seal.Reason, bool) {
 	switch a.outcome.Verdict {
 	case Aliased:
-		return ExplainAliases(a.manifest.Transaction.Sender), true
+		return ExplainAliases(), true
 	case Rejected:
 		return ExplainInvalid(a.rejected.Error()), true
 	}
 	q := Question{Requester: a.manifest.Transaction.Sender, Package: a.receipt.Package.ID, Called: a.receipt.Package.Called,
-		Calls: a.request.Calls, AllowedStaleness: a.request.staleness}
-	for _, in := range a.manifest.Inputs() {
-		q.Objects = append(q.Objects, a.object(in.ID))
-	}
+		Calls: a.request.Calls, AllowedStaleness: a.request.staleness, Objects: a.evidence.taken()}
 	return q.Explain(a.outcome.Execution())
 }
 

@@ -80,11 +80,28 @@ func CommitTo(manifest []byte, salt [32]byte) (out receipt.Hash) {
 	return out
 }
 
-// Inputs lists the objects that the transaction takes as arguments, in its
-// order: what a receipt shows of the evidence. Those that do not exist are left
-// out.
-func (m *Manifest) Inputs() (out []receipt.Object) {
-	p := m.Transaction.Kind.Programmable
+// Inputs lists what a receipt, which everybody may read, shows of the objects
+// that the transaction takes as arguments, in its order: those that are shared or
+// immutable. One that belongs to an address, such as a pass, would tell who asked.
+func (e *Evidence) Inputs() (out []receipt.Object) {
+	for _, o := range e.taken() {
+		if IsPublic(o) {
+			ref := o.Ref()
+			out = append(out, receipt.Object{ID: ref.ID, Version: ref.Version, Digest: ref.Digest.String()})
+		}
+	}
+	return out
+}
+
+// IsPublic tells whether an object is nobody's: naming it names no owner.
+func IsPublic(o *sui.Object) bool {
+	return o.Owner.Kind == sui.OwnerShared || o.Owner.Kind == sui.OwnerImmutable
+}
+
+// taken returns the objects that the transaction takes as arguments, in its
+// order, less those that do not exist.
+func (e *Evidence) taken() (out []*sui.Object) {
+	p := e.Transaction.Kind.Programmable
 	if p == nil {
 		return nil
 	}
@@ -92,9 +109,17 @@ func (m *Manifest) Inputs() (out []receipt.Object) {
 		if in.Kind == sui.InputPure {
 			continue
 		}
-		if ref, ok := m.ref(in.Ref.ID); ok {
-			out = append(out, receipt.Object{ID: ref.ID, Version: ref.Version, Digest: ref.Digest.String()})
+		if o := e.object(in.Ref.ID); o != nil {
+			out = append(out, o)
 		}
 	}
 	return out
+}
+
+// object returns an object that was read, nil if it was not.
+func (e *Evidence) object(id sui.Address) *sui.Object {
+	if i, ok := e.find(id); ok {
+		return e.Content[i]
+	}
+	return nil
 }

@@ -124,17 +124,21 @@ func (q *Question) floePolicy() *contract.Policy {
 
 // ExplainAliases is the reason for which a user with address aliases is refused:
 // other keys may sign for the address, and its own may be no longer allowed to.
-func ExplainAliases(user sui.Address) seal.Reason {
+// The rule stands in a receipt, which everybody may read, and so does not name
+// the address.
+func ExplainAliases() seal.Reason {
 	return seal.Reason{
-		Code: CodeAliases, Rule: fmt.Sprintf("address %s has aliases (0x2::address_alias), so its own key does not prove who asks", user),
+		Code: CodeAliases, Rule: "the address that asks has aliases (0x2::address_alias), so its own key does not prove who asks",
 		Remedy: "ask with an address that has no aliases",
 	}
 }
 
 // ExplainInvalid is the reason for which a request is refused that can't be run.
+// What is wrong with it may name who asks, and objects that show who that is: it
+// is for the requester, and stands in the remedy, which no receipt holds.
 func ExplainInvalid(what string) seal.Reason {
 	return seal.Reason{
-		Code: CodeInvalid, Rule: what,
-		Remedy: "if an object of the request was created just now, try again in some seconds",
+		Code: CodeInvalid, Rule: "the request cannot be run over the objects that it names",
+		Remedy: what + "; if an object of the request was created just now, try again in some seconds",
 	}
 }

@@ -124,9 +124,14 @@ func (m *Manifest) checkLists(d *bcs.Decoder) {
 
 // ref finds an object by its id.
 func (m *Manifest) ref(id sui.Address) (sui.ObjectRef, bool) {
-	i, ok := slices.BinarySearchFunc(m.Objects, id, func(o sui.ObjectRef, id sui.Address) int { return o.ID.Compare(id) })
+	i, ok := m.find(id)
 	if !ok {
 		return sui.ObjectRef{}, false
 	}
 	return m.Objects[i], true
+}
+
+// find returns the place of an id among the objects.
+func (m *Manifest) find(id sui.Address) (int, bool) {
+	return slices.BinarySearchFunc(m.Objects, id, func(o sui.ObjectRef, id sui.Address) int { return o.ID.Compare(id) })
 }

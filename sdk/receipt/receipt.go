@@ -85,7 +85,10 @@ type Claims struct {
 
 	Chain      string      `json:"chain,omitempty"`      // id of the chain (base58), if it could be asked
 	Checkpoint *Checkpoint `json:"checkpoint,omitempty"` // if the policy was evaluated
-	Objects    []Object    `json:"objects,omitempty"`    // that the policy was given
+	// Objects that the policy was given and that are nobody's: shared or
+	// immutable. One that belongs to an address would tell who asked; Evidence
+	// commits to all.
+	Objects []Object `json:"objects,omitempty"`
 
 	// Evidence commits to all that was evaluated, so that the decision can be
 	// made again: see Manifest.Commitment in package evidence. Absent if none
