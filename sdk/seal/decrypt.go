@@ -20,6 +20,11 @@ var (
 	ErrInvalidPayload     = errAuthentication
 )
 
+// ErrNoPayload says that an object of the kind [Plain] was to be decrypted. What
+// says which kind an object is of is not bound to its key: whoever can change a
+// stored object could have its payload key taken for the plaintext.
+var ErrNoPayload = errors.New("the object has no payload, only a key: take it with PayloadKey if that is what was expected")
+
 // DecryptConfig changes how Decrypt works. The zero value is what most want.
 type DecryptConfig struct {
 	// PublicKeys, when not nil, holds the public keys of all key servers of
@@ -43,6 +48,16 @@ func Decrypt(o *EncryptedObject, keys map[sui.Address]UserKey, cfg DecryptConfig
 		return nil, fmt.Errorf("decrypt object: %w", err)
 	}
 	return DecryptWithPayloadKey(o, key)
+}
+
+// PayloadKey returns the key that [Encrypt] returned with the object, after the
+// checks of [Decrypt]. It is all that a [Plain] object has.
+func PayloadKey(o *EncryptedObject, keys map[sui.Address]UserKey, cfg DecryptConfig) ([32]byte, error) {
+	key, err := o.payloadKey(keys, cfg)
+	if err != nil {
+		return [32]byte{}, fmt.Errorf("recover payload key: %w", err)
+	}
+	return key, nil
 }
 
 // DecryptWithPayloadKey opens an object with the key that Encrypt returned.

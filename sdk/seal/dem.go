@@ -18,7 +18,7 @@ type DEM uint8
 const (
 	AES256GCM  DEM = 0 // the usual one
 	HMAC256CTR DEM = 1 // slower; can be opened by a Move contract
-	Plain      DEM = 2 // no payload: decryption returns the key itself
+	Plain      DEM = 2 // no payload, only a key: see PayloadKey
 )
 
 // String returns the name that `floe seal inspect` prints.
@@ -80,7 +80,7 @@ func (c *Ciphertext) openPayload(key [32]byte) ([]byte, error) {
 		}
 		return hmacStream(key, c.Blob), nil
 	case Plain:
-		return key[:], nil
+		return nil, ErrNoPayload
 	}
 	return nil, &UnsupportedError{What: "payload encryption", Variant: uint64(c.DEM)}
 }

@@ -291,6 +291,32 @@ func TestDecryptChangedObject(t *testing.T) {
 	}
 }
 
+// The payload key does not depend on the payload encryption: an object that was
+// changed to one without a payload must not hand its key over as the plaintext.
+func TestDecryptDoesNotMistakeTheKeyForPlaintext(t *testing.T) {
+	var usks []UserKey
+	for _, s := range known[[]string](t, "usks") {
+		usks = append(usks, userKey(t, s))
+	}
+	want := known[string](t, "key_dem(tag1)")
+	for _, name := range []string{"object_aes_aad", "object_hmac_aad"} {
+		o := must[*EncryptedObject](t)(ParseObject(unhex(t, known[string](t, name))))
+		keys := byServer(o, usks...)
+		o.Ciphertext = Ciphertext{DEM: Plain}
+		o = must[*EncryptedObject](t)(ParseObject(o.Bytes()))
+		if got, err := Decrypt(o, keys, DecryptConfig{}); !errors.Is(err, ErrNoPayload) {
+			t.Errorf("%s without its payload opens to %x, %v", name, got, err)
+		}
+		if got, err := DecryptWithPayloadKey(o, [32]byte(unhex(t, want))); !errors.Is(err, ErrNoPayload) {
+			t.Errorf("%s without its payload opens to %x, %v", name, got, err)
+		}
+		key, err := PayloadKey(o, keys, DecryptConfig{})
+		if err != nil || hex.EncodeToString(key[:]) != want {
+			t.Errorf("payload key of %s: %x, %v", name, key, err)
+		}
+	}
+}
+
 func TestParseObjectRefuses(t *testing.T) {
 	good := unhex(t, known[string](t, "object_aes_aad"))
 	change := func(f func([]byte) []byte) []byte { return f(slices.Clone(good)) }
