@@ -165,6 +165,14 @@ func (c *committee) readMessages(messages [][]byte) ([]*signedMessage, error) {
 	if len(messages) != want {
 		return nil, fmt.Errorf("%d messages, want exactly %d", len(messages), want)
 	}
+	seen := map[[32]byte]int{}
+	for i, b := range messages {
+		digest := blake2b.Sum256(b)
+		if other, is := seen[digest]; is { // brought twice, by whoever: nobody is to blame
+			return nil, fmt.Errorf("messages %d and %d are the same", other, i)
+		}
+		seen[digest] = i
+	}
 	var dealt []*signedMessage
 	for i, b := range messages {
 		m := new(signedMessage)

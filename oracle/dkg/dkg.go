@@ -161,7 +161,15 @@ func (c *Committee) parse() (*committee, error) {
 	}
 	out := &committee{Committee: c}
 	seen := map[int]bool{}
+	encryption, signing := map[[48]byte]int{}, map[[96]byte]int{}
 	for i, m := range c.Members {
+		// Whoever copies another's keys can't use them, but has that one look for
+		// itself in the wrong place.
+		for _, err := range []error{alone(encryption, m.EncryptionKey, i), alone(signing, m.SigningKey, i)} {
+			if err != nil {
+				return nil, err
+			}
+		}
 		enc, err := seal.ParseG1(m.EncryptionKey[:])
 		if err != nil {
 			return nil, fmt.Errorf("encryption key of party %d: %w", i, err)
@@ -192,6 +200,15 @@ func (c *Committee) parse() (*committee, error) {
 		out.old = append(out.old, p)
 	}
 	return out, nil
+}
+
+// alone notes a party's key, which no other party may have.
+func alone[K comparable](parties map[K]int, key K, party int) error {
+	if other, taken := parties[key]; taken {
+		return fmt.Errorf("parties %d and %d registered the same key: one has copied it; begin anew without that one", other, party)
+	}
+	parties[key] = party
+	return nil
 }
 
 // A Blame ends a ceremony: it names who broke it.

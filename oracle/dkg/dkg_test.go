@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
@@ -248,8 +249,35 @@ func TestDishonestDealer(t *testing.T) {
 		})
 	}
 	t.Run("two messages", func(t *testing.T) {
-		blamed(t, g, 0, [][]byte{good[0], good[1], good[2], good[2]}, 2)
+		blamed(t, g, 0, [][]byte{good[0], good[1], good[2], g.deal(2)[0]}, 2)
 	})
+}
+
+// Whoever carries messages can bring one twice: that says nothing about its sender.
+func TestMessageBroughtTwice(t *testing.T) {
+	g := newGroup(t, 22, 4, 2)
+	good := g.deal(0, 1, 2, 3)
+	_, err := g.keys[0].Process(g.random, g.committee, 0, [][]byte{good[0], good[1], good[2], good[2]})
+	var b *Blame
+	if err == nil || errors.As(err, &b) || !strings.Contains(err.Error(), "messages 2 and 3 are the same") {
+		t.Errorf("got %v, want an error that blames nobody", err)
+	}
+}
+
+// A member that registers another's keys, whose secrets it does not have, would
+// have that one take itself for the wrong party.
+func TestCopiedKeys(t *testing.T) {
+	for name, change := range map[string]func(to, from *Member){
+		"both":           func(to, from *Member) { *to = *from },
+		"encryption key": func(to, from *Member) { to.EncryptionKey = from.EncryptionKey },
+		"signing key":    func(to, from *Member) { to.SigningKey = from.SigningKey },
+	} {
+		g := newGroup(t, 23, 3, 2)
+		change(&g.committee.Members[0], &g.committee.Members[2])
+		if _, err := g.keys[2].Deal(g.random, g.committee, 2, nil); err == nil || !strings.Contains(err.Error(), "parties 0 and 2 registered the same key") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestComplaint(t *testing.T) {

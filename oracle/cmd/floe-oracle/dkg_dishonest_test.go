@@ -59,7 +59,11 @@ func TestDishonestMembers(t *testing.T) {
 	verify := []string{"dkg", "verify", "--json", "--node", w.node, "--committee", m.id, "--messages", m.messages()}
 
 	// What is encrypted for party 1 is for somebody else: only party 1 can tell.
-	cheat(func(c *dkg.Committee) { c.Members[1].EncryptionKey = c.Members[0].EncryptionKey })
+	stranger, err := dkg.GenerateKeys(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cheat(func(c *dkg.Committee) { c.Members[1].EncryptionKey = stranger.Member().EncryptionKey })
 	m.step(0, "process")
 	m.verify()
 	a := blamed(m.refuse("party 2 (server-2, "+w.address(2).String()+") broke the ceremony", m.args(1, "process")...))
