@@ -707,6 +707,9 @@ var (
 	SealCommitteeEInconsistentKeys error = AbortCode{Committee, "seal_committee", 16}
 	// A registered key is the neutral point, whose secret everybody knows.
 	SealCommitteeENeutralKey error = AbortCode{Committee, "seal_committee", 17}
+	// Another member has registered this key: one of them has copied it, and can't have
+	// its secret.
+	SealCommitteeEKeyAlreadyTaken error = AbortCode{Committee, "seal_committee", 18}
 )
 
 // documented are all abort codes, each module in the order of its constants.
@@ -988,4 +991,5 @@ var documented = []Abort{
 	{Package: Committee, Module: "seal_committee", Code: 15, Name: "EWrongUpgradeCap", Doc: "The capability is not for this package as it was published."},
 	{Package: Committee, Module: "seal_committee", Code: 16, Name: "EInconsistentKeys", Doc: "The proposed keys don't belong together: not every choice of `threshold` partial public keys gives the public key, or one is the neutral point."},
 	{Package: Committee, Module: "seal_committee", Code: 17, Name: "ENeutralKey", Doc: "A registered key is the neutral point, whose secret everybody knows."},
+	{Package: Committee, Module: "seal_committee", Code: 18, Name: "EKeyAlreadyTaken", Doc: "Another member has registered this key: one of them has copied it, and can't have its secret."},
 }

@@ -113,10 +113,11 @@ func (k *keyCommittee) object() *contract.KeyCommittee {
 	return read(k.chain, k.id, contract.ParseCommittee)
 }
 
-// registration registers a member under a name of its own.
+// registration registers a member under a name and keys of its own.
 func (k *keyCommittee) registration(party int) func(*sui.Builder) {
 	_, _, g1, g2 := bls.Generators()
-	enc, sign := g1.Bytes(), g2.Bytes()
+	secret := big.NewInt(int64(party) + 1)
+	enc, sign := g1.ScalarMultiplication(&g1, secret).Bytes(), g2.ScalarMultiplication(&g2, secret).Bytes()
 	return func(b *sui.Builder) {
 		contract.RegisterMember(b, k.p, k.id, contract.KeyCommitteeMember{
 			EncryptionKey: enc[:], SigningKey: sign[:], URL: fmt.Sprintf("https://m%d.example", party), Name: fmt.Sprintf("member %d", party),

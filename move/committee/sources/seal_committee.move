@@ -84,6 +84,9 @@ const EWrongUpgradeCap: u64 = 15;
 const EInconsistentKeys: u64 = 16;
 /// A registered key is the neutral point, whose secret everybody knows.
 const ENeutralKey: u64 = 17;
+/// Another member has registered this key: one of them has copied it, and can't have
+/// its secret.
+const EKeyAlreadyTaken: u64 = 18;
 
 // === Constants ===
 
@@ -226,7 +229,9 @@ public fun register(
         State::Init { members_info } => {
             assert!(!members_info.contains(&member), EAlreadyRegistered);
             members_info.keys().do!(|other| {
-                assert!(members_info.get(&other).name != name, ENameAlreadyTaken);
+                let info = members_info.get(&other);
+                assert!(info.name != name, ENameAlreadyTaken);
+                assert!(info.enc_pk != enc_pk && info.signing_pk != signing_pk, EKeyAlreadyTaken);
             });
             members_info.insert(member, MemberInfo { enc_pk, signing_pk, url, name });
         },

@@ -61,10 +61,29 @@ public fun next_partial_pks(): vector<vector<u8>> {
     ]
 }
 
-/// A key to encrypt to.
+/// A key to encrypt to: alice's.
 public fun enc_pk(): vector<u8> { *bls12381::g1_generator().bytes() }
 
 public fun signing_pk(): vector<u8> { *bls12381::g2_generator().bytes() }
+
+/// The keys of alice, bob, carol and dave: the generators times 1, 2, 3 and 4, by
+/// gnark-crypto.
+public fun keys_of(member: address): (vector<u8>, vector<u8>) {
+    let enc_pks = vector[
+        enc_pk(),
+        x"a572cbea904d67468808c8eb50a9450c9721db309128012543902d0ac358a62ae28f75bb8f1c7c42c39a8c5529bf0f4e",
+        x"89ece308f9d1f0131765212deca99697b112d61f9be9a5f1f3780a51335b3ff981747a0b2ca2179b96d2c0c9024e5224",
+        x"ac9b60d5afcbd5663a8a44b7c5a02f19e9a77ab0a35bd65809bb5c67ec582c897feb04decc694b13e08587f3ff9b5b60",
+    ];
+    let signing_pks = vector[
+        signing_pk(),
+        x"aa4edef9c1ed7f729f520e47730a124fd70662a904ba1074728114d1031e1572c6c886f6b57ec72a6178288c47c335771638533957d540a9d2370f17cc7ed5863bc0b995b8825e0ee1ea1e1e4d00dbae81f14b0bf3611b78c952aacab827a053",
+        x"89380275bbc8e5dcea7dc4dd7e0550ff2ac480905396eda55062650f8d251c96eb480673937cc6d9d6a44aaa56ca66dc122915c824a0857e2ee414a3dccb23ae691ae54329781315a0c75df1c04d6d7a50a030fc866f09d516020ef82324afae",
+        x"870227d3f13684fdb7ce31b8065ba3acb35f7bde6fe2ddfefa359f8b35d08a9ab9537b43e24f4ffb720b5a0bda2a82f20e7a30979a8853a077454eb63b8dcee75f106221b262886bb8e01b0abb043368da82f60899cc1412e33e4120195fc557",
+    ];
+    let i = vector[alice(), bob(), carol(), dave()].find_index!(|other| other == member).destroy_some();
+    (enc_pks[i], signing_pks[i])
+}
 
 /// A new chain on which a committee of `first_members` registers.
 public fun begin(): Scenario {
@@ -91,7 +110,8 @@ public fun register(scenario: &mut Scenario, committee: ID, member: address) {
     let mut committee = scenario.take_shared_by_id<Committee>(committee);
     let mut url = b"https://".to_string();
     url.append(member.to_string());
-    committee.register(enc_pk(), signing_pk(), url, member.to_string(), scenario.ctx());
+    let (enc_pk, signing_pk) = keys_of(member);
+    committee.register(enc_pk, signing_pk, url, member.to_string(), scenario.ctx());
     test_scenario::return_shared(committee);
     scenario.next_tx(member);
 }

@@ -156,9 +156,28 @@ fun member_does_not_register_twice() {
 #[test, expected_failure(abort_code = seal_committee::ENameAlreadyTaken)]
 fun name_is_taken_once() {
     let mut scenario = fixtures::begin();
+    vector[alice(), bob(), carol()].zip_do!(vector[b"a", b"b", b"a"], |member, name| {
+        let (enc_pk, signing_pk) = fixtures::keys_of(member);
+        register_as(&mut scenario, member, enc_pk, signing_pk, name);
+    });
+    abort
+}
+
+#[test, expected_failure(abort_code = seal_committee::EKeyAlreadyTaken)]
+fun key_to_encrypt_to_is_taken_once() {
+    let mut scenario = fixtures::begin();
+    let (_, signing_pk) = fixtures::keys_of(bob());
     register_as(&mut scenario, alice(), fixtures::enc_pk(), fixtures::signing_pk(), b"a");
-    register_as(&mut scenario, bob(), fixtures::enc_pk(), fixtures::signing_pk(), b"b");
-    register_as(&mut scenario, carol(), fixtures::enc_pk(), fixtures::signing_pk(), b"a");
+    register_as(&mut scenario, bob(), fixtures::enc_pk(), signing_pk, b"b");
+    abort
+}
+
+#[test, expected_failure(abort_code = seal_committee::EKeyAlreadyTaken)]
+fun key_to_verify_with_is_taken_once() {
+    let mut scenario = fixtures::begin();
+    let (enc_pk, _) = fixtures::keys_of(bob());
+    register_as(&mut scenario, alice(), fixtures::enc_pk(), fixtures::signing_pk(), b"a");
+    register_as(&mut scenario, bob(), enc_pk, fixtures::signing_pk(), b"b");
     abort
 }
 
