@@ -81,7 +81,7 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyRe
 		return nil, refusalOf(err)
 	}
 	key, refKey := svc.checkKey()
-	if ref := first(refAuth, who.checkScope(), svc.checkLog(), refKey); ref != nil {
+	if ref := first(refAuth, who.checkScope(), s.checkVersion(who.pkg), svc.checkLog(), refKey); ref != nil {
 		return nil, svc.recordRefusal(r.Context(), who, opening, policy.Evidence{}, ref)
 	}
 	answered, ref := svc.repeats.take(r.Context(), who.hash())

@@ -37,6 +37,7 @@ var (
 // fakeEvaluator knows one package and says what it is told to.
 type fakeEvaluator struct {
 	first    sui.Address // of package pkgID
+	version  uint64      // of package pkgID; 0: 1
 	err      error       // of Evaluate
 	pkgErr   error
 	mu       sync.Mutex // guards queries and user
@@ -53,7 +54,7 @@ func (e *fakeEvaluator) Package(_ context.Context, id sui.Address) (policy.Packa
 	if id == pkgID {
 		first = e.first
 	}
-	return policy.Package{First: first, Called: id, Version: 1}, e.pkgErr
+	return policy.Package{First: first, Called: id, Version: max(1, e.version)}, e.pkgErr
 }
 
 func (e *fakeEvaluator) Evaluate(_ context.Context, q policy.Query) (policy.Evidence, error) {

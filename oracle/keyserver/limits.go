@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/floe-data/floe/oracle/limits"
+	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/receipt"
 )
 
@@ -49,6 +50,17 @@ func (s *Server) denied(d *limits.Denial) *refusal {
 	ref := refuse("TooManyRequests", d.Code, d.Rule, d.Remedy)
 	ref.RetryAfter = d.After
 	return ref
+}
+
+// checkVersion refuses calls of versions of a package that are switched off
+// here. Of a package whose version is not known, all are.
+func (s *Server) checkVersion(p policy.Package) *refusal {
+	oldest := s.cfg.Limits.OldestVersion(p.First)
+	if p.Version >= oldest {
+		return nil
+	}
+	return refuse("InvalidPackage", "package_version_old", fmt.Sprintf("version %d of package %s is not served any more, version %d is the oldest that is", p.Version, p.First, oldest),
+		"call the policy in the newest version of the package")
 }
 
 // busy refuses a request because too many others are worked on.

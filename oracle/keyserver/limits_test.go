@@ -320,3 +320,44 @@ func TestStrangersAskTheNodeLittle(t *testing.T) {
 		}
 	}
 }
+
+// The chain runs every version of a package for ever. Those that the operator
+// switched off get no key, and the owner of the policy sees who tried.
+func TestOldVersionsAreSwitchedOff(t *testing.T) {
+	f := limited(t, limits.Config{})
+	first := sui.Address{0xf1}
+	f.eval.first, f.eval.version = first, 2
+	ask := func() (string, seal.ErrorResponse) {
+		req, _ := f.request(func(c *seal.SessionConfig) { c.Package = first })
+		code, e, _ := f.codeOf(req)
+		return code, e
+	}
+	if code, _ := ask(); code != "" {
+		t.Fatalf("nothing is switched off: %q", code)
+	}
+	if err := f.server.UpdateLimits(limits.Config{Versions: []limits.VersionLimit{{Package: sui.Address{9}, Oldest: 9}, {Package: first, Oldest: 3}}}); err != nil {
+		t.Fatal(err)
+	}
+	queries := f.eval.queries
+	code, e := ask()
+	if code != "package_version_old" || e.Type != "InvalidPackage" || !strings.Contains(e.Message, "version 2 of package "+first.String()) {
+		t.Errorf("version 2: %q, %+v", code, e)
+	}
+	if f.eval.queries != queries {
+		t.Error("a policy that is switched off was run")
+	}
+	if got, err := receipt.Parse(e.Receipt); err != nil || got.Decision != receipt.Refuse || got.Reason.Code != code || got.Package.Version != 2 || got.Package.Called != pkgID {
+		t.Errorf("receipt %+v, %v", got, err)
+	}
+	f.eval.version = 3
+	if code, _ := ask(); code != "" {
+		t.Errorf("version 3: %q", code)
+	}
+	if err := f.server.UpdateLimits(limits.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	f.eval.version = 2
+	if code, _ := ask(); code != "" {
+		t.Errorf("switched on again: %q", code)
+	}
+}

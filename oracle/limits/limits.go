@@ -5,6 +5,8 @@
 // anything else is looked at, [Limiter.Admit] once it is known who asks. Both
 // forget what no longer matters and keep at most a fixed number of buckets.
 //
+// [Limiter.OldestVersion] says which versions of a package are served.
+//
 // [Opens] counts how often a user was given a key, for as long as a limit says.
 // The journal asks it about every release (journal.Ledger).
 package limits
@@ -33,6 +35,8 @@ type Config struct {
 	ConcurrentPerUser int
 	// Opens limits how often keys are given out at all.
 	Opens []OpenLimit
+	// Versions are the packages of which old versions are not served.
+	Versions []VersionLimit
 }
 
 // A Rate lets Burst through at once and N per Per in the long run. N of zero is
@@ -67,7 +71,7 @@ func (c *Config) Check() error {
 		}
 		seen[o] = true
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, checkVersions(c.Versions))...)
 }
 
 // Check tells what is wrong with a rate.

@@ -357,6 +357,9 @@ func TestCheck(t *testing.T) {
 		"no maximum":        {Opens: []OpenLimit{{Package: sui.Address{1}, Per: PerPolicy}}},
 		"a short period":    {Opens: []OpenLimit{{Package: sui.Address{1}, Per: PerPolicy, Max: 1, Period: 1}}},
 		"policy of package": {Opens: []OpenLimit{{Package: sui.Address{1}, Policy: sui.Address{2}, Per: PerPackage, Max: 1}}},
+		"versions of what":  {Versions: []VersionLimit{{Oldest: 2}}},
+		"every version":     {Versions: []VersionLimit{{Package: sui.Address{1}, Oldest: 1}}},
+		"versions twice":    {Versions: []VersionLimit{{sui.Address{1}, 2}, {sui.Address{2}, 2}, {sui.Address{1}, 3}}},
 		"twice":             {Opens: []OpenLimit{good, {Package: good.Package, Per: good.Per, Max: 5}}},
 	} {
 		if err := c.Check(); err == nil {

@@ -20,6 +20,7 @@ type limitsConfig struct {
 	AddressHeader     string         `yaml:"client_address_header" doc:"header in which trusted_proxies name their client, such as X-Forwarded-For"`
 	TrustedProxies    []netip.Prefix `yaml:"trusted_proxies" doc:"networks of the proxies in front, such as 10.0.0.0/8"`
 	Opens             []openLimit    `yaml:"opens" doc:"how often a user is given a key at all, counted from the receipts"`
+	Versions          []versionLimit `yaml:"versions" doc:"packages of which old versions are not served, though the chain still runs them"`
 }
 
 // keyRate and requestRate are limits.Rates; they differ in what they count.
@@ -41,6 +42,11 @@ type openLimit struct {
 	Per     limits.Per    `yaml:"per" doc:"what counts as one: identity, policy (32 first bytes of the identity) or package (identity)"`
 	Max     int           `yaml:"max" doc:"how often; 1 and no period: keys for one time"`
 	Period  time.Duration `yaml:"period" doc:"in any time of this length (for ever)"`
+}
+
+type versionLimit struct {
+	Package sui.Address `yaml:"package" doc:"first version of the policy package"`
+	Oldest  uint64      `yaml:"oldest" doc:"the oldest version that may be called; the first is 1, and each upgrade is the next number"`
 }
 
 func (r keyRate) rate() limits.Rate { return rate(r.Keys, r.Per, r.Burst) }
@@ -77,6 +83,9 @@ func (c *limitsConfig) limits() limits.Config {
 			o.Per = limits.PerIdentity
 		}
 		out.Opens = append(out.Opens, limits.OpenLimit(o))
+	}
+	for _, v := range c.Versions {
+		out.Versions = append(out.Versions, limits.VersionLimit(v))
 	}
 	return out
 }

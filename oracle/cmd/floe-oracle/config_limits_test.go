@@ -27,6 +27,7 @@ limits:
   opens:
     - {package: 0xa, max: 1}
     - {package: 0xb, policy: 0xc, per: policy, max: 3, period: 24h}
+  versions: [{package: 0xd, oldest: 3}]
 `)
 	want := limits.Config{
 		PerUser:           limits.Rate{N: 600, Per: time.Minute, Burst: 100},
@@ -36,6 +37,7 @@ limits:
 		ConcurrentPerUser: 8,
 		Opens: []limits.OpenLimit{{Package: id(10), Per: limits.PerIdentity, Max: 1},
 			{Package: id(11), Policy: id(12), Per: limits.PerPolicy, Max: 3, Period: 24 * time.Hour}},
+		Versions: []limits.VersionLimit{{Package: id(13), Oldest: 3}},
 	}
 	if got := c.Limits.limits(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
@@ -55,6 +57,7 @@ limits:
 		"limits: {opens: [{package: 0xa}]}":                                 "max is 0",
 		"limits: {opens: [{package: 0xa, max: 1, per: week}]}":              `per is "week"`,
 		"limits: {opens: [{package: 0xa, max: 1}, {package: 0xa, max: 2}]}": "one before it",
+		"limits: {versions: [{package: 0xa, oldest: 1}]}":                   "from 2 on",
 		"limits: {trusted_proxies: [10.0.0.0/8]}":                           "belong together",
 		"limits: {client_address_header: X, trusted_proxies: [0.0.0.0/0]}":  "must not be everybody",
 		"limits: {client_address_header: X, trusted_proxies: [ten]}":        "trusted_proxies",
