@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"reflect"
-	"strings"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
@@ -19,9 +16,6 @@ import (
 )
 
 func newAggregate() *cobra.Command {
-	var path string
-	var keys strings.Builder
-	writeKeys(&keys, reflect.TypeFor[aggregateConfig](), "  ")
 	cmd := &cobra.Command{
 		Use:   "aggregate --config FILE",
 		Short: "Serve a committee of key servers as one",
@@ -45,31 +39,15 @@ FILE is YAML, in the keys of Seal's aggregator and some more:
 
 All keys; defaults stand in brackets:
 
-` + strings.TrimRight(keys.String(), "\n"),
+` + configKeys[aggregateConfig](),
 		Example: "  floe-oracle aggregate --config aggregator.yaml",
 		Args:    noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if path == "" {
-				path = os.Getenv("CONFIG_PATH")
-			}
-			if path == "" {
-				return required(cmd, "config")
-			}
-			c, err := readAggregateConfig(path)
-			if err != nil {
-				return err
-			}
-			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
-			slog.SetDefault(log) // for the libraries
-			return c.serve(cmd.Context(), log, func(url string) { fmt.Fprintln(cmd.OutOrStdout(), url) })
-		},
 	}
-	cmd.Flags().StringVar(&path, "config", "", "configuration file")
-	return cmd
+	return serving(cmd, readAggregateConfig, serveAggregate)
 }
 
-// serve runs an aggregator until ctx ends.
-func (c *aggregateConfig) serve(ctx context.Context, log *slog.Logger, ready func(url string)) error {
+// serveAggregate runs an aggregator until ctx ends.
+func serveAggregate(ctx context.Context, c *aggregateConfig, log *slog.Logger, ready func(url string)) error {
 	m := metrics.New(metrics.Build{API: sealhttp.Version, Revision: sealhttp.Revision()})
 	client, err := c.dial(ctx, c.NodeURL, suirpc.WithObserver(m.CalledNode))
 	if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/ed25519"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -35,12 +34,9 @@ func (a *anchoring) update(ctx context.Context, services []*keyserver.Service) e
 	if a.cfg.AnchorSigner == "" {
 		return nil
 	}
-	signers, err := sui.LoadKeys(a.cfg.AnchorSigner)
+	signer, err := firstKey(a.cfg.AnchorSigner)
 	if err != nil {
 		return err
-	}
-	if len(signers) == 0 {
-		return fmt.Errorf("%s holds no keys", a.cfg.AnchorSigner)
 	}
 	for s, cancel := range a.running {
 		if !slices.Contains(services, s) {
@@ -52,7 +48,7 @@ func (a *anchoring) update(ctx context.Context, services []*keyserver.Service) e
 		if a.running[s] != nil {
 			continue
 		}
-		if a.running[s], err = a.start(ctx, s, signers[0]); err != nil {
+		if a.running[s], err = a.start(ctx, s, signer); err != nil {
 			delete(a.running, s)
 			return err
 		}

@@ -2,12 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
-
-	"gopkg.in/yaml.v3"
 
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -55,14 +52,10 @@ type requestConfig struct {
 
 // readConfig reads and checks a configuration file.
 func readConfig(path string) (*config, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
-	}
 	c := &config{path: path}
 	c.AllowedClockLag = time.Minute
-	if err := c.parse(b); err != nil {
-		return nil, fmt.Errorf("read configuration %s: %w", path, err)
+	if err := readFile(path, c.parse); err != nil {
+		return nil, err
 	}
 	dir := filepath.Dir(path)
 	for _, p := range []*string{&c.KeyDir, &c.JournalDir, &c.WitnessPolicy, &c.AnchorSigner, &c.Evaluation.Validators} {
@@ -80,14 +73,8 @@ func readConfig(path string) (*config, error) {
 }
 
 func (c *config) parse(b []byte) error {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(b, &doc); err != nil {
+	if err := parseYAML(b, c); err != nil {
 		return err
-	}
-	if len(doc.Content) > 0 {
-		if err := strict(doc.Content[0], c); err != nil {
-			return err
-		}
 	}
 	var errs []error
 	for _, check := range []func() error{c.modeConfig.check, c.secretConfig.check, c.networkConfig.check, c.logConfig.check, c.requestConfig.check, c.operationsConfig.check, c.Evaluation.check, c.Limits.check, c.Accounts.check} {

@@ -27,6 +27,9 @@ type aggregateConfig struct {
 	MaxConcurrent     int           `yaml:"max_concurrent" doc:"requests that are worked on at a time; others get 429 (64)"`
 	Refresh           time.Duration `yaml:"refresh_interval" doc:"how often the committee is read from the chain, and its members are asked whether they are up (30s)"`
 	operationsConfig  `yaml:",inline"`
+
+	path      string
+	showsKeys bool // API keys stand in the file
 }
 
 // apiCredential is a header for a member. Errors never show it.
@@ -55,26 +58,16 @@ func (c *apiCredential) UnmarshalYAML(n *yaml.Node) error {
 }
 
 func readAggregateConfig(path string) (*aggregateConfig, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
-	}
-	c := new(aggregateConfig)
-	if err := c.parse(b); err != nil {
-		return nil, fmt.Errorf("read configuration %s: %w", path, err)
+	c := &aggregateConfig{path: path}
+	if err := readFile(path, c.parse); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
 
 func (c *aggregateConfig) parse(b []byte) error {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(b, &doc); err != nil {
+	if err := parseYAML(b, c); err != nil {
 		return err
-	}
-	if len(doc.Content) > 0 {
-		if err := strict(doc.Content[0], c); err != nil {
-			return err
-		}
 	}
 	return errors.Join(c.nodeConfig.check(), c.operationsConfig.check(), c.check())
 }
@@ -86,6 +79,7 @@ func (c *aggregateConfig) check() error {
 		errs = append(errs, errors.New("key_server_object_id is missing: give the committee's KeyServer object"))
 	}
 	for name, cred := range c.Credentials {
+		c.showsKeys = c.showsKeys || cred.Key != ""
 		if cred.KeyEnv != "" && cred.Key == "" {
 			cred.Key = os.Getenv(cred.KeyEnv)
 			c.Credentials[name] = cred

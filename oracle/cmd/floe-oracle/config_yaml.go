@@ -5,12 +5,37 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 )
+
+// readFile reads a configuration file and has it parsed.
+func readFile(path string, parse func([]byte) error) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read configuration: %w", err)
+	}
+	if err := parse(b); err != nil {
+		return fmt.Errorf("read configuration %s: %w", path, err)
+	}
+	return nil
+}
+
+// parseYAML decodes a file into a struct, strictly. An empty file sets nothing.
+func parseYAML(b []byte, into any) error {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(b, &doc); err != nil {
+		return err
+	}
+	if len(doc.Content) == 0 {
+		return nil
+	}
+	return strict(doc.Content[0], into)
+}
 
 // strict decodes a node into a struct and refuses unknown keys, at every depth.
 // Errors name line and key. Types with an UnmarshalYAML call it for themselves.

@@ -91,20 +91,6 @@ func addSteps(cmd *cobra.Command, rotation bool) {
 	}
 }
 
-// group is a command that has others.
-func group(name, short, long, example string) *cobra.Command {
-	return &cobra.Command{
-		Use: name, Short: short, Long: long, Example: example,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("unknown command %q of floe-oracle %s", args[0], name)}
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-}
-
 // steps are the flags of a step of a ceremony.
 type steps struct {
 	verb      string // dkg or rotate
@@ -129,7 +115,7 @@ func (s *steps) flags(f *pflag.FlagSet, names ...string) {
 		case "node":
 			f.StringVar(&s.node, "node", "", "address of a full node")
 			f.StringVar(&s.committee, "committee", "", "id of the committee")
-			f.BoolVar(&s.json, "json", false, "print one JSON object")
+			jsonFlag(f, &s.json)
 		case "trust-contract":
 			f.BoolVar(&s.trust, "trust-contract", false, "go on with a committee whose contract is not the one that this program knows")
 		case "messages":
@@ -238,17 +224,6 @@ func checkURL(text string) error {
 	if u, err := url.Parse(text); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return usageError{fmt.Errorf("flag --url: %q is no http or https address", text)}
 	}
-	return nil
-}
-
-// A told is what a step has to tell, as text and as JSON.
-type told interface{ tell(w io.Writer) }
-
-func report(w io.Writer, asJSON bool, what told) error {
-	if asJSON {
-		return json.NewEncoder(w).Encode(what)
-	}
-	what.tell(w)
 	return nil
 }
 

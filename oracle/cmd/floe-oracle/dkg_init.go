@@ -34,7 +34,7 @@ func (f *founding) flags(cmd *cobra.Command) {
 	flags.StringVar(&f.signer, "signer", "", "key file of the account that pays (a Sui keystore; its first key signs)")
 	flags.IntVar(&f.threshold, "threshold", 0, "how many members answer a request together, at least 2")
 	flags.StringArrayVar(&f.members, "member", nil, "account of a member, once for each: party 0 first")
-	flags.BoolVar(&f.json, "json", false, "print one JSON object")
+	jsonFlag(flags, &f.json)
 }
 
 func newCommitteeInit() *cobra.Command {
@@ -275,7 +275,7 @@ who has them and the messages can work out the member's share. Then destroy them
 		},
 	}
 	s.flags(cmd.Flags(), "dir")
-	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object")
+	jsonFlag(cmd.Flags(), &s.json)
 	return cmd
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,8 +21,8 @@ import (
 )
 
 type drilling struct {
-	config, client, journal, keys, live string
-	offline, json                       bool
+	client, journal, keys, live string
+	offline, json               bool
 }
 
 func newDrill() *cobra.Command {
@@ -46,33 +45,31 @@ Of a permissioned server, the files of one client are tried, that --client
 names; its address ends with /NAME.`,
 		Example: "  floe-oracle drill --config oracle.yaml\n  floe-oracle drill --config oracle.yaml --journal-dir backup/receipts --key-dir backup/keys --live https://keys.example.org",
 		Args:    noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := required(cmd, "config"); err != nil {
-				return err
-			}
-			r, err := d.run(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return d.report(cmd.OutOrStdout(), r)
-		},
 	}
+	withConfig(cmd, func(cmd *cobra.Command, _ []string, c *config) error {
+		r, err := d.run(cmd.Context(), c)
+		if err != nil {
+			return err
+		}
+		if err := report(cmd.OutOrStdout(), d.json, (*drilled)(r)); err != nil {
+			return err
+		}
+		if n := len(r.Findings); n > 0 {
+			return fmt.Errorf("the drill found %d things wrong", n)
+		}
+		return nil
+	})
 	f := cmd.Flags()
-	f.StringVar(&d.config, "config", "", "configuration file")
 	f.StringVar(&d.client, "client", "", "name of the client of a permissioned server")
 	f.StringVar(&d.journal, "journal-dir", "", "directory of receipts to try instead of the configured one")
 	f.StringVar(&d.keys, "key-dir", "", "directory of keys to try instead of the configured one")
 	f.StringVar(&d.live, "live", "", "address of the running server, whose log is compared with")
 	f.BoolVar(&d.offline, "offline", false, "do not compare the master key with the chain")
-	f.BoolVar(&d.json, "json", false, "print one JSON object")
+	jsonFlag(cmd.Flags(), &d.json)
 	return cmd
 }
 
-func (d *drilling) run(ctx context.Context) (*drill.Report, error) {
-	c, err := readConfig(d.config)
-	if err != nil {
-		return nil, err
-	}
+func (d *drilling) run(ctx context.Context, c *config) (*drill.Report, error) {
 	if d.journal != "" {
 		c.JournalDir = d.journal
 	}
@@ -175,22 +172,15 @@ func registeredKey(ctx context.Context, c *config, id sui.Address) (*seal.Public
 	return &ks.PublicKey, nil
 }
 
-func (d *drilling) report(w io.Writer, r *drill.Report) error {
-	if d.json {
-		if err := json.NewEncoder(w).Encode(r); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprintf(w, "restored %d receipts; the log has %d of them, root %s; %d have their evidence\n", r.Receipts, r.Logged, r.Root, r.Evidence)
-		for _, f := range r.Findings {
-			fmt.Fprintf(w, "WRONG  %s: %s\n", f.Code, f.Text)
-		}
+// drilled is what drill tells.
+type drilled drill.Report
+
+func (r *drilled) tell(w io.Writer) {
+	fmt.Fprintf(w, "restored %d receipts; the log has %d of them, root %s; %d have their evidence\n", r.Receipts, r.Logged, r.Root, r.Evidence)
+	for _, f := range r.Findings {
+		fmt.Fprintf(w, "WRONG  %s: %s\n", f.Code, f.Text)
 	}
-	if n := len(r.Findings); n > 0 {
-		return fmt.Errorf("the drill found %d things wrong", n)
-	}
-	if !d.json {
+	if len(r.Findings) == 0 {
 		fmt.Fprintln(w, "everything is as it should be")
 	}
-	return nil
 }

@@ -15,7 +15,8 @@ import (
 )
 
 func newEvidence() *cobra.Command {
-	var config, client string
+	var client string
+	var sequence uint64
 	cmd := &cobra.Command{
 		Use:   "evidence --config FILE NUMBER",
 		Short: "Write the evidence of a decision, for floe replay",
@@ -28,38 +29,30 @@ The server may run meanwhile; its files are only read. Of a permissioned server,
 
 makes the decision again.`,
 		Example: "  floe-oracle evidence --config oracle.yaml 4711 > 4711.evidence",
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(_ *cobra.Command, args []string) (err error) {
 			if len(args) != 1 {
 				return usageError{errors.New("evidence needs the NUMBER of one receipt")}
 			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := required(cmd, "config"); err != nil {
-				return err
-			}
-			sequence, err := strconv.ParseUint(args[0], 10, 63)
-			if err != nil || sequence == 0 {
+			if sequence, err = strconv.ParseUint(args[0], 10, 63); err != nil || sequence == 0 {
 				return usageError{fmt.Errorf("%q is no number of a receipt", args[0])}
 			}
-			b, err := readEvidence(cmd.Context(), config, client, sequence)
-			if err != nil {
-				return err
-			}
-			_, err = cmd.OutOrStdout().Write(b.Bytes())
-			return err
+			return nil
 		},
 	}
-	cmd.Flags().StringVar(&config, "config", "", "configuration file")
+	withConfig(cmd, func(cmd *cobra.Command, _ []string, c *config) error {
+		b, err := c.evidence(cmd.Context(), client, sequence)
+		if err != nil {
+			return err
+		}
+		_, err = cmd.OutOrStdout().Write(b.Bytes())
+		return err
+	})
 	cmd.Flags().StringVar(&client, "client", "", "name of the client of a permissioned server")
 	return cmd
 }
 
-func readEvidence(ctx context.Context, config, client string, sequence uint64) (*evidence.Bundle, error) {
-	c, err := readConfig(config)
-	if err != nil {
-		return nil, err
-	}
+// evidence reads what a decision about a client's key was made from.
+func (c *config) evidence(ctx context.Context, client string, sequence uint64) (*evidence.Bundle, error) {
 	dir, err := c.journalOf(client)
 	if err != nil {
 		return nil, err

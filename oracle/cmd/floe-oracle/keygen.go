@@ -16,12 +16,11 @@ import (
 	"github.com/floe-data/floe/oracle/secret"
 	"github.com/floe-data/floe/sdk/durable"
 	"github.com/floe-data/floe/sdk/receipt"
-	"github.com/floe-data/floe/sdk/seal"
 )
 
 func newKeygen() *cobra.Command {
 	var dir, place string
-	var permissioned, member bool
+	var permissioned, member, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "keygen --dir DIR",
 		Short: "Make the keys of a key server",
@@ -52,22 +51,16 @@ server needs it.`,
 			if err != nil {
 				return err
 			}
+			made := &generated{Dir: dir}
 			if member {
-				return memberKeys(cmd.ErrOrStderr(), dir, id)
+				err = made.member(cmd.ErrOrStderr(), id)
+			} else {
+				err = made.all(cmd.ErrOrStderr(), id, permissioned)
 			}
-			keys, err := keyserver.CreateKeys(dir, rand.Reader, id)
 			if err != nil {
 				return err
 			}
-			if err := writeKeySet(filepath.Join(dir, "jwks.json"), keys.Receipt); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "floe-oracle: wrote keys to %s; what is printed is public\n", dir)
-			if permissioned {
-				return printFirstKeys(cmd.OutOrStdout(), keys.Master.Bytes())
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "0x%x\n", keys.Master.PublicKey().Bytes())
-			return nil
+			return report(cmd.OutOrStdout(), asJSON, made)
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "directory for the keys")
@@ -75,19 +68,63 @@ server needs it.`,
 	cmd.Flags().BoolVar(&permissioned, "permissioned", false, "the master key is the seed of clients' keys")
 	cmd.Flags().BoolVar(&member, "member", false, "no master key: for a member of a committee")
 	cmd.MarkFlagsMutuallyExclusive("permissioned", "member")
+	jsonFlag(cmd.Flags(), &asJSON)
 	return cmd
 }
 
-// memberKeys makes what a committee's member needs beside its share.
-func memberKeys(w io.Writer, dir string, id *secret.Identity) error {
-	key, err := keyserver.CreateReceiptKey(dir, rand.Reader, id)
+// generated is what keygen tells. All of it is public.
+type generated struct {
+	Dir        string      `json:"dir"`
+	PublicKey  string      `json:"public_key,omitempty"` // of an open server
+	Clients    []publicKey `json:"keys,omitempty"`       // of a permissioned server's first clients
+	ReceiptKey string      `json:"jwks"`                 // file with the public key of receipts
+}
+
+func (g *generated) tell(w io.Writer) {
+	(&keyList{g.Clients}).tell(w)
+	if g.PublicKey != "" {
+		fmt.Fprintln(w, g.PublicKey)
+	}
+}
+
+// all makes the keys of a server that is no member of a committee.
+func (g *generated) all(notes io.Writer, id *secret.Identity, permissioned bool) error {
+	keys, err := keyserver.CreateKeys(g.Dir, rand.Reader, id)
 	if err != nil {
 		return err
 	}
-	if err := writeKeySet(filepath.Join(dir, "jwks.json"), key); err != nil {
+	if err := g.publish(keys.Receipt); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "floe-oracle: wrote the key of receipts to %s; the share comes from floe-oracle dkg process --key-dir %s\n", dir, dir)
+	fmt.Fprintf(notes, "floe-oracle: wrote keys to %s; what is printed is public\n", g.Dir)
+	if permissioned {
+		g.Clients, err = derivedKeys(keys.Master.Bytes(), 0)
+		return err
+	}
+	g.PublicKey = hexKey(keys.Master.PublicKey())
+	return nil
+}
+
+// member makes what a committee's member needs beside its share.
+func (g *generated) member(notes io.Writer, id *secret.Identity) error {
+	key, err := keyserver.CreateReceiptKey(g.Dir, rand.Reader, id)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(notes, "floe-oracle: wrote the key of receipts to %s; the share comes from floe-oracle dkg process --key-dir %s\n", g.Dir, g.Dir)
+	return g.publish(key)
+}
+
+// publish writes the public key of receipts.
+func (g *generated) publish(key ed25519.PrivateKey) error {
+	g.ReceiptKey = filepath.Join(g.Dir, "jwks.json")
+	b, err := json.Marshal(receipt.NewKeySet(key.Public().(ed25519.PublicKey)))
+	if err == nil {
+		err = durable.WriteFile(g.ReceiptKey, append(b, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("write public keys: %w", err)
+	}
 	return nil
 }
 
@@ -101,18 +138,6 @@ func ageIdentity(ctx context.Context, flag, value string) (*secret.Identity, err
 		return nil, usageError{fmt.Errorf("flag --%s: %w", flag, err)}
 	}
 	return secret.LoadIdentity(ctx, from)
-}
-
-// printFirstKeys prints the public keys that the first clients get.
-func printFirstKeys(w io.Writer, seed []byte) error {
-	for i := range uint64(spareKeys) {
-		key, err := seal.DeriveMasterKey(seed, i)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(w, publicKey{Index: &i, PublicKey: fmt.Sprintf("0x%x", key.PublicKey().Bytes())})
-	}
-	return nil
 }
 
 func newSealKeys() *cobra.Command {
@@ -137,21 +162,12 @@ keys with keygen --seal.`,
 				return err
 			}
 			done, err := sealKeys(dir, id)
-			if asJSON {
-				return errors.Join(err, json.NewEncoder(cmd.OutOrStdout()).Encode(done))
-			}
-			for _, p := range done.Sealed {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s is sealed now\n", p)
-			}
-			for _, p := range done.Before {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s was sealed already\n", p)
-			}
-			return err
+			return errors.Join(err, report(cmd.OutOrStdout(), asJSON, &done))
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "directory of the keys")
 	cmd.Flags().StringVar(&place, "seal", "", "file:PATH or env:NAME of the age identity or passphrase")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	jsonFlag(cmd.Flags(), &asJSON)
 	return cmd
 }
 
@@ -159,6 +175,15 @@ keys with keygen --seal.`,
 type sealing struct {
 	Sealed []string `json:"sealed"`
 	Before []string `json:"sealed_before"`
+}
+
+func (s *sealing) tell(w io.Writer) {
+	for _, p := range s.Sealed {
+		fmt.Fprintf(w, "%s is sealed now\n", p)
+	}
+	for _, p := range s.Before {
+		fmt.Fprintf(w, "%s was sealed already\n", p)
+	}
 }
 
 func sealKeys(dir string, id *secret.Identity) (done sealing, err error) {
@@ -181,16 +206,4 @@ func sealKeys(dir string, id *secret.Identity) (done sealing, err error) {
 		}
 	}
 	return done, nil
-}
-
-// writeKeySet writes the public keys of receipts.
-func writeKeySet(path string, key ed25519.PrivateKey) error {
-	b, err := json.Marshal(receipt.NewKeySet(key.Public().(ed25519.PublicKey)))
-	if err == nil {
-		err = durable.WriteFile(path, append(b, '\n'), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("write public keys: %w", err)
-	}
-	return nil
 }

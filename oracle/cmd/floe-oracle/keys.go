@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +25,6 @@ type publicKey struct {
 }
 
 func newKeys() *cobra.Command {
-	var path string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "keys --config FILE",
@@ -36,38 +35,38 @@ first of them, add it to client_configs with the number, and send the server
 SIGHUP. Does not use the network.`,
 		Example: "  floe-oracle keys --config oracle.yaml",
 		Args:    noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := required(cmd, "config"); err != nil {
-				return err
-			}
-			c, err := readConfig(path)
-			if err != nil {
-				return err
-			}
-			if c.ServerMode.Permissioned == nil {
-				return errors.New("the server is not permissioned: it has one key, which floe-oracle keygen printed")
-			}
-			s, err := c.secrets(cmd.Context())
-			if err != nil {
-				return err
-			}
-			keys, err := c.publicKeys(cmd.Context(), s)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"keys": keys})
-			}
-			for _, k := range keys {
-				fmt.Fprintln(cmd.OutOrStdout(), k)
-			}
-			return nil
-		},
 	}
-	cmd.Flags().StringVar(&path, "config", "", "configuration file")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	withConfig(cmd, func(cmd *cobra.Command, _ []string, c *config) error {
+		if c.ServerMode.Permissioned == nil {
+			return errors.New("the server is not permissioned: it has one key, which floe-oracle keygen printed")
+		}
+		s, err := c.secrets(cmd.Context())
+		if err != nil {
+			return err
+		}
+		keys, err := c.publicKeys(cmd.Context(), s)
+		if err != nil {
+			return err
+		}
+		return report(cmd.OutOrStdout(), asJSON, &keyList{keys})
+	})
+	jsonFlag(cmd.Flags(), &asJSON)
 	return cmd
 }
+
+// keyList is what keys tells, and keygen of a permissioned server.
+type keyList struct {
+	Keys []publicKey `json:"keys"`
+}
+
+func (l *keyList) tell(w io.Writer) {
+	for _, k := range l.Keys {
+		fmt.Fprintln(w, k)
+	}
+}
+
+// hexKey is how public keys are shown.
+func hexKey(k seal.PublicKey) string { return fmt.Sprintf("0x%x", k.Bytes()) }
 
 func (k publicKey) String() string {
 	index, name, public := "imported", k.Client, k.PublicKey
@@ -97,7 +96,7 @@ func (c *config) publicKeys(ctx context.Context, s *secrets) (out []publicKey, e
 			k.Index = &index
 		}
 		if keys[i] != nil {
-			k.PublicKey = fmt.Sprintf("0x%x", keys[i].PublicKey().Bytes())
+			k.PublicKey = hexKey(keys[i].PublicKey())
 		}
 		out = append(out, k)
 	}
@@ -109,12 +108,18 @@ func (c *config) publicKeys(ctx context.Context, s *secrets) (out []publicKey, e
 	if err != nil {
 		return nil, err
 	}
+	spare, err := derivedKeys(seed, next)
+	return append(out, spare...), err
+}
+
+// derivedKeys are the next public keys that no client has, from a number on.
+func derivedKeys(seed []byte, next uint64) (out []publicKey, err error) {
 	for i := next; i < next+spareKeys; i++ {
 		key, err := seal.DeriveMasterKey(seed, i)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, publicKey{Index: &i, PublicKey: fmt.Sprintf("0x%x", key.PublicKey().Bytes())})
+		out = append(out, publicKey{Index: &i, PublicKey: hexKey(key.PublicKey())})
 	}
 	return out, nil
 }

@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/url"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +19,7 @@ import (
 
 type registration struct {
 	dir, age, public, name, url, node, pkg, signer string
+	json                                           bool
 }
 
 func newRegister() *cobra.Command {
@@ -37,12 +38,11 @@ that in DIR, or for a client of a permissioned server the one that keygen
 			if err := required(cmd, "name", "url", "node", "package", "signer"); err != nil {
 				return err
 			}
-			id, err := r.run(cmd.Context())
+			made, err := r.run(cmd.Context())
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), id)
-			return nil
+			return report(cmd.OutOrStdout(), r.json, made)
 		},
 	}
 	f := cmd.Flags()
@@ -54,41 +54,54 @@ that in DIR, or for a client of a permissioned server the one that keygen
 	f.StringVar(&r.node, "node", "", "address of a full node")
 	f.StringVar(&r.pkg, "package", "", "id of the key_server package")
 	f.StringVar(&r.signer, "signer", "", "key file of the account that owns the registration (a Sui keystore; its first key signs)")
+	jsonFlag(cmd.Flags(), &r.json)
 	return cmd
 }
 
-func (r *registration) run(ctx context.Context) (sui.Address, error) {
+// enrolled is what register tells.
+type enrolled struct {
+	ObjectID  sui.Address `json:"key_server_object_id"`
+	Owner     sui.Address `json:"owner"`
+	Name      string      `json:"name"`
+	URL       string      `json:"url"`
+	PublicKey string      `json:"public_key"`
+}
+
+func (e *enrolled) tell(w io.Writer) { fmt.Fprintln(w, e.ObjectID) }
+
+func (r *registration) run(ctx context.Context) (*enrolled, error) {
 	pkg, err := sui.ParseAddress(r.pkg)
 	if err != nil {
-		return sui.Address{}, usageError{fmt.Errorf("flag --package: %w", err)}
+		return nil, usageError{fmt.Errorf("flag --package: %w", err)}
 	}
-	if u, err := url.Parse(r.url); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return sui.Address{}, usageError{fmt.Errorf("flag --url: %q is no http or https address", r.url)}
+	if err := checkURL(r.url); err != nil {
+		return nil, err
 	}
 	public, err := r.publicKey(ctx)
 	if err != nil {
-		return sui.Address{}, err
+		return nil, err
 	}
-	signers, err := sui.LoadKeys(r.signer)
+	signer, err := firstKey(r.signer)
 	if err != nil {
-		return sui.Address{}, err
-	}
-	if len(signers) == 0 {
-		return sui.Address{}, fmt.Errorf("%s holds no keys", r.signer)
+		return nil, err
 	}
 	client, err := suirpc.Dial(ctx, r.node)
 	if err != nil {
-		return sui.Address{}, err
+		return nil, err
 	}
 	defer client.Close()
 	p := contract.Packages{KeyServer: contract.Package{Original: pkg, Latest: pkg}}
 	b := sui.NewBuilder()
 	contract.RegisterKeyServer(b, p, r.name, r.url, public.Bytes())
-	ex, err := client.Send(ctx, signers[0], b)
+	ex, err := client.Send(ctx, signer, b)
 	if err != nil {
-		return sui.Address{}, fmt.Errorf("register key server: %w", contract.Explain(err))
+		return nil, fmt.Errorf("register key server: %w", contract.Explain(err))
 	}
-	return registered(ex)
+	id, err := registered(ex)
+	if err != nil {
+		return nil, err
+	}
+	return &enrolled{id, signer.Address(), r.name, r.url, hexKey(public)}, nil
 }
 
 // publicKey returns the key to register.

@@ -58,6 +58,7 @@ serve.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newKeygen(), newSealKeys(), newKeys(), newRegister(), newConfig(), newServe(), newAggregate(), newValidators(), newWitness(), newDrill(), newEvidence())
 	root.AddCommand(newDKG(), newRotate(), newDoctor())
+	complete(root)
 	return root
 }
 

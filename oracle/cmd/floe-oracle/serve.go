@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"reflect"
@@ -14,7 +13,6 @@ import (
 )
 
 func newServe() *cobra.Command {
-	var path string
 	cmd := &cobra.Command{
 		Use:   "serve --config FILE",
 		Short: "Serve key requests",
@@ -52,34 +50,17 @@ client are below /NAME/.
 
 All keys; defaults stand in brackets:
 
-` + configKeys(),
+` + configKeys[config](),
 		Example: "  floe-oracle serve --config oracle.yaml",
 		Args:    noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if path == "" {
-				path = os.Getenv("CONFIG_PATH")
-			}
-			if path == "" {
-				return required(cmd, "config")
-			}
-			c, err := readConfig(path)
-			if err != nil {
-				return err
-			}
-			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
-			slog.SetDefault(log) // for the libraries
-			addThread()
-			return serve(cmd.Context(), c, log, func(url string) { fmt.Fprintln(cmd.OutOrStdout(), url) })
-		},
 	}
-	cmd.Flags().StringVar(&path, "config", "", "configuration file")
-	return cmd
+	return serving(cmd, readConfig, serve)
 }
 
-// configKeys lists the keys of the configuration.
-func configKeys() string {
+// configKeys lists the keys of a configuration with what they mean.
+func configKeys[C any]() string {
 	var b strings.Builder
-	writeKeys(&b, reflect.TypeFor[config](), "  ")
+	writeKeys(&b, reflect.TypeFor[C](), "  ")
 	return strings.TrimRight(b.String(), "\n")
 }
 
@@ -95,6 +76,7 @@ func addThread() {
 
 // serve runs a server until ctx ends.
 func serve(ctx context.Context, c *config, log *slog.Logger, ready func(url string)) error {
+	addThread()
 	p, err := c.open(ctx, log)
 	if err != nil {
 		return err
