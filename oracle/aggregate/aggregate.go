@@ -75,7 +75,11 @@ var DefaultSDK = sealhttp.Requirements{Only: true, Of: map[string]sealhttp.Requi
 	"typescript": sealhttp.MustRequire(">=0.10.0"), "rust": sealhttp.MustRequire(">=0.0.0"), "python": sealhttp.MustRequire(">=0.0.0"),
 }}
 
-var defaultKeyServers = sealhttp.MustRequire(">=0.6.2")
+// DefaultKeyServers is which versions of members Seal's aggregator uses.
+var DefaultKeyServers = sealhttp.MustRequire(">=0.6.2")
+
+// DefaultTimeout is the longest that a member is waited for.
+const DefaultTimeout = 8 * time.Second
 
 // A Server is an aggregator. It is safe for concurrent use.
 type Server struct {
@@ -130,13 +134,13 @@ func (c *Config) complete() error {
 		}
 	}
 	if c.Timeout == 0 {
-		c.Timeout = 8 * time.Second
+		c.Timeout = DefaultTimeout
 	}
 	if c.SDK == nil {
 		c.SDK = &DefaultSDK
 	}
 	if c.KeyServers == nil {
-		c.KeyServers = &defaultKeyServers
+		c.KeyServers = &DefaultKeyServers
 	}
 	if c.MaxConcurrent == 0 {
 		c.MaxConcurrent = 64

@@ -20,9 +20,12 @@ func (s *Server) Handler() http.Handler {
 	return sealhttp.Wrap(mux, sealhttp.Config{Log: s.cfg.Log, Metrics: s.cfg.Metrics})
 }
 
+// HealthName is what /health calls an aggregator.
+const HealthName = "floe-oracle aggregate"
+
 // serveHealth says that the process is alive, nothing more.
 func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) {
-	sealhttp.WriteJSON(w, http.StatusOK, map[string]string{"status": "ok", "name": "floe-oracle aggregate", "version": sealhttp.Version})
+	sealhttp.WriteJSON(w, http.StatusOK, map[string]string{"status": "ok", "name": HealthName, "version": sealhttp.Version})
 }
 
 // Status is what /ready answers.

@@ -26,7 +26,12 @@ import (
 // key_server package and a funded keystore.
 func network(t *testing.T) (node, pkg, keystore string) {
 	t.Helper()
-	c := chaintest.Start(t)
+	return networkOf(t, chaintest.Start(t))
+}
+
+// networkOf publishes the contracts on a chain.
+func networkOf(t *testing.T, c *chaintest.Chain) (node, pkg, keystore string) {
+	t.Helper()
 	node = c.URL
 	client, err := suirpc.Dial(t.Context(), node)
 	if err != nil {

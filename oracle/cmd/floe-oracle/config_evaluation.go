@@ -71,17 +71,23 @@ func (c *config) openEvaluator(ctx context.Context, client *suirpc.Client, m *me
 	if err != nil {
 		return nil, nil, err
 	}
-	e, end, err := policy.Open(policy.Config{
-		Mode: policy.Mode(c.Evaluation.Mode), Nodes: nodes, Quorum: c.Evaluation.Quorum, Committee: validators, Prove: c.Evaluation.Prove,
-		CacheBytes: c.Evaluation.CacheMiB << 20, Freshness: c.Evaluation.Freshness, StalenessPackage: c.KeyServerPackage,
-		AllowedStaleness: c.AllowedStaleness, AllowedLag: c.AllowedClockLag, Timeout: c.EvaluationTimeout, GasPriceLife: c.GasPriceLife,
-		Log: log, Mismatched: m.Mismatch, Disagreed: m.NodesDisagree, Asked: func(warm bool) { m.Cached("objects", warm) }, Now: now,
-	})
+	e, end, err := c.evaluator(nodes, c.Evaluation.Quorum, validators, m, log)
 	if err != nil {
 		return nil, nil, err
 	}
 	closers = append(closers, end)
 	return e, stop, nil
+}
+
+// evaluator starts the evaluation of policies by some full nodes, quorum of which
+// must agree, as the rest of the configuration says.
+func (c *config) evaluator(nodes []*suirpc.Client, quorum int, validators *lightclient.Committee, m *metrics.Metrics, log *slog.Logger) (policy.Evaluator, func(), error) {
+	return policy.Open(policy.Config{
+		Mode: policy.Mode(c.Evaluation.Mode), Nodes: nodes, Quorum: quorum, Committee: validators, Prove: c.Evaluation.Prove,
+		CacheBytes: c.Evaluation.CacheMiB << 20, Freshness: c.Evaluation.Freshness, StalenessPackage: c.KeyServerPackage,
+		AllowedStaleness: c.AllowedStaleness, AllowedLag: c.AllowedClockLag, Timeout: c.EvaluationTimeout, GasPriceLife: c.GasPriceLife,
+		Log: log, Mismatched: m.Mismatch, Disagreed: m.NodesDisagree, Asked: func(warm bool) { m.Cached("objects", warm) }, Now: now,
+	})
 }
 
 // readValidators reads the validators that are trusted; nil if no file is configured.

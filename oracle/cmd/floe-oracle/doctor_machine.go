@@ -23,6 +23,10 @@ func (d *doctor) checkFiles() {
 	if d.cfg.AnchorSigner != "" {
 		d.private("anchor_signer", d.cfg.AnchorSigner, 0o077, "others could spend its SUI")
 	}
+	d.checkOpenFiles()
+}
+
+func (d *examiner) checkOpenFiles() {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil && limit.Max < 4096 {
 		d.bad(warn, "open files", "raise it: LimitNOFILE=65536 in the systemd unit", "only %d files may be open, and each connection is one", limit.Max)
@@ -31,7 +35,7 @@ func (d *doctor) checkFiles() {
 
 // private demands that a file or directory has none of the bits of mask, and
 // belongs to who runs this.
-func (d *doctor) private(check, path string, mask fs.FileMode, why string) {
+func (d *examiner) private(check, path string, mask fs.FileMode, why string) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && check == "journal_dir":
@@ -63,7 +67,7 @@ func (d *doctor) checkKeys(ctx context.Context) {
 }
 
 // checkClock asks the kernel whether somebody keeps the clock.
-func (d *doctor) checkClock() {
+func (d *examiner) checkClock() {
 	kept, known := clockIsKept()
 	switch {
 	case !known:
@@ -150,8 +154,8 @@ func (d *doctor) checkDisk(dir string) {
 
 // checkPorts tries the addresses that the server will listen on, unless it
 // listens there already.
-func (d *doctor) checkPorts(running bool) {
-	for _, p := range []struct{ key, address string }{{"listen", d.cfg.Listen}, {"metrics_listen", d.cfg.MetricsListen}} {
+func (d *examiner) checkPorts(listen string, c *operationsConfig, running bool) {
+	for _, p := range []struct{ key, address string }{{"listen", listen}, {"metrics_listen", c.MetricsListen}} {
 		if p.address == "none" {
 			d.ok(p.key, "no metrics")
 			continue
@@ -173,9 +177,9 @@ func (d *doctor) checkPorts(running bool) {
 			d.ok(p.key, "%s is free", p.address)
 		}
 	}
-	if host, _, err := net.SplitHostPort(d.cfg.MetricsListen); err == nil {
+	if host, _, err := net.SplitHostPort(c.MetricsListen); err == nil {
 		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback() && !ip.IsPrivate()) {
-			d.bad(warn, "metrics_listen", "let a firewall keep strangers away, or listen on a private address", "metrics can be reached from outside at %s", d.cfg.MetricsListen)
+			d.bad(warn, "metrics_listen", "let a firewall keep strangers away, or listen on a private address", "metrics can be reached from outside at %s", c.MetricsListen)
 		}
 	}
 }

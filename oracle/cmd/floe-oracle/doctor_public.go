@@ -58,9 +58,7 @@ func (d *doctor) checkAddress(ctx context.Context, svc keyserver.ServiceConfig, 
 		d.bad(fail, "address", "change the address on chain", "%q is no address", address)
 		return
 	}
-	if ip := net.ParseIP(u.Hostname()); u.Scheme != "https" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		d.bad(warn, "address", "put a proxy with TLS in front, and change the address on chain to https", "%s is not encrypted: pages in browsers refuse it", address)
-	}
+	d.checkEncrypted(address, "put a proxy with TLS in front, and change the address on chain to https: pages in browsers refuse it")
 	path := "/v1/service?service_id=" + svc.ObjectID.String()
 	member := d.cfg.ServerMode.Committee != nil
 	if member {
@@ -83,9 +81,20 @@ func (d *doctor) checkAddress(ctx context.Context, svc keyserver.ServiceConfig, 
 	d.checkHeaders(ctx, address, res.Header)
 	d.checkReceiptKey(ctx, svc, address)
 	d.checkReady(ctx, address)
+	d.checkMetricsHidden(ctx, address)
+}
+
+// checkMetricsHidden demands that strangers do not see the metrics.
+func (d *examiner) checkMetricsHidden(ctx context.Context, address string) {
 	if res, body, err := d.get(ctx, "GET", address+"/metrics", nil); err == nil && res.StatusCode == 200 && bytes.Contains(body, []byte("floe_oracle_")) {
 		d.bad(warn, "metrics", "keep the path /metrics inside: the proxy passes it on", "metrics are public at %s/metrics", address)
 	}
+}
+
+// private reports whether what is sent to an address is read by nobody on the way.
+func private(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // checkAnswer demands the proof of possession, or of a member its partial key.
@@ -111,7 +120,7 @@ func checkAnswer(body []byte, id sui.Address, public seal.PublicKey, member bool
 
 // checkHeaders demands what a page in a browser needs to read an answer. Proxies
 // like to drop it.
-func (d *doctor) checkHeaders(ctx context.Context, address string, h http.Header) {
+func (d *examiner) checkHeaders(ctx context.Context, address string, h http.Header) {
 	const remedy = "have the proxy pass on the server's headers unchanged"
 	if v := h.Get(seal.HeaderServerVersion); v == "" {
 		d.bad(fail, "headers", remedy, "answers have no %s, without which clients refuse them", seal.HeaderServerVersion)
@@ -174,7 +183,7 @@ func (d *doctor) checkReady(ctx context.Context, address string) {
 }
 
 // get asks as a client does, and reads a bounded answer.
-func (d *doctor) get(ctx context.Context, method, address string, h http.Header) (*http.Response, []byte, error) {
+func (d *examiner) get(ctx context.Context, method, address string, h http.Header) (*http.Response, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
 		return nil, nil, err
@@ -187,7 +196,7 @@ func (d *doctor) get(ctx context.Context, method, address string, h http.Header)
 		req.Header.Set(seal.HeaderSDKVersion, "1.4.12")
 		req.Header.Set("Origin", "https://example.org")
 	}
-	res, err := d.client().Do(req)
+	res, err := (&http.Client{Timeout: d.patience}).Do(req)
 	if err != nil {
 		return nil, nil, err
 	}

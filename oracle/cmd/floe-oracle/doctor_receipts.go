@@ -140,10 +140,7 @@ func (d *doctor) checkAnchor(ctx context.Context) {
 		d.bad(warn, "anchor", "give anchor_signer and anchor_package, so that the log's head is on chain", "the log is not anchored")
 		return
 	}
-	signers, err := sui.LoadKeys(d.cfg.AnchorSigner)
-	if err == nil && len(signers) == 0 {
-		err = fmt.Errorf("%s holds no keys", d.cfg.AnchorSigner)
-	}
+	signer, err := firstKey(d.cfg.AnchorSigner)
 	if err != nil {
 		d.bad(fail, "anchor", "give a Sui keystore of mode 0600", "%v", err)
 		return
@@ -151,7 +148,7 @@ func (d *doctor) checkAnchor(ctx context.Context) {
 	if d.chain == nil {
 		return
 	}
-	payer := signers[0].Address()
+	payer := signer.Address()
 	balance, err := d.chain.Balance(ctx, payer, sui.SUIType())
 	switch shown := fmt.Sprintf("%.3f SUI", float64(balance)/sui.MistPerSUI); {
 	case err != nil:

@@ -363,9 +363,8 @@ func TestDoctorOfNodes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := doctor{patience: 5 * time.Second, cfg: new(config)}
-		d.cfg.AllowedClockLag = time.Minute
-		d.checkAge(t.Context(), "node 0", client, tip)
+		d := doctor{examiner: &examiner{patience: 5 * time.Second}, cfg: new(config)}
+		d.checkAge(t.Context(), "node 0", client, tip, tolerance{behind: time.Minute, worst: fail})
 		if len(d.findings) != 1 || d.findings[0].Check != c.check || d.findings[0].Level != c.level {
 			t.Errorf("%s: %+v", c.name, d.findings)
 		}
@@ -379,7 +378,7 @@ func TestDoctorOfNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	d := doctor{patience: 5 * time.Second, cfg: new(config)}
+	d := doctor{examiner: &examiner{patience: 5 * time.Second}, cfg: new(config)}
 	d.checkServes(t.Context(), "node 0", client)
 	if len(d.findings) != 2 || d.findings[0].Level != fail || !strings.Contains(d.findings[0].Remedy, "SubscribeCheckpoints") {
 		t.Errorf("no streams: %+v", d.findings)
