@@ -132,6 +132,72 @@ var factRows = map[string]struct{ events, rows string }{
 	"anchor_misbehaviour": {"MisbehaviourProven", `
 {"reporter": "#0c", "anchor_id": "#65", "tree_size": 12, "first_root": "D", "second_root": "03", "first_signature": "0102", "second_signature": "0405"}
 `},
+	"storage_committee_change": {"CommitteeProposed CommitteeCancelled CommitteeDelayRaised NetworkFollowed EpochFollowed", `
+{"epoch": 8, "action": "proposed", "digest": "D", "delay_ms": null, "n_shards": 100, "reporter": null, "node_names": ["node-0", "nœud 1"], "ready_at_ms": 1798761600000}
+{"epoch": 8, "action": "cancelled", "digest": null, "delay_ms": null, "n_shards": null, "reporter": null, "node_names": null, "ready_at_ms": null}
+{"epoch": null, "action": "delay raised", "digest": null, "delay_ms": 1798761600001, "n_shards": null, "reporter": null, "node_names": null, "ready_at_ms": null}
+{"epoch": null, "action": "network followed", "digest": null, "delay_ms": null, "n_shards": null, "reporter": "00000000000000000000000000000000000000000000000000000000000000d9::walrus_adapter::Reporter", "node_names": null, "ready_at_ms": null}
+{"epoch": 12, "action": "epoch followed", "digest": null, "delay_ms": null, "n_shards": null, "reporter": null, "node_names": null, "ready_at_ms": null}
+`},
+	"blob_record": {"BlobRecorded", `
+{"size": 1000, "epoch": 13, "blob_id": "ABC", "end_epoch": 20, "object_id": "#52", "source_id": "#53", "encoding_type": 1, "certified_epoch": 11}
+`},
+	"enclave_config": {"ConfigCreated", `
+{"name": "nœud", "cap_id": "#ca", "second": "#cc", "delay_ms": 205, "config_id": "#c9", "lifetime_ms": 206, "build_digest": "D", "takes_unbound": true}
+`},
+	"enclave_config_change": {"MeasurementProposed MeasurementAgreed MeasurementCancelled MeasurementApproved MeasurementRevoked ConfigRevoked ConfigDelayRaised", `
+{"at_ms": 214, "action": "proposed", "second": null, "indices": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31], "delay_ms": null, "proposal": 210, "config_id": "#d1", "build_digest": "D", "reason_digest": null, "config_version": null, "register_values": ["D", "07"]}
+{"at_ms": null, "action": "agreed", "second": "#d9", "indices": null, "delay_ms": null, "proposal": 216, "config_id": "#d7", "build_digest": null, "reason_digest": null, "config_version": null, "register_values": null}
+{"at_ms": null, "action": "cancelled", "second": null, "indices": null, "delay_ms": null, "proposal": 219, "config_id": "#da", "build_digest": null, "reason_digest": null, "config_version": null, "register_values": null}
+{"at_ms": 225, "action": "approved", "second": null, "indices": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31], "delay_ms": null, "proposal": 222, "config_id": "#dc", "build_digest": null, "reason_digest": null, "config_version": 221, "register_values": ["D", "07"]}
+{"at_ms": 229, "action": "revoked", "second": null, "indices": null, "delay_ms": null, "proposal": null, "config_id": "#e2", "build_digest": null, "reason_digest": "D", "config_version": 227, "register_values": null}
+{"at_ms": 232, "action": "config revoked", "second": null, "indices": null, "delay_ms": null, "proposal": null, "config_id": "#e6", "build_digest": null, "reason_digest": "D", "config_version": null, "register_values": null}
+{"at_ms": null, "action": "delay raised", "second": null, "indices": null, "delay_ms": 234, "proposal": null, "config_id": "#e9", "build_digest": null, "reason_digest": null, "config_version": null, "register_values": null}
+`},
+	"enclave": {"EnclaveRegistered", `
+{"is_bound": true, "config_id": "#ec", "module_id": "D", "enclave_id": "#eb", "public_key": "D", "expires_at_ms": 244, "registered_by": "#f0", "config_version": 237, "document_at_ms": 242, "registered_at_ms": 243}
+`},
+	"enclave_change": {"EnclaveRenewed EnclaveSucceeded EnclaveRevoked EnclaveRemoved", `
+{"action": "renewed", "enclave_id": "#02", "revoked_by": null, "expires_at_ms": 4, "reason_digest": null, "revoked_at_ms": null, "document_at_ms": 3, "predecessor_id": null}
+{"action": "succeeded", "enclave_id": "#05", "revoked_by": null, "expires_at_ms": null, "reason_digest": null, "revoked_at_ms": null, "document_at_ms": null, "predecessor_id": "#06"}
+{"action": "revoked", "enclave_id": "#07", "revoked_by": "#08", "expires_at_ms": null, "reason_digest": "D", "revoked_at_ms": 10, "document_at_ms": null, "predecessor_id": null}
+{"action": "removed", "enclave_id": "#0b", "revoked_by": null, "expires_at_ms": null, "reason_digest": null, "revoked_at_ms": null, "document_at_ms": null, "predecessor_id": null}
+`},
+	"enclave_attestation": {"NodeAttested", `
+{"kind": 3, "config_id": "#0f", "enclave_id": "#0e", "version_id": "#0c", "ended_at_ms": 25, "signed_at_ms": 26, "output_digest": "D", "started_at_ms": 24, "attested_at_ms": 27, "config_version": 16, "parameters_digest": "D"}
+`},
+	"enclave_attestation_input": {"", `
+{"blob_ids": ["ABC"], "position": 0, "parent_id": "#11", "version_id": "#0c"}
+{"blob_ids": ["ABC", "7w0AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"], "position": 1, "parent_id": "#01", "version_id": "#0c"}
+`},
+	"enclave_attestation_rule": {"", `
+{"rule": "a", "rows_in": 22, "position": 0, "rows_out": 23, "version_id": "#0c"}
+{"rule": "nœud", "rows_in": 1, "position": 1, "rows_out": 1, "version_id": "#0c"}
+`},
+	"inference_log_signing": {"LogBound LogHeadSigned", `
+{"action": "bound", "log_id": "#1c", "config_id": "#1d", "tree_size": null, "enclave_id": null, "signed_at_ms": null}
+{"action": "head signed", "log_id": "#1e", "config_id": null, "tree_size": 31, "enclave_id": "#20", "signed_at_ms": 33}
+`},
+	"upgrade_event": {"UpgradesGuarded UpgradeProposed UpgradeCancelled UpgradeCommitted UpgradeDelayRaised UpgradesRestricted UpgradesEnded", `
+{"action": "guarded", "digest": null, "delay_ms": 177, "guard_id": "#af", "package_id": "#b0", "ready_at_ms": null, "upgrade_policy": null}
+{"action": "proposed", "digest": "D", "delay_ms": null, "guard_id": "#b2", "package_id": "#b3", "ready_at_ms": 182, "upgrade_policy": 180}
+{"action": "cancelled", "digest": "D", "delay_ms": null, "guard_id": "#b7", "package_id": null, "ready_at_ms": null, "upgrade_policy": null}
+{"action": "committed", "digest": "D", "delay_ms": null, "guard_id": "#b9", "package_id": "#ba", "ready_at_ms": null, "upgrade_policy": null}
+{"action": "delay raised", "digest": null, "delay_ms": 189, "guard_id": "#bc", "package_id": null, "ready_at_ms": null, "upgrade_policy": null}
+{"action": "restricted", "digest": null, "delay_ms": null, "guard_id": "#be", "package_id": null, "ready_at_ms": null, "upgrade_policy": 191}
+{"action": "ended", "digest": null, "delay_ms": null, "guard_id": "#c0", "package_id": "#c1", "ready_at_ms": null, "upgrade_policy": null}
+`},
+	"committee_member": {"CommitteeMembersNamed", `
+{"url": "https://m0.example", "name": "m0", "member": "#b1", "version": 3, "party_id": 0, "threshold": 2, "key_server_id": "#81", "partial_public_key": "04"}
+{"url": "https://m1.example", "name": "nœud 1", "member": "#b2", "version": 3, "party_id": 1, "threshold": 2, "key_server_id": "#81", "partial_public_key": "0506"}
+`},
+	"committee_change": {"KeyServerRotated PartialKeyServerUpdated", `
+{"url": null, "action": "rotated", "version": 3, "party_id": null, "threshold": 4, "key_server_id": "#81"}
+{"url": "https://moved.example", "action": "member moved", "version": null, "party_id": 300, "threshold": null, "key_server_id": "#81"}
+`},
+	"committee_rotation": {"CommitteeRotationInitiated", `
+{"package_id": "#d5", "committee_id": "#86", "old_committee_id": "#85"}
+`},
 }
 
 func TestEveryEventHasItsRow(t *testing.T) {

@@ -83,23 +83,30 @@ var places = []struct {
 	pkg           byte
 	module, names string
 }{
-	{0xd1, "events", "CommitteeChanged BlobRegistered BlobCertified BlobExtended BlobDeleted BlobExpired"},
+	{0xd1, "events", "CommitteeChanged BlobRegistered BlobCertified BlobExtended BlobDeleted BlobExpired CommitteeProposed CommitteeCancelled CommitteeDelayRaised NetworkFollowed EpochFollowed BlobRecorded"},
 	{0xd2, "events", `DatasetCreated VersionPublished OriginBound NodeRecorded NodeRevoked HoldPlaced HoldReleaseAnnounced HoldReleased ConsentGiven ConsentAttached
 		ConsentWithdrawn TreasuryCreated SaleEscrowed SaleSettled SaleRefunded IncomeCredited IncomeClaimed LogCreated LogCommitted LeafOpened`},
 	{0xd2, "hold_events", "HoldersNamed LegalHoldVoted LegalHoldPlaced LegalHoldLifted LegalHoldEnded"},
+	{0xd2, "enclave_events", `ConfigCreated MeasurementProposed MeasurementAgreed MeasurementCancelled MeasurementApproved MeasurementRevoked ConfigRevoked ConfigDelayRaised
+		EnclaveRegistered EnclaveRenewed EnclaveSucceeded EnclaveRevoked EnclaveRemoved NodeAttested LogBound LogHeadSigned`},
+	{0xd3, "upgrade_events", "UpgradesGuarded UpgradeProposed UpgradeCancelled UpgradeCommitted UpgradeDelayRaised UpgradesRestricted UpgradesEnded"},
 	{0xd3, "anchor_events", "AnchorCreated RootAnchored MisbehaviourProven"},
 	{0xd3, "policy_events", "PolicyCreated PolicyComposed AccessGranted AccessRevoked ClauseAdded ClauseRemoved ClauseTightened ClauseLoosened DelegateAdded DelegateRemoved"},
 	{0xd3, "sale_events", "OfferMade PriceChanged OfferClosed OfferBoundToVersion PayeeChanged PassSold PassPaidToVersion PassRefunded PassUsed"},
 	{0xd3, "governance_events", "ChangeProposed ChangeCancelled ChangeApplied DelayRaised PolicyFrozen PolicyHoldVoted PolicyHeld PolicyHoldLifted"},
 	{0xd3, "request_events", "KeyRequested RequesterApproved ApprovalWithdrawn"},
-	{0xd4, "events", "KeyServerRegistered KeyServerUpdated"},
+	{0xd4, "events", "KeyServerRegistered KeyServerUpdated KeyServerRotated PartialKeyServerUpdated CommitteeMembersNamed"},
+	{0xd5, "seal_committee", "CommitteeRotationInitiated"},
 }
 
 func event(name string, contents []byte) sui.Event {
 	for _, p := range places {
 		if slices.Contains(strings.Fields(p.names), name) {
-			pkg := id(p.pkg)
-			return sui.Event{Package: pkg, Module: "calls", Sender: id(0xa), Type: sui.StructTag{Address: pkg, Module: p.module, Name: name}, Contents: contents}
+			pkg, called := id(p.pkg), id(p.pkg)
+			if name == "CommitteeMembersNamed" {
+				called = id(0xd5) // a committee's contract calls that of key servers
+			}
+			return sui.Event{Package: called, Module: "calls", Sender: id(0xa), Type: sui.StructTag{Address: pkg, Module: p.module, Name: name}, Contents: contents}
 		}
 	}
 	panic("no contract has the event " + name)

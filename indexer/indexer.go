@@ -9,9 +9,12 @@
 // servers are read beside it, each server on its own. [Indexer.Handler] is the
 // HTTP API: datasets with their lineage, policies as of any checkpoint, income;
 // /openapi.json describes it. For everything else there is SQL: one table for
-// each kind of event, with comments, and in them the functions policy_as_of,
-// descendants and ancestors and the views income_by_dataset and
-// income_mismatch. Events of enclaves and of guarded upgrades are kept raw only.
+// each kind of event, with comments, and beside them the functions policy_as_of,
+// descendants and ancestors and the views income_by_dataset, income_mismatch,
+// committee_member_now, enclave_now and upgrade_waiting.
+//
+// An index of an earlier version is brought up to date by the next start: new
+// tables are filled from the raw events that it keeps.
 //
 // Start with [New]; the program is cmd/floe-indexer. To read the chain itself,
 // use package suirpc; to check a receipt, package receipt.

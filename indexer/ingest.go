@@ -77,9 +77,16 @@ func (x *Indexer) session(ctx context.Context, st *store.Store) error {
 		next = uint64(mark.Checkpoint) + 1
 	}
 	x.log.Info("ingesting", "chain", chainID, "from", next)
-	d, err := x.resumeUpgrades(ctx, st)
+	d, err := x.resume(ctx, st)
 	if err != nil {
 		return err
+	}
+	filled, err := w.Fill(ctx, d)
+	if err != nil {
+		return err
+	}
+	if filled > 0 {
+		x.log.Info("made rows of events that were kept raw before", "events", filled)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	source := make(chan arrival, ahead)

@@ -12,9 +12,10 @@ import (
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
-// resumeUpgrades makes a decoder that follows the configured packages and the
-// versions of them that the index has seen published.
-func (x *Indexer) resumeUpgrades(ctx context.Context, st *store.Store) (*decode.Decoder, error) {
+// resume makes a decoder that follows the configured packages, the versions of them
+// that the index has seen published, and the contracts of committees that it has seen
+// at work.
+func (x *Indexer) resume(ctx context.Context, st *store.Store) (*decode.Decoder, error) {
 	d := decode.New(x.cfg.Packages)
 	known, err := st.PackageVersions(ctx)
 	if err != nil {
@@ -30,6 +31,17 @@ func (x *Indexer) resumeUpgrades(ctx context.Context, st *store.Store) (*decode.
 			return nil, fmt.Errorf("read package versions: %w", err)
 		}
 		d.Follow(id, original)
+	}
+	committees, err := st.CommitteePackages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range committees {
+		id, err := sui.ParseAddress(text)
+		if err != nil {
+			return nil, fmt.Errorf("read contracts of committees: %w", err)
+		}
+		d.FollowCommittee(id)
 	}
 	return d, nil
 }

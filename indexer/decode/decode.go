@@ -71,14 +71,18 @@ type Event struct {
 	Problem string
 }
 
-// A Decoder decodes checkpoints for a set of packages.
+// A Decoder decodes checkpoints for a set of packages, and for the copies of the
+// committee's contract that show up. It is not safe for concurrent use.
 type Decoder struct {
 	followed map[sui.Address]contract.Packages // by defining id: which contract it is
+	// committees are the copies of the contract of committees of key servers:
+	// each committee publishes its own, and nobody can name them beforehand.
+	committees map[sui.Address]bool
 }
 
 // New returns a Decoder for the given packages.
 func New(p Packages) *Decoder {
-	d := &Decoder{followed: map[sui.Address]contract.Packages{}}
+	d := &Decoder{followed: map[sui.Address]contract.Packages{}, committees: map[sui.Address]bool{}}
 	for _, id := range p.Storage {
 		d.followed[id] = contract.Packages{Storage: contract.Package{Original: id}}
 	}
@@ -110,6 +114,35 @@ func (d *Decoder) Follow(id, original sui.Address) bool {
 	return true
 }
 
+// FollowCommittee adds a copy of the committee's contract: a package through which
+// the members of a committee were named, unless that is followed for itself. Of its
+// events those are kept that a committee's contract has. What it says about itself
+// is its own word: anybody can publish a package that says it is a committee's.
+func (d *Decoder) FollowCommittee(id sui.Address) {
+	if _, known := d.followed[id]; !known {
+		d.committees[id] = true
+	}
+}
+
+// contract tells which contract defines the type of an event, if it is one to keep.
+func (d *Decoder) contract(t sui.StructTag) (contract.Packages, bool) {
+	if which, ok := d.followed[t.Address]; ok {
+		return which, true
+	}
+	return contract.Packages{Committee: contract.Package{Original: t.Address}},
+		d.committees[t.Address] && t.Module == "seal_committee" && t.Name == "CommitteeRotationInitiated" && len(t.Params) == 0
+}
+
+// Typed decodes an event that was kept: into Typed, or into Problem if it can't be
+// decoded; into neither if its type is not known.
+func (d *Decoder) Typed(ev sui.Event) (value any, problem string) {
+	which, ok := d.contract(ev.Type)
+	if !ok {
+		return nil, ""
+	}
+	return typed(which, ev)
+}
+
 // Checkpoint returns the rows of one checkpoint. The only error is a number
 // that the index cannot hold.
 func (d *Decoder) Checkpoint(cp *suirpc.Checkpoint) (*Rows, error) {
@@ -119,12 +152,15 @@ func (d *Decoder) Checkpoint(cp *suirpc.Checkpoint) (*Rows, error) {
 	rows := &Rows{Sequence: int64(cp.Sequence), Time: time.UnixMilli(int64(cp.TimestampMS)).UTC(), Epoch: int64(cp.Epoch), Digest: cp.Digest}
 	for i, tx := range cp.Transactions {
 		for j, ev := range tx.Events {
-			which, ok := d.followed[ev.Type.Address]
+			which, ok := d.contract(ev.Type)
 			if !ok {
 				continue
 			}
 			e := Event{Checkpoint: rows.Sequence, Time: rows.Time, TxIndex: int32(i), Sequence: int32(j), TxDigest: tx.Digest, Raw: ev}
 			e.Typed, e.Problem = typed(which, ev)
+			if _, named := e.Typed.(*contract.CommitteeMembersNamed); named {
+				d.FollowCommittee(ev.Package)
+			}
 			rows.Events = append(rows.Events, e)
 		}
 	}

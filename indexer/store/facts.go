@@ -50,6 +50,20 @@ var factTables = []struct {
 	{"anchor", []string{"anchor_id", "origin", "public_key"}},
 	{"anchor_root", []string{"anchor_id", "previous_size", "tree_size", "root", "signature", "anchored_at_ms"}},
 	{"anchor_misbehaviour", []string{"anchor_id", "tree_size", "first_root", "first_signature", "second_root", "second_signature", "reporter"}},
+	{"storage_committee_change", []string{"action", "epoch", "n_shards", "ready_at_ms", "delay_ms", "digest", "reporter", "node_names"}},
+	{"blob_record", []string{"epoch", "certified_epoch", "end_epoch", "size", "encoding_type", "object_id", "source_id", "blob_id"}},
+	{"enclave_config", []string{"takes_unbound", "delay_ms", "lifetime_ms", "config_id", "cap_id", "name", "second", "build_digest"}},
+	{"enclave_config_change", []string{"proposal", "config_version", "at_ms", "delay_ms", "config_id", "action", "second", "build_digest", "reason_digest", "indices", "register_values"}},
+	{"enclave", []string{"is_bound", "config_version", "document_at_ms", "registered_at_ms", "expires_at_ms", "enclave_id", "config_id", "public_key", "module_id", "registered_by"}},
+	{"enclave_change", []string{"document_at_ms", "expires_at_ms", "revoked_at_ms", "enclave_id", "action", "predecessor_id", "revoked_by", "reason_digest"}},
+	{"enclave_attestation", []string{"kind", "config_version", "started_at_ms", "ended_at_ms", "signed_at_ms", "attested_at_ms", "version_id", "enclave_id", "config_id", "parameters_digest", "output_digest"}},
+	{"enclave_attestation_input", []string{"position", "version_id", "parent_id", "blob_ids"}},
+	{"enclave_attestation_rule", []string{"position", "rows_in", "rows_out", "version_id", "rule"}},
+	{"inference_log_signing", []string{"tree_size", "signed_at_ms", "log_id", "action", "config_id", "enclave_id"}},
+	{"upgrade_event", []string{"upgrade_policy", "delay_ms", "ready_at_ms", "guard_id", "action", "package_id", "digest"}},
+	{"committee_member", []string{"version", "threshold", "party_id", "key_server_id", "member", "name", "url", "partial_public_key"}},
+	{"committee_change", []string{"version", "threshold", "party_id", "key_server_id", "action", "url"}},
+	{"committee_rotation", []string{"committee_id", "old_committee_id", "package_id"}},
 }
 
 // position is the columns that every row of an event begins with.
@@ -58,20 +72,9 @@ var position = []string{"checkpoint", "ts", "tx_index", "event_seq"}
 // facts are the rows that an event adds to the tables that only grow. It is
 // pure. An event may add none, or several.
 func facts(e *decode.Event, add func(table string, values ...any)) {
-	switch v := e.Typed.(type) {
-	case *contract.BlobCertified:
-		add("blob_certificate", int64(v.Epoch), v.BlobID.String(), int64(v.EndEpoch), v.Deletable, v.ObjectID.String(), int32s(v.Signers), int32(v.Weight))
-	case *contract.BlobExtended:
-		add("blob_change", int64(v.Epoch), int64(v.EndEpoch), int64(v.PreviousEndEpoch), nil, v.ObjectID.String(), v.BlobID.String(), "extended")
-	case *contract.BlobDeleted:
-		add("blob_change", int64(v.Epoch), int64(v.EndEpoch), nil, v.WasCertified, v.ObjectID.String(), v.BlobID.String(), "deleted")
-	case *contract.BlobExpired:
-		add("blob_change", int64(v.Epoch), int64(v.EndEpoch), nil, nil, v.ObjectID.String(), v.BlobID.String(), "expired")
-	default:
-		if !policyFacts(e.Typed, add) && !passFacts(e.Typed, add) && !lineageFacts(e.Typed, add) && !holdFacts(e.Typed, add) && !revenueFacts(e.Typed, add) {
-			logFacts(e.Typed, add)
-		}
-	}
+	_ = storageFacts(e.Typed, add) || policyFacts(e.Typed, add) || passFacts(e.Typed, add) || lineageFacts(e.Typed, add) || holdFacts(e.Typed, add) ||
+		revenueFacts(e.Typed, add) || logFacts(e.Typed, add) || configFacts(e.Typed, add) || enclaveFacts(e.Typed, add) || upgradeFacts(e.Typed, add) ||
+		committeeFacts(e, add)
 }
 
 func policyFacts(typed any, add func(table string, values ...any)) bool {
@@ -244,7 +247,7 @@ func revenueFacts(typed any, add func(table string, values ...any)) bool {
 	return true
 }
 
-func logFacts(typed any, add func(table string, values ...any)) {
+func logFacts(typed any, add func(table string, values ...any)) bool {
 	switch v := typed.(type) {
 	case *contract.LogCreated:
 		add("inference_log", v.LogID.String(), v.CapID.String(), v.Name, optionalID(v.Service))
@@ -259,7 +262,10 @@ func logFacts(typed any, add func(table string, values ...any)) {
 	case *contract.MisbehaviourProven:
 		add("anchor_misbehaviour", v.AnchorID.String(), num(v.TreeSize), hex.EncodeToString(v.FirstRoot), hex.EncodeToString(v.FirstSignature),
 			hex.EncodeToString(v.SecondRoot), hex.EncodeToString(v.SecondSignature), v.Reporter.String())
+	default:
+		return false
 	}
+	return true
 }
 
 // num is a u64 as numeric(20,0).

@@ -14,7 +14,7 @@ import (
 )
 
 // modules are those of the contracts that define events.
-var modules = []string{"events", "hold_events", "enclave_events", "anchor_events", "policy_events", "sale_events", "governance_events", "request_events", "upgrade_events"}
+var modules = []string{"events", "hold_events", "enclave_events", "anchor_events", "policy_events", "sale_events", "governance_events", "request_events", "upgrade_events", "seal_committee"}
 
 // FuzzFacts makes rows of whatever decodes as an event: each has as many values
 // as its table has columns.
@@ -38,16 +38,17 @@ func FuzzFacts(f *testing.F) {
 	for _, t := range factTables {
 		columns[t.name] = len(t.columns)
 	}
-	all := contract.Packages{Storage: contract.Package{Original: sui.Address{1}}, Catalog: contract.Package{Original: sui.Address{2}}, Access: contract.Package{Original: sui.Address{3}}}
+	all := contract.Packages{Storage: contract.Package{Original: sui.Address{1}}, Catalog: contract.Package{Original: sui.Address{2}}, Access: contract.Package{Original: sui.Address{3}},
+		KeyServer: contract.Package{Original: sui.Address{4}}, Committee: contract.Package{Original: sui.Address{5}}}
 	f.Fuzz(func(t *testing.T, name string, contents []byte) {
-		for pkg := range byte(3) {
+		for pkg := range byte(5) {
 			for _, module := range modules {
 				ev := sui.Event{Type: sui.StructTag{Address: sui.Address{pkg + 1}, Module: module, Name: name}, Contents: contents}
 				v, err := contract.DecodeEvent(ev, all)
 				if err != nil {
 					continue
 				}
-				facts(&decode.Event{Typed: v}, func(table string, values ...any) {
+				facts(&decode.Event{Typed: v, Raw: ev}, func(table string, values ...any) {
 					if n, ok := columns[table]; !ok || n != len(values) {
 						t.Errorf("%s gives %d values for %s, which has %d columns", name, len(values), table, n)
 					}

@@ -174,6 +174,20 @@ func (s *Store) PackageVersions(ctx context.Context) ([]PackageVersion, error) {
 	return out, nil
 }
 
+// CommitteePackages returns the packages through which members of committees of key
+// servers were named: copies of the committee's contract.
+func (s *Store) CommitteePackages(ctx context.Context) ([]string, error) {
+	out, err := collect[struct{ Package string }](ctx, s.pool, "committee_packages")
+	if err != nil {
+		return nil, fmt.Errorf("read contracts of committees: %w", s.explain(err))
+	}
+	ids := make([]string, len(out))
+	for i, p := range out {
+		ids[i] = p.Package
+	}
+	return ids, nil
+}
+
 // explain adds what to do to errors of the connection.
 func (s *Store) explain(err error) error {
 	switch {
