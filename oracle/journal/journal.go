@@ -78,7 +78,7 @@ type Config struct {
 // A Journal is safe for concurrent use.
 type Journal struct {
 	cfg    Config
-	vault  *vault
+	vault  lineVault
 	lock   io.Closer
 	Torn   int64 // bytes of an incomplete record that Open cut off
 	writes *groupcommit.Queue[*write]

@@ -299,7 +299,7 @@ func FuzzSplitLine(f *testing.F) {
 	f.Add("a.b.c")
 	f.Add(" AAAAA\n" + strings.Repeat("A", 81)) // case 1: a line break in the opening
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := (*vault)(nil).split(text)
+		r, err := lineVault{}.split(text)
 		if again := openLine(r); err == nil && again != text+"\n" {
 			t.Errorf("%q is written as %q", text, again)
 		}

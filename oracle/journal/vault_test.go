@@ -10,11 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/floe-data/floe/oracle/vault"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
-func testVault(t testing.TB, seed byte) *vault {
+func testVault(t testing.TB, seed byte) lineVault {
 	t.Helper()
 	v, err := newVault(ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, 32)))
 	if err != nil {
@@ -54,7 +55,7 @@ func TestJournalHidesRequesters(t *testing.T) {
 		t.Errorf("with the key: %+v, %v", rec, err)
 	}
 	other := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{2}, 32))
-	if _, err := ReadFile(dir, other, 1); !errors.Is(err, errSealed) {
+	if _, err := ReadFile(dir, other, 1); !errors.Is(err, vault.ErrSealed) {
 		t.Errorf("with another key: %v", err)
 	}
 }
@@ -104,7 +105,7 @@ func TestVaultIsBound(t *testing.T) {
 	if again := strings.TrimSuffix(v.line("a.b.c", o, []byte("evidence")), "\n"); again == line {
 		t.Error("the same line twice: nonces repeat")
 	}
-	if _, err := v.split(strings.Replace(line, "a.b.c", "a.b.d", 1)); !errors.Is(err, errSealed) {
+	if _, err := v.split(strings.Replace(line, "a.b.c", "a.b.d", 1)); !errors.Is(err, vault.ErrSealed) {
 		t.Errorf("of another receipt: %v", err)
 	}
 	jwt, column, _ := strings.Cut(line, " "+sealedMark)
@@ -114,13 +115,13 @@ func TestVaultIsBound(t *testing.T) {
 	}
 	for i := range raw {
 		raw[i] ^= 1
-		if _, err := v.split(jwt + " " + sealedMark + base64.RawURLEncoding.EncodeToString(raw)); !errors.Is(err, errSealed) {
+		if _, err := v.split(jwt + " " + sealedMark + base64.RawURLEncoding.EncodeToString(raw)); !errors.Is(err, vault.ErrSealed) {
 			t.Errorf("byte %d changed: %v", i, err)
 		}
 		raw[i] ^= 1
 	}
 	for n := range len(raw) {
-		if _, err := v.split(jwt + " " + sealedMark + base64.RawURLEncoding.EncodeToString(raw[:n])); !errors.Is(err, errSealed) {
+		if _, err := v.split(jwt + " " + sealedMark + base64.RawURLEncoding.EncodeToString(raw[:n])); !errors.Is(err, vault.ErrSealed) {
 			t.Errorf("cut to %d bytes: %v", n, err)
 		}
 	}
