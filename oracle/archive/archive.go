@@ -1,6 +1,7 @@
 // Package archive keeps the evidence of a key server's decisions: objects and
 // packages by digest, each once, in append-only files below the journal's
-// directory.
+// directory. They are sealed with a key that follows from the receipt key: see
+// appendSealed for what they would tell otherwise.
 //
 // [Archive.Keep] stores what is new of an evidence, returns when it is durable,
 // and gives the short form of the manifest, which belongs into the journal's
@@ -16,6 +17,7 @@ package archive
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"os"
@@ -23,6 +25,7 @@ import (
 	"sync"
 
 	"github.com/floe-data/floe/oracle/groupcommit"
+	"github.com/floe-data/floe/oracle/vault"
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/durable"
 	"github.com/floe-data/floe/sdk/evidence"
@@ -58,16 +61,18 @@ const (
 // lock of the journal above it.
 type Archive struct {
 	dir    string
+	vault  *vault.Vault
 	create func(path string) (groupcommit.File, error)
 	Torn   int64                      // bytes of an incomplete batch that Open cut off
 	writes *groupcommit.Queue[*write] // nil if it is only read
 
 	// Owned by the writer.
-	tail  groupcommit.Tail // of the last pack
+	tail  groupcommit.Tail // of the last pack; without a File if it was removed
+	last  int              // number of the newest pack
 	batch *batch
 
 	mu    sync.RWMutex // guards the rest, for moments only
-	packs []groupcommit.File
+	packs []*pack      // nil: it was removed
 	index map[sui.Digest]place
 	bytes int64 // of all packs
 }
@@ -78,6 +83,7 @@ type place struct {
 	kind   kind
 	size   int32
 	offset int64
+	sealed bool
 }
 
 // An item is something that is stored under its digest.
@@ -87,34 +93,58 @@ type item struct {
 	value  bcs.Marshaler // encoded only if it is new
 }
 
-// Open opens or creates the archive in a folder.
-func Open(dir string) (*Archive, error) {
+// Open opens or creates the archive in a folder. key is the receipt key. What an
+// older version left there in the clear is sealed first.
+func Open(dir string, key ed25519.PrivateKey) (*Archive, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
 	}
 	if err := durable.SyncDir(filepath.Dir(dir)); err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
 	}
-	return open(dir, groupcommit.Open)
+	return open(dir, key, groupcommit.Open)
 }
 
-func open(dir string, create func(path string) (groupcommit.File, error)) (*Archive, error) {
-	a := &Archive{dir: dir, create: create, writes: groupcommit.NewQueue[*write](maxWaiting), index: map[sui.Digest]place{}}
-	a.batch = a.newBatch()
-	if err := a.load(false); err != nil {
+func open(dir string, key ed25519.PrivateKey, create func(path string) (groupcommit.File, error)) (*Archive, error) {
+	a, err := newArchive(dir, key, create)
+	if err != nil {
+		return nil, fmt.Errorf("open archive: %w", err)
+	}
+	err = removeUnfinished(dir)
+	if err == nil {
+		err = a.load(false)
+	}
+	if err == nil {
+		err = a.sealOld()
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open archive %s: %w", dir, err), a.closeFiles())
 	}
+	a.writes = groupcommit.NewQueue[*write](maxWaiting)
 	go a.writes.Run(a.add, a.store)
 	return a, nil
 }
 
 // Read opens an archive to read what it has now, whoever may write it meanwhile.
 // A folder that does not exist is an empty archive.
-func Read(dir string) (*Archive, error) {
-	a := &Archive{dir: dir, create: func(path string) (groupcommit.File, error) { return os.Open(path) }, index: map[sui.Digest]place{}}
+func Read(dir string, key ed25519.PrivateKey) (*Archive, error) {
+	a, err := newArchive(dir, key, func(path string) (groupcommit.File, error) { return os.Open(path) })
+	if err != nil {
+		return nil, fmt.Errorf("read archive: %w", err)
+	}
 	if err := a.load(true); err != nil {
 		return nil, errors.Join(fmt.Errorf("read archive %s: %w", dir, err), a.closeFiles())
 	}
+	return a, nil
+}
+
+func newArchive(dir string, key ed25519.PrivateKey, create func(path string) (groupcommit.File, error)) (*Archive, error) {
+	v, err := vault.New(key, vaultPurpose)
+	if err != nil {
+		return nil, err
+	}
+	a := &Archive{dir: dir, vault: v, create: create, index: map[sui.Digest]place{}}
+	a.batch = a.newBatch()
 	return a, nil
 }
 
@@ -174,7 +204,7 @@ func (a *Archive) Size() (items int, bytes int64) {
 func (a *Archive) get(k kind, digest sui.Digest) ([]byte, error) {
 	a.mu.RLock()
 	at, ok := a.index[digest]
-	var f groupcommit.File
+	var f *pack
 	if ok {
 		f = a.packs[at.pack]
 	}
@@ -183,7 +213,11 @@ func (a *Archive) get(k kind, digest sui.Digest) ([]byte, error) {
 		return nil, fmt.Errorf("%s %s: %w", k, digest, ErrUnknown)
 	}
 	b := make([]byte, at.size)
-	if _, err := f.ReadAt(b, at.offset); err != nil {
+	_, err := f.ReadAt(b, at.offset)
+	if err == nil && at.sealed {
+		_, _, b, err = openItem(a.vault, b)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", k, digest, err)
 	}
 	if k.digest(b) != digest {
@@ -223,7 +257,9 @@ func (a *Archive) closeFiles() (err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, f := range a.packs {
-		err = errors.Join(err, f.Close())
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
 	}
 	a.packs, a.index = nil, map[sui.Digest]place{}
 	return err

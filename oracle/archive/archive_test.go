@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -15,11 +16,14 @@ import (
 	"testing"
 
 	"github.com/floe-data/floe/oracle/groupcommit"
+	"github.com/floe-data/floe/oracle/vault"
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/execution"
 	"github.com/floe-data/floe/sdk/sui"
 )
+
+var key = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32))
 
 // decision is evidence over the Clock at a time and objects of some balances.
 func decision(timeMS uint64, balances ...uint64) *evidence.Evidence {
@@ -74,7 +78,7 @@ func reopen(t *testing.T, a *Archive, dir string) *Archive {
 			t.Fatal(err)
 		}
 	}
-	a, err := Open(dir)
+	a, err := Open(dir, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,17 +213,17 @@ func TestTorn(t *testing.T) {
 	_, kept := a.Size()
 	keep(t, a, second)
 	a.Close()
-	whole, err := os.ReadFile(packPath(dir, 0))
+	whole, err := os.ReadFile(packPath(dir, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := kept; n < int64(len(whole)); n += 1 + (n-kept)/2 {
 		for _, tail := range [][]byte{whole[:n], append(bytes.Clone(whole[:n]), make([]byte, 40)...), flipped(whole, n, kept)} {
 			at := t.TempDir()
-			if err := os.WriteFile(packPath(at, 0), tail, 0o600); err != nil {
+			if err := os.WriteFile(packPath(at, 1), tail, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			reader, err := Read(at)
+			reader, err := Read(at, key)
 			if err != nil {
 				if bytes.Equal(tail[:kept+frameHead], whole[:kept+frameHead]) {
 					t.Fatalf("cut at %d: %v", n, err)
@@ -255,7 +259,7 @@ func TestDamaged(t *testing.T) {
 	_, kept := a.Size()
 	keep(t, a, decision(1, 2))
 	a.Close()
-	whole, err := os.ReadFile(packPath(dir, 0))
+	whole, err := os.ReadFile(packPath(dir, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,16 +267,16 @@ func TestDamaged(t *testing.T) {
 		b := bytes.Clone(whole)
 		b[n] ^= 1
 		at := t.TempDir()
-		if err := os.WriteFile(packPath(at, 0), b, 0o600); err != nil {
+		if err := os.WriteFile(packPath(at, 1), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if a, err := Open(at); !errors.Is(err, ErrDamaged) {
+		if a, err := Open(at, key); !errors.Is(err, ErrDamaged) {
 			t.Fatalf("byte %d: %v", n, err)
 			a.Close()
 		}
 	}
 	a = reopen(t, nil, dir)
-	f, err := os.OpenFile(packPath(dir, 0), os.O_WRONLY, 0)
+	f, err := os.OpenFile(packPath(dir, 1), os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,7 +294,7 @@ func TestPacks(t *testing.T) {
 	first := decision(1, 1)
 	short := keep(t, a, first)
 	a.Close()
-	if err := os.Truncate(packPath(dir, 0), maxPack+1); err != nil {
+	if err := os.Truncate(packPath(dir, 1), maxPack+1); err != nil {
 		t.Fatal(err)
 	}
 	a = reopen(t, nil, dir)
@@ -306,13 +310,13 @@ func TestPacks(t *testing.T) {
 	recalled(t, a, short, first)
 	recalled(t, a, keep(t, a, second), second)
 	a.Close()
-	if err := os.Truncate(packPath(dir, 0), 20); err != nil {
+	if err := os.Truncate(packPath(dir, 1), 20); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir); !errors.Is(err, ErrDamaged) {
+	if _, err := Open(dir, key); !errors.Is(err, ErrDamaged) {
 		t.Errorf("a file that is not the last is cut: %v", err)
 	}
-	if _, err := Read(filepath.Join(dir, "none")); err != nil {
+	if _, err := Read(filepath.Join(dir, "none"), key); err != nil {
 		t.Errorf("an archive that does not exist yet: %v", err)
 	}
 }
@@ -329,7 +333,7 @@ type disk struct {
 
 func (d *disk) open(t *testing.T, dir string) *Archive {
 	t.Helper()
-	a, err := open(dir, func(path string) (groupcommit.File, error) {
+	a, err := open(dir, key, func(path string) (groupcommit.File, error) {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 		return diskFile{f, d}, err
 	})
@@ -372,21 +376,55 @@ func (f diskFile) Truncate(n int64) error {
 // Nothing that can stand in a pack makes it panic, or gives bytes that are not
 // what their digest says.
 func FuzzPack(f *testing.F) {
+	v, err := vault.New(key, vaultPurpose)
+	if err != nil {
+		f.Fatal(err)
+	}
 	r := rand.New(rand.NewPCG(1, 1))
 	var payload []byte
 	for i := range 3 {
 		raw := bcs.Marshal(execution.GenesisCoin(sui.Address{byte(i)}, sui.Address{1}, r.Uint64()))
-		payload = appendItem(payload, anObject, anObject.digest(raw), raw)
+		payload, _ = appendSealed(v, payload, anObject, anObject.digest(raw), raw)
+	}
+	clear, err := os.ReadFile("testdata/clear.pack")
+	if err != nil {
+		f.Fatal(err)
 	}
 	f.Add(frame(payload))
 	f.Add(append(frame(payload), frame(payload[:50])...))
+	f.Add(clear)
 	f.Add([]byte(frameMagic))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		a := &Archive{packs: []groupcommit.File{memory{bytes.NewReader(b)}}, index: map[sui.Digest]place{}}
+		a := &Archive{vault: v, packs: []*pack{{File: memory{bytes.NewReader(b)}}}, index: map[sui.Digest]place{}}
 		if end, rest, err := a.loadPack(0, a.packs[0]); err == nil && end+rest != int64(len(b)) {
 			t.Errorf("%d and %d bytes of %d", end, rest, len(b))
 		}
 		a.Check(t.Context())
+	})
+}
+
+// What is sealed opens to the same or not at all.
+func FuzzItem(f *testing.F) {
+	v, err := vault.New(key, vaultPurpose)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte{}, 0)
+	f.Add(make([]byte, sealedStep-plainHead), 5)
+	f.Add([]byte("some bytes"), plainHead)
+	f.Fuzz(func(t *testing.T, b []byte, cut int) {
+		payload, at := appendSealed(v, []byte("before"), aList, aList.digest(b), b)
+		sealed := payload[at.offset:][:at.size]
+		if len(payload) != int(at.offset)+int(at.size) || (int(at.size)-vault.Overhead)%sealedStep != 0 {
+			t.Fatalf("%d bytes at %d of %d", at.size, at.offset, len(payload))
+		}
+		if k, d, got, err := openItem(v, sealed); err != nil || k != aList || d != aList.digest(b) || !bytes.Equal(got, b) {
+			t.Fatalf("%v %v %q: %v", k, d, got, err)
+		}
+		plain := v.Seal(nil, b[:min(len(b), max(cut, 0))], nil)
+		if _, _, got, err := openItem(v, plain); err == nil && len(got) > len(plain) {
+			t.Error("an item is longer than what holds it")
+		}
 	})
 }
 
@@ -417,7 +455,7 @@ func FuzzShort(f *testing.F) {
 // time.
 func BenchmarkKeep(b *testing.B) {
 	balances := []uint64{1, 2, 3, 4, 5, 6, 7, 8}
-	a, err := Open(b.TempDir())
+	a, err := Open(b.TempDir(), key)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/floe-data/floe/oracle/groupcommit"
 	"github.com/floe-data/floe/sdk/sui"
@@ -18,15 +18,19 @@ import (
 
 // A pack is a file of frames, one for each sync:
 //
-//	"fpk1" | length of the payload | CRC-32C of the payload | CRC-32C of the 12 bytes before
-//	payload: of each item  kind (1 byte) | digest (32) | length (4) | bytes
+//	"fpk2" | length of the payload | CRC-32C of the payload | CRC-32C of the 12 bytes before
+//	payload: items, see appendSealed
 //
 // Numbers are little-endian. A frame is begun when the one before is durable, so
-// only the last can be incomplete.
+// only the last can be incomplete. Older frames begin with "fpk1" and are not
+// sealed; their payload has of each item
+//
+//	kind (1 byte) | digest (32) | length (4) | bytes
 const (
-	frameMagic = "fpk1"
+	frameMagic = "fpk2"
+	clearMagic = "fpk1"
 	frameHead  = 16
-	itemHead   = 1 + 32 + 4
+	clearHead  = 1 + 32 + 4
 )
 
 // kind says what an item is, and so what its digest is of.
@@ -63,38 +67,64 @@ func frame(payload []byte) []byte {
 	return append(b, payload...)
 }
 
-// appendItem appends an item to a payload.
-func appendItem(payload []byte, k kind, digest sui.Digest, b []byte) []byte {
-	payload = append(append(payload, byte(k)), digest[:]...)
-	payload = binary.LittleEndian.AppendUint32(payload, uint32(len(b)))
-	return append(payload, b...)
+// A pack is an open file of the archive. Numbers grow, and some can be missing:
+// packs of which nothing is left are removed.
+type pack struct {
+	groupcommit.File
+	number int
+	size   int64 // of what is durable
+	clear  bool  // it has frames that are not sealed
 }
 
-func packPath(dir string, n int) string { return filepath.Join(dir, fmt.Sprintf("%08d.pack", n+1)) }
+func (p *pack) path(dir string) string { return packPath(dir, p.number) }
+
+func packPath(dir string, number int) string {
+	return filepath.Join(dir, fmt.Sprintf("%08d.pack", number))
+}
+
+// packNumbers lists the packs of a folder in order. A folder that does not exist has
+// none.
+func packNumbers(dir string) (numbers []int, err error) {
+	names, err := filepath.Glob(filepath.Join(dir, "????????.pack"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names { // sorted
+		n, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(name), ".pack"))
+		if err != nil || n <= 0 || packPath(dir, n) != name {
+			return nil, fmt.Errorf("%w: %s is no file of the archive: move it away", ErrDamaged, name)
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers, nil
+}
 
 // load reads all packs and makes the index. What a crash left behind at the end
 // of the last is cut off, or passed over if the archive is only read.
 func (a *Archive) load(readOnly bool) error {
-	for n := 0; ; n++ {
-		if _, err := os.Stat(packPath(a.dir, n)); errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		f, err := a.create(packPath(a.dir, n))
+	numbers, err := packNumbers(a.dir)
+	if err != nil {
+		return err
+	}
+	for i, n := range numbers {
+		path := packPath(a.dir, n)
+		f, err := a.create(path)
 		if err != nil {
 			return err
 		}
-		a.packs = append(a.packs, f)
-		end, rest, err := a.loadPack(n, f)
+		a.packs = append(a.packs, &pack{File: f, number: n})
+		end, rest, err := a.loadPack(i, f)
 		if err != nil {
-			return fmt.Errorf("%s: %w", packPath(a.dir, n), err)
+			return fmt.Errorf("%s: %w", path, err)
 		}
-		a.tail = groupcommit.Tail{File: f, End: end}
+		a.tail, a.last = groupcommit.Tail{File: f, End: end}, n
+		a.packs[i].size = end
 		a.bytes += end
 		if rest == 0 {
 			continue
 		}
-		if _, err := os.Stat(packPath(a.dir, n+1)); err == nil {
-			return fmt.Errorf("%w: %s ends with an incomplete batch, and another file follows", ErrDamaged, packPath(a.dir, n))
+		if i < len(numbers)-1 {
+			return fmt.Errorf("%w: %s ends with an incomplete batch, and another file follows", ErrDamaged, path)
 		}
 		if a.Torn = rest; readOnly {
 			return nil
@@ -103,6 +133,7 @@ func (a *Archive) load(readOnly bool) error {
 			return fmt.Errorf("cut off an incomplete batch: %w", err)
 		}
 	}
+	return nil
 }
 
 // loadPack indexes the frames of a pack. It returns where they end and how many
@@ -110,7 +141,7 @@ func (a *Archive) load(readOnly bool) error {
 func (a *Archive) loadPack(n int, f groupcommit.File) (end, rest int64, err error) {
 	r := bufio.NewReaderSize(io.NewSectionReader(f, 0, math.MaxInt64), 1<<20)
 	for {
-		payload, torn, err := readFrame(r)
+		payload, clear, torn, err := readFrame(r)
 		if err == io.EOF {
 			return end, 0, nil
 		}
@@ -121,46 +152,52 @@ func (a *Archive) loadPack(n int, f groupcommit.File) (end, rest int64, err erro
 			rest, err = io.Copy(io.Discard, io.NewSectionReader(f, end, math.MaxInt64-end))
 			return end, rest, err
 		}
-		if err := a.loadItems(n, end+frameHead, payload); err != nil {
+		if clear {
+			a.packs[n].clear = true
+			err = a.loadClear(n, end+frameHead, payload)
+		} else {
+			err = a.loadItems(n, end+frameHead, payload)
+		}
+		if err != nil {
 			return end, 0, fmt.Errorf("batch at byte %d: %w", end, err)
 		}
 		end += frameHead + int64(len(payload))
 	}
 }
 
-// readFrame reads the next frame. It is torn if the file ends within it, or has
-// other bytes than were meant and nothing but zeros follows, or if its head was
-// never written.
-func readFrame(r *bufio.Reader) (payload []byte, torn bool, err error) {
+// readFrame reads the next frame, and says if it is clear: not sealed. It is torn if
+// the file ends within it, or has other bytes than were meant and nothing but zeros
+// follows, or if its head was never written.
+func readFrame(r *bufio.Reader) (payload []byte, clear, torn bool, err error) {
 	var head [frameHead]byte
 	switch _, err := io.ReadFull(r, head[:]); err {
 	case nil:
 	case io.ErrUnexpectedEOF:
-		return nil, true, nil
+		return nil, false, true, nil
 	default:
-		return nil, false, err
+		return nil, false, false, err
 	}
 	if head == ([frameHead]byte{}) {
-		return nil, true, nil
+		return nil, false, true, nil
 	}
-	if string(head[:4]) != frameMagic || crc32.Checksum(head[:12], castagnoli) != binary.LittleEndian.Uint32(head[12:]) {
-		return nil, false, fmt.Errorf("%w: this is no batch; restore the file from a copy", ErrDamaged)
+	magic, size := string(head[:4]), int(binary.LittleEndian.Uint32(head[4:]))
+	if magic != frameMagic && magic != clearMagic || crc32.Checksum(head[:12], castagnoli) != binary.LittleEndian.Uint32(head[12:]) {
+		return nil, false, false, fmt.Errorf("%w: this is no batch; restore the file from a copy", ErrDamaged)
 	}
-	payload = make([]byte, 0, min(int(binary.LittleEndian.Uint32(head[4:])), 1<<20))
-	buf, err := readN(r, payload, int(binary.LittleEndian.Uint32(head[4:])))
+	payload, err = readN(r, make([]byte, 0, min(size, 1<<20)), size)
 	if err == io.ErrUnexpectedEOF {
-		return nil, true, nil
+		return nil, false, true, nil
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, false, false, err
 	}
-	if crc32.Checksum(buf, castagnoli) != binary.LittleEndian.Uint32(head[8:]) {
+	if crc32.Checksum(payload, castagnoli) != binary.LittleEndian.Uint32(head[8:]) {
 		if onlyZeros(r) {
-			return nil, true, nil
+			return nil, false, true, nil
 		}
-		return nil, false, fmt.Errorf("%w: its checksum is wrong; restore the file from a copy", ErrDamaged)
+		return nil, false, false, fmt.Errorf("%w: its checksum is wrong; restore the file from a copy", ErrDamaged)
 	}
-	return buf, false, nil
+	return payload, magic == clearMagic, false, nil
 }
 
 // onlyZeros reads to the end.
@@ -191,15 +228,35 @@ func readN(r io.Reader, b []byte, n int) ([]byte, error) {
 // loadItems indexes the items of a payload, which begins at an offset.
 func (a *Archive) loadItems(pack int, offset int64, payload []byte) error {
 	for i := 0; i < len(payload); {
-		if len(payload)-i < itemHead {
+		if len(payload)-i < 4 {
+			return fmt.Errorf("%w: an item ends too early", ErrDamaged)
+		}
+		size := int(binary.LittleEndian.Uint32(payload[i:]))
+		if i += 4; size > len(payload)-i {
+			return fmt.Errorf("%w: an item ends too early", ErrDamaged)
+		}
+		k, digest, _, err := openItem(a.vault, payload[i:i+size])
+		if err != nil {
+			return err
+		}
+		a.index[digest] = place{pack: int32(pack), kind: k, size: int32(size), offset: offset + int64(i), sealed: true}
+		i += size
+	}
+	return nil
+}
+
+// loadClear is loadItems of what an older version wrote.
+func (a *Archive) loadClear(pack int, offset int64, payload []byte) error {
+	for i := 0; i < len(payload); {
+		if len(payload)-i < clearHead {
 			return fmt.Errorf("%w: an item ends too early", ErrDamaged)
 		}
 		size := int(binary.LittleEndian.Uint32(payload[i+33:]))
-		if size > len(payload)-i-itemHead {
+		if size > len(payload)-i-clearHead {
 			return fmt.Errorf("%w: an item ends too early", ErrDamaged)
 		}
-		a.index[sui.Digest(payload[i+1:i+33])] = place{int32(pack), kind(payload[i]), int32(size), offset + int64(i) + itemHead}
-		i += itemHead + size
+		a.index[sui.Digest(payload[i+1:i+33])] = place{pack: int32(pack), kind: kind(payload[i]), size: int32(size), offset: offset + int64(i) + clearHead}
+		i += clearHead + size
 	}
 	return nil
 }

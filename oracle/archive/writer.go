@@ -53,8 +53,7 @@ func (b *batch) add(w *write) {
 			w.result <- fmt.Errorf("%s %s has other bytes", it.kind, it.digest)
 			return
 		}
-		places[it.digest] = place{kind: it.kind, size: int32(len(raw)), offset: int64(len(payload)) + itemHead}
-		payload = appendItem(payload, it.kind, it.digest, raw)
+		payload, places[it.digest] = appendSealed(b.archive.vault, payload, it.kind, it.digest, raw)
 	}
 	b.payload, b.writes = payload, append(b.writes, w)
 	maps.Copy(b.places, places)
@@ -86,27 +85,28 @@ func (a *Archive) commit(b *batch) error {
 		at.pack, at.offset = int32(len(a.packs)-1), at.offset+start+frameHead
 		a.index[digest] = at
 	}
+	a.packs[len(a.packs)-1].size = a.tail.End
 	a.bytes += int64(len(data))
 	return nil
 }
 
 // beginPack begins a new pack when the last is full, or there is none.
 func (a *Archive) beginPack() error {
-	n := len(a.packs)
-	if n > 0 && a.tail.End < maxPack {
-		return nil
-	}
-	if n > 0 {
+	if a.tail.File != nil {
+		if a.tail.End < maxPack {
+			return nil
+		}
 		if err := a.tail.Mend(); err != nil {
 			return err
 		}
 	}
-	f, err := a.create(packPath(a.dir, n))
+	f, err := a.create(packPath(a.dir, a.last+1))
 	if err != nil {
 		return err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.packs, a.tail = append(a.packs, f), groupcommit.Tail{File: f}
+	a.last++
+	a.packs, a.tail = append(a.packs, &pack{File: f, number: a.last}), groupcommit.Tail{File: f}
 	return nil
 }

@@ -73,7 +73,7 @@ func (f *fixture) untilLogged() {
 // decide writes receipts with evidence over the object of a number.
 func (f *fixture) decide(numbers ...uint64) {
 	f.t.Helper()
-	a, err := archive.Open(filepath.Join(f.dir, archive.DirName))
+	a, err := archive.Open(filepath.Join(f.dir, archive.DirName), key)
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ const maxFindings = 10
 // receipt that commits to any is there and is what it commits to. The journal was
 // copied before, so that nothing it refers to can be missing for being new.
 func (c *Config) checkEvidence(ctx context.Context, j *journal.Journal, receipts []*receipt.Receipt, r *Report) error {
-	a, err := archive.Read(filepath.Join(c.JournalDir, archive.DirName))
+	a, err := archive.Read(filepath.Join(c.JournalDir, archive.DirName), c.Key)
 	if errors.Is(err, archive.ErrDamaged) {
 		r.find("evidence_damaged", "%v", err)
 		return nil

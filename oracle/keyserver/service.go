@@ -146,7 +146,7 @@ func openService(cfg ServiceConfig, shared *Config) (s *Service, err error) {
 	if s.journal.Torn > 0 {
 		shared.Log.Warn("cut off a receipt that a crash left incomplete", "bytes", s.journal.Torn, "dir", cfg.JournalDir)
 	}
-	if s.archive, err = archive.Open(filepath.Join(cfg.JournalDir, archive.DirName)); err != nil {
+	if s.archive, err = archive.Open(filepath.Join(cfg.JournalDir, archive.DirName), cfg.ReceiptKey); err != nil {
 		return nil, errors.Join(err, s.journal.Close())
 	}
 	s.log, err = tilelog.Open(context.Background(), tilelog.Config{Dir: filepath.Join(cfg.JournalDir, tilelog.DirName), Journal: s.journal,

@@ -4,20 +4,29 @@ package durable
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// WriteFile makes path hold b with mode, or leaves it as it was. The order is:
-// write and sync a temporary file beside it, rename it, sync the folder. The
-// temporary file, which a crash may leave behind, is named .NAME.new-*.
+// WriteFile makes path hold b with mode, or leaves it as it was.
 func WriteFile(path string, b []byte, mode fs.FileMode) error {
+	return Replace(path, mode, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// Replace makes path hold what write writes, with mode, or leaves it as it was. The
+// order is: write and sync a temporary file beside it, rename it, sync the folder.
+// The temporary file, which a crash may leave behind, is named .NAME.new-*.
+func Replace(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new-*") // mode 0600
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(b)
+	err = write(f)
 	if err == nil {
 		err = f.Chmod(mode)
 	}

@@ -71,7 +71,7 @@ func (c *config) evidence(ctx context.Context, client string, sequence uint64) (
 	if rec.Evidence == nil || rec.Opening == nil {
 		return nil, fmt.Errorf("receipt %d has no evidence: nothing was evaluated, or by a full node alone", sequence)
 	}
-	a, err := archive.Read(filepath.Join(dir, archive.DirName))
+	a, err := archive.Read(filepath.Join(dir, archive.DirName), s.receipt)
 	if err != nil {
 		return nil, err
 	}
