@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/floe-data/floe/sdk/durable"
@@ -43,7 +42,7 @@ func ParseKey(text string) ([]byte, error) {
 }
 
 // WriteKey writes a key to a new file of mode 0600, sealed if id is not nil.
-// It never replaces a file.
+// It never replaces a file. When it returns the key is on the disk.
 func WriteKey(path string, key []byte, id *Identity) error {
 	text := fmt.Appendf(nil, "0x%s\n", hex.EncodeToString(key))
 	if id != nil {
@@ -52,15 +51,7 @@ func WriteKey(path string, key []byte, id *Identity) error {
 			return err
 		}
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
+	return durable.CreateFile(path, text, 0o600)
 }
 
 // ErrSealed says that a file is sealed already.

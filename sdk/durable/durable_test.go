@@ -1,8 +1,12 @@
 package durable
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 )
 
@@ -23,6 +27,37 @@ func TestWriteFile(t *testing.T) {
 	}
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+// Of many that create a file at a time, one does, and the file has its content.
+func TestCreateFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	errs := make([]error, 8)
+	begin := make(chan struct{})
+	var wait sync.WaitGroup
+	for i := range errs {
+		wait.Go(func() {
+			<-begin
+			errs[i] = CreateFile(path, []byte{byte(i)}, 0o640)
+		})
+	}
+	close(begin)
+	wait.Wait()
+	won := slices.IndexFunc(errs, func(err error) bool { return err == nil })
+	for i, err := range errs {
+		if i != won && !errors.Is(err, fs.ErrExist) {
+			t.Errorf("writer %d, when %d was first: %v", i, won, err)
+		}
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != string([]byte{byte(won)}) {
+		t.Errorf("writer %d left %x, %v", won, got, err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 1 {
 		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }
