@@ -117,16 +117,12 @@ func MessageFile(dir string, party int) string {
 	return filepath.Join(dir, fmt.Sprintf("party-%d%s", party, messageSuffix))
 }
 
-// WriteMessage writes what a party dealt. It never replaces a message: a member
-// that deals twice is blamed for it.
+// WriteMessage writes what a party dealt. It never replaces a message ([fs.ErrExist]):
+// a member that deals twice is blamed for it.
 func WriteMessage(dir string, party int, message []byte) (path string, err error) {
 	path = MessageFile(dir, party)
 	if err = os.MkdirAll(dir, 0o755); err == nil {
-		if _, err = os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-			err = durable.WriteFile(path, message, 0o644)
-		} else if err == nil {
-			err = fmt.Errorf("%s: %w", path, fs.ErrExist)
-		}
+		err = durable.CreateFile(path, message, 0o644)
 	}
 	if err != nil {
 		return "", fmt.Errorf("write message: %w", err)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"filippo.io/age"
@@ -170,6 +171,32 @@ func TestMessages(t *testing.T) {
 	}
 	if _, err := ReadMessages(filepath.Join(dir, "none")); err == nil {
 		t.Error("no folder has messages")
+	}
+}
+
+// A member that deals at two places at a time has dealt once: two messages of one
+// party are a proof that it cheats.
+func TestMessageIsWrittenOnce(t *testing.T) {
+	dir := t.TempDir()
+	errs := make([]error, 16)
+	begin := make(chan struct{})
+	var wait sync.WaitGroup
+	for i := range errs {
+		wait.Go(func() {
+			<-begin
+			_, errs[i] = WriteMessage(dir, 3, []byte{byte(i)})
+		})
+	}
+	close(begin)
+	wait.Wait()
+	won := slices.IndexFunc(errs, func(err error) bool { return err == nil })
+	for i, err := range errs {
+		if i != won && !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%d wrote a message, and so did %d: %v", won, i, err)
+		}
+	}
+	if got, err := os.ReadFile(MessageFile(dir, 3)); err != nil || !bytes.Equal(got, []byte{byte(won)}) {
+		t.Errorf("the message is %x, that of %d was written: %v", got, won, err)
 	}
 }
 
