@@ -22,6 +22,7 @@ import (
 // The files of a member, in a folder for each ceremony:
 //
 //	encryption.key, signing.key   the member's secrets for the ceremony
+//	fingerprint                   of the committee that the member dealt to
 //	messages/party-N.message      what party N dealt: public, to be exchanged
 //	party-N.complaint             proof that party N cheated: public, to be shown
 //	share-vN.key                  the member's share of version N of the key
@@ -32,6 +33,7 @@ const (
 	EncryptionKeyFile = "encryption.key"
 	SigningKeyFile    = "signing.key"
 	MessagesDir       = "messages"
+	fingerprintFile   = "fingerprint"
 	messageSuffix     = ".message"
 )
 
@@ -105,6 +107,34 @@ func WriteShare(ctx context.Context, path string, share *seal.MasterKey, id *sec
 	return nil
 }
 
+// Pin notes the fingerprint of the committee that a member deals to.
+func Pin(dir string, fingerprint [32]byte) error {
+	err := durable.CreateFile(filepath.Join(dir, fingerprintFile), fmt.Appendf(nil, "%x\n", fingerprint), 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return CheckPin(dir, fingerprint)
+	}
+	if err != nil {
+		return fmt.Errorf("note fingerprint: %w", err)
+	}
+	return nil
+}
+
+// CheckPin demands that a committee is the one that the member dealt to, if it has
+// dealt yet: a full node that shows another one later has the honest look like
+// cheats.
+func CheckPin(dir string, fingerprint [32]byte) error {
+	b, err := readBounded(filepath.Join(dir, fingerprintFile), 100)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read fingerprint: %w", err)
+	case strings.TrimSpace(string(b)) != fmt.Sprintf("%x", fingerprint):
+		return fmt.Errorf("the fingerprint of the committee is %x here, and was %s when this member dealt: this node shows other members or keys; ask another node", fingerprint, bytes.TrimSpace(b))
+	}
+	return nil
+}
+
 // A Message is what a party dealt.
 type Message struct {
 	File  string
@@ -128,6 +158,15 @@ func WriteMessage(dir string, party int, message []byte) (path string, err error
 		return "", fmt.Errorf("write message: %w", err)
 	}
 	return path, nil
+}
+
+// ReadMessage reads one message. An error wraps [fs.ErrNotExist] if it is not there.
+func ReadMessage(path string) ([]byte, error) {
+	b, err := readBounded(path, maxMessageSize)
+	if err != nil {
+		return nil, fmt.Errorf("read message: %w", err)
+	}
+	return b, nil
 }
 
 // ReadMessages reads all messages in a folder, by party. Two of one party are an

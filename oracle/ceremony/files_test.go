@@ -174,6 +174,31 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// Who has dealt to a committee takes no other for it.
+func TestPin(t *testing.T) {
+	dir := t.TempDir()
+	if err := CheckPin(dir, [32]byte{2}); err != nil {
+		t.Errorf("before dealing: %v", err)
+	}
+	for range 2 {
+		if err := Pin(dir, [32]byte{1}); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := CheckPin(dir, [32]byte{1}); err != nil {
+		t.Error(err)
+	}
+	for _, err := range []error{CheckPin(dir, [32]byte{2}), Pin(dir, [32]byte{2})} {
+		if err == nil || !strings.Contains(err.Error(), "shows other members or keys") {
+			t.Errorf("another committee: %v", err)
+		}
+	}
+	os.WriteFile(filepath.Join(dir, fingerprintFile), make([]byte, 101), 0o600)
+	if err := CheckPin(dir, [32]byte{1}); err == nil {
+		t.Error("a file that is none of ours was read")
+	}
+}
+
 // A member that deals at two places at a time has dealt once: two messages of one
 // party are a proof that it cheats.
 func TestMessageIsWrittenOnce(t *testing.T) {

@@ -155,6 +155,23 @@ func Sender(b []byte) (party int, err error) {
 	return int(m.sender), nil
 }
 
+// CheckDealer demands that a party of this committee signed a message. Whether what
+// it says holds up is for Process and Verify to tell.
+func (c *Committee) CheckDealer(message []byte, party int) error {
+	cc, err := c.parse()
+	if err != nil {
+		return fmt.Errorf("check message: %w", err)
+	}
+	m := new(signedMessage)
+	switch err := bcs.Unmarshal(message, m); {
+	case err != nil:
+		return fmt.Errorf("check message: %w", err)
+	case int(m.sender) != party || party >= len(c.Members) || !m.verifySignature(c.ID, cc.signing[party]):
+		return fmt.Errorf("check message: it is not signed by party %d for committee %s", party, c.ID)
+	}
+	return nil
+}
+
 // readMessages checks all of the messages that everybody can check, and
 // returns them by sender.
 func (c *committee) readMessages(messages [][]byte) ([]*signedMessage, error) {

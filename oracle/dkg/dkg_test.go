@@ -412,6 +412,16 @@ func TestVerify(t *testing.T) {
 	if _, err := g.committee.Verify(messages); !errors.As(err, &b) || b.Party != 2 {
 		t.Errorf("a bad message: %v", err)
 	}
+	for party, m := range g.deal(0, 1) {
+		for _, other := range []int{0, 1, 2, 4, 60000} {
+			if err := g.committee.CheckDealer(m, other); (err == nil) != (other == party) {
+				t.Errorf("the message of party %d is that of party %d: %v", party, other, err)
+			}
+		}
+		if next.committee.CheckDealer(m, party) == nil || g.committee.CheckDealer(m[:50], party) == nil {
+			t.Errorf("the message of party %d is one for another committee, or half of it is", party)
+		}
+	}
 	for i, m := range g.deal(3, 1) {
 		if party, err := Sender(m); err != nil || party != []int{3, 1}[i] {
 			t.Errorf("sender %d, %v", party, err)

@@ -30,7 +30,7 @@ like, by mail or a shared folder.
 
 The full node shows each member the keys of the others. One that lies could put
 its own in their place, and learn what is dealt: before dealing, members compare
-the fingerprint that status prints, by telephone, say.`
+the fingerprint that status prints, by telephone, say, and deal takes no other.`
 
 func newDKG() *cobra.Command {
 	cmd := group("dkg", "Make the key of a committee of key servers", `Makes a key that a committee of key servers holds together: any threshold of
@@ -49,7 +49,7 @@ members vote about new code of their contract.
 		`  floe-oracle dkg init --node NODE --signer sui.keystore --key-server-package ID --threshold 2 --member 0xa… --member 0xb… --member 0xc…
   floe-oracle dkg keygen   --dir ceremony
   floe-oracle dkg register --dir ceremony --node NODE --committee ID --signer sui.keystore --name alice --url https://keys.example.org
-  floe-oracle dkg deal     --dir ceremony --node NODE --committee ID
+  floe-oracle dkg deal     --dir ceremony --node NODE --committee ID --fingerprint 5e0c…
   floe-oracle dkg process  --dir ceremony --node NODE --committee ID --key-dir keys
   floe-oracle dkg propose  --dir ceremony --node NODE --committee ID --key-dir keys --signer sui.keystore`)
 	cmd.AddCommand(newCommitteeInit(), newCeremonyKeygen("dkg"))
@@ -76,7 +76,7 @@ still makes the key: who leaves destroys its share, and has to be believed.
 		`  floe-oracle rotate init --node NODE --signer sui.keystore --committee OLD --threshold 3 --member 0xa… --member 0xb… --member 0xd… --member 0xe…
   floe-oracle rotate keygen   --dir rotation
   floe-oracle rotate register --dir rotation --node NODE --committee ID --signer sui.keystore --name alice --url https://keys.example.org
-  floe-oracle rotate deal     --dir rotation --node NODE --committee ID --key-dir keys
+  floe-oracle rotate deal     --dir rotation --node NODE --committee ID --key-dir keys --fingerprint 5e0c…
   floe-oracle rotate process  --dir rotation --node NODE --committee ID --key-dir keys
   floe-oracle rotate propose  --dir rotation --node NODE --committee ID --key-dir keys --signer sui.keystore`)
 	cmd.AddCommand(newRotationInit(), newCeremonyKeygen("rotate"))
@@ -103,6 +103,7 @@ type steps struct {
 	signer    string
 	age       string
 	trust     bool
+	print     string // fingerprint
 	json      bool
 }
 
@@ -116,6 +117,8 @@ func (s *steps) flags(f *pflag.FlagSet, names ...string) {
 			f.StringVar(&s.node, "node", "", "address of a full node")
 			f.StringVar(&s.committee, "committee", "", "id of the committee")
 			jsonFlag(f, &s.json)
+		case "fingerprint":
+			f.StringVar(&s.print, "fingerprint", "", "of the committee as the other members see it: refuse another")
 		case "trust-contract":
 			f.BoolVar(&s.trust, "trust-contract", false, "go on with a committee whose contract is not the one that this program knows")
 		case "messages":
@@ -176,6 +179,19 @@ func (s *steps) checkContract(ctx context.Context, client *suirpc.Client, state 
 		err = fmt.Errorf("%w; if you know what it does, go on with --trust-contract", err)
 	}
 	return err
+}
+
+// sameCommittee demands the committee that the other members see, as far as this
+// member was told it, and the one that it dealt to.
+func (s *steps) sameCommittee(c *dkg.Committee) error {
+	seen := c.Fingerprint()
+	if s.print != "" && strings.TrimPrefix(s.print, "0x") != fmt.Sprintf("%x", seen) {
+		return fmt.Errorf("the fingerprint of the committee is %x here: this node shows you other members or keys than the other members see; ask another node", seen)
+	}
+	if s.dir == "" {
+		return nil
+	}
+	return ceremony.CheckPin(s.dir, seen)
 }
 
 // identity reads what keys are sealed with.

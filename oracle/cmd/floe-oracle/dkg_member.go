@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -77,6 +76,9 @@ func (s *steps) step(cmd *cobra.Command, run func(context.Context, *cobra.Comman
 		if cmd.Flags().Lookup("signer") != nil {
 			needed = append(needed, "signer")
 		}
+		if cmd.Name() == "deal" {
+			needed = append(needed, "fingerprint")
+		}
 		if err := required(cmd, needed...); err != nil {
 			return err
 		}
@@ -123,7 +125,7 @@ the committee names it. Requires gas. The address can be changed later.`,
 		if err != nil {
 			return nil, err
 		}
-		d := &done{Party: party, Did: "registered", Next: "when status says that all have registered, compare the fingerprint, and " + s.next("deal")}
+		d := &done{Party: party, Did: "registered", Next: "when status says that all have registered, compare the fingerprint, and " + s.next("deal", "--fingerprint FINGERPRINT")}
 		if m.state.Members[party].Registered {
 			if p, err := m.state.Party(m.keys); err == nil && p == party {
 				d.Did = "has registered before"
@@ -164,33 +166,39 @@ func (s *steps) account(state *ceremony.State) (*sui.PrivateKey, int, error) {
 }
 
 func newDeal(s *steps) *cobra.Command {
-	var old, fingerprint string
+	var old string
 	long := `Deals shares of a random secret to all members, and writes the message to
 DIR/messages. Give it to all members: shares in it are encrypted.`
 	if s.rotation {
 		long = `Deals the member's share of the key to all new members, and writes the message to
 DIR/messages. Give it to all members: shares in it are encrypted. Only members who
-stay deal, as many as the old threshold.`
+stay deal, as many as the old threshold. As many of the new members as the new
+threshold have the key afterwards: look at both in status before.`
 	}
 	cmd := s.step(&cobra.Command{
-		Use:     "deal --dir DIR --node URL --committee ID",
-		Short:   "Deal shares to the other members",
-		Long:    long + "\n\nA member deals once. The message that is there already is kept.",
+		Use:   "deal --dir DIR --node URL --committee ID --fingerprint HEX",
+		Short: "Deal shares to the other members",
+		Long: long + `
+
+A member deals once. The message that is there already is kept.
+
+--fingerprint is what status prints, compared with what the other members see by
+another way than the node: one that lies about their keys learns what is dealt.
+Later steps refuse another committee than this one.`,
 		Example: "  floe-oracle " + s.verb + " deal --dir ceremony --node NODE --committee ID --fingerprint 5e0c…",
 	}, func(ctx context.Context, _ *cobra.Command, m *participant) (*done, error) {
 		c, err := m.state.Ceremony()
 		if err != nil {
 			return nil, err
 		}
-		print := fmt.Sprintf("%x", c.Fingerprint())
-		if fingerprint != "" && fingerprint != print {
-			return nil, fmt.Errorf("the fingerprint of the committee is %s here: this node shows you other members or keys than the other members see; ask another node", print)
+		if err := s.sameCommittee(c); err != nil {
+			return nil, err
 		}
-		d := &done{Party: m.party, Did: "dealt", Message: ceremony.MessageFile(s.messagesDir(), m.party), Fingerprint: print,
+		d := &done{Party: m.party, Did: "dealt", Message: ceremony.MessageFile(s.messagesDir(), m.party), Fingerprint: fmt.Sprintf("%x", c.Fingerprint()),
 			Next: "give the message to all members, put theirs beside it, and " + s.next("process")}
-		if _, err := os.Lstat(d.Message); err == nil {
+		if had, err := ceremony.ReadMessage(d.Message); err == nil {
 			d.Did = "has dealt before"
-			return d, nil
+			return d, c.CheckDealer(had, m.party)
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
@@ -202,14 +210,16 @@ stay deal, as many as the old threshold.`
 		if err != nil {
 			return nil, err
 		}
+		if err := ceremony.Pin(s.dir, c.Fingerprint()); err != nil {
+			return nil, err
+		}
 		_, err = ceremony.WriteMessage(s.messagesDir(), m.party, message)
 		return d, err
-	}, "dir", "node", "messages")
+	}, "dir", "node", "messages", "fingerprint")
 	if s.rotation {
 		s.flags(cmd.Flags(), "key-dir")
 		cmd.Flags().StringVar(&old, "old-share", "", "file:PATH or env:NAME of the member's share of the key (default: share-vN.key in --key-dir)")
 	}
-	cmd.Flags().StringVar(&fingerprint, "fingerprint", "", "refuse unless the committee has this fingerprint, as the other members see it")
 	return cmd
 }
 
@@ -263,7 +273,7 @@ to DIR.`,
 		}
 		return &done{Party: m.party, Did: fmt.Sprintf("has its share of version %d of the key, of which a backup should be kept", version), Share: s.shareFile(version),
 			PublicKey: fmt.Sprintf("0x%x", r.PublicKey), Messages: fmt.Sprintf("%x", r.Messages), Dealers: parties, Next: s.next("propose", "--signer FILE")}, nil
-	}, "dir", "node", "messages", "key-dir")
+	}, "dir", "node", "messages", "key-dir", "fingerprint")
 	s.dealersFlag(cmd, &dealers)
 	return cmd
 }
@@ -277,6 +287,9 @@ func (s *steps) dealersFlag(cmd *cobra.Command, dealers *[]int) {
 // chosen reads the messages that count.
 func (s *steps) chosen(state *ceremony.State, dealers []int) ([][]byte, []int, *dkg.Committee, error) {
 	c, err := state.Ceremony()
+	if err == nil {
+		err = s.sameCommittee(c)
+	}
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -99,7 +99,7 @@ func (s *steps) standing(state *ceremony.State) *standing {
 		out.Next = dir.next("register", "--signer FILE --name NAME --url URL")
 	case state.Step == contract.KeyCommitteeStateInit:
 		out.State, out.Missing = "dealing", state.Unproposed()
-		out.Next = "compare the fingerprint, then " + dir.next("deal")
+		out.Next = "compare the fingerprint, then " + dir.next("deal", "--fingerprint FINGERPRINT")
 	default:
 		out.State, out.Missing = "proposing", state.Unproposed()
 		out.Next = dir.next("process") + ", then " + dir.next("propose", "--signer FILE")

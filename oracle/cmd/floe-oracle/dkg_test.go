@@ -30,13 +30,14 @@ func TestCommittee(t *testing.T) {
 	fingerprint := first.status().Fingerprint
 	first.refuse("this node shows you other members or keys", first.args(0, "deal", "--fingerprint", strings.Repeat("0", 64))...)
 	for party := range first.people {
-		if d := first.step(party, "deal", "--fingerprint", fingerprint); d.Fingerprint != fingerprint {
+		if d := first.step(party, "deal"); d.Fingerprint != fingerprint {
 			t.Errorf("party %d sees fingerprint %s, want %s", party, d.Fingerprint, fingerprint)
 		}
 		if party == 3 {
 			first.refuse("messages are missing of party 4 (server-4", first.args(0, "process")...)
 		}
 	}
+	first.checkFingerprints(fingerprint)
 	message, _ := os.ReadFile(ceremony.MessageFile(first.messages(), 2))
 	if d := first.step(2, "deal"); !strings.Contains(d.Did, "before") {
 		t.Errorf("dealing again: %+v", d)
@@ -132,6 +133,29 @@ func (m *meeting) checkRegistered() {
 			m.t.Errorf("status lacks %q: %s", want, text)
 		}
 	}
+}
+
+// checkFingerprints has nodes lie to a member who dealt, and another member's message
+// stand in the place of its own.
+func (m *meeting) checkFingerprints(fingerprint string) {
+	m.t.Helper()
+	other := strings.Repeat("0", 64)
+	m.refuse("this node shows you other members or keys", m.args(0, "process", "--fingerprint", other)...)
+	pinned := filepath.Join(m.folder(0), "fingerprint")
+	if b, err := os.ReadFile(pinned); err != nil || strings.TrimSpace(string(b)) != fingerprint {
+		m.t.Errorf("noted is %q, %v", b, err)
+	}
+	os.WriteFile(pinned, []byte(other), 0o600)
+	m.refuse("when this member dealt", m.args(0, "process")...)
+	m.refuse("when this member dealt", m.args(0, "propose")...)
+	os.WriteFile(pinned, []byte(fingerprint), 0o600)
+
+	mine := ceremony.MessageFile(m.messages(), 2)
+	right, _ := os.ReadFile(mine)
+	foreign, _ := os.ReadFile(ceremony.MessageFile(m.messages(), 1))
+	os.WriteFile(mine, foreign, 0o600)
+	m.refuse("it is not signed by party 2", m.args(2, "deal")...)
+	os.WriteFile(mine, right, 0o600)
 }
 
 // rotate goes through the rotation of a committee of whom parties 2, 3, 4 stay.
@@ -248,6 +272,7 @@ func TestCommitteeUsage(t *testing.T) {
 		"give one of":              append(init, "--upgrade-cap", "0x3"),
 		"unknown command":          {"dkg", "deel"},
 		"flag --dir is needed":     {"rotate", "deal"},
+		"flag --fingerprint":       {"dkg", "deal", "--dir", "d", "--node", "n", "--committee", "0x1"},
 		"flag --signer":            {"dkg", "propose", "--dir", "d", "--node", "n", "--committee", "0x1"},
 		"takes no arguments":       {"dkg", "status", "x"},
 	} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -113,7 +114,7 @@ func (m *meeting) args(party int, step string, more ...string) []string {
 	case "register":
 		args = append(args, "--signer", m.keystore(m.people[party]), "--name", fmt.Sprint("server-", m.people[party]), "--url", "https://keys.example.org")
 	case "deal":
-		args = append(args, "--messages", m.messages())
+		args = append(args, "--messages", m.messages(), "--fingerprint", cmp.Or(m.status().Fingerprint, "none yet"))
 		if m.verb == "rotate" {
 			args = append(args, "--key-dir", m.town.keys(m.people[party]))
 		}
