@@ -110,7 +110,7 @@ func LoadReceiptKey(ctx context.Context, dir string, id *secret.Identity) (ed255
 
 func howToMake(err error) string {
 	if errors.Is(err, secret.ErrMissing) {
-		return "; floe-oracle keygen --dir DIR makes keys"
+		return "; floe-oracle keygen --dir DIR makes keys, and keygen --member that of a committee's member"
 	}
 	return ""
 }
