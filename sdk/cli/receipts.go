@@ -33,8 +33,8 @@ func (a *app) receiptsProve() *cobra.Command {
 		Short: "Fetch the proofs that receipts are in their servers' logs",
 		Long: `prove fetches, checks and keeps the proof that each receipt is in the public log
 of its key server: a tlog-proof file, which floe receipts verify checks without
-a network. RECEIPT is SERVER/NUMBER or a file; without one, all receipts that
-are kept and have no proof yet.
+a network. RECEIPT is SERVER/NUMBER, a file, or a receipt itself (a JWT), such as
+another client got; without one, all receipts that are kept and have no proof yet.
 
 The keys of a server are kept when they are first seen; later ones must match.
 A proof holds its receipt, which does not say who asked. --reveal adds that.
@@ -92,6 +92,12 @@ func (a *app) prove(ctx context.Context, chosen []*keptReceipt, again bool, out 
 }
 
 func (a *app) proveOne(ctx context.Context, k *keptReceipt, out string, reveal bool) (*proven, error) {
+	if out == "" && k.path == "" {
+		return nil, &usageError{command: "floe receipts prove", err: errors.New("name the file to write with -o")}
+	}
+	if err := a.locate(ctx, k); err != nil {
+		return nil, fmt.Errorf("find key server: %w", err)
+	}
 	server := &remote.Server{ID: k.Server, Name: k.Name, URL: k.URL, HTTP: &http.Client{Timeout: 20 * time.Second}}
 	keys, jwks, err := server.Keys(ctx)
 	if err != nil {
@@ -128,9 +134,6 @@ func (a *app) proveOne(ctx context.Context, k *keptReceipt, out string, reveal b
 	}
 	if out == "" {
 		out = k.proofPath()
-		if k.path == "" {
-			return nil, &usageError{command: "floe receipts prove", err: errors.New("name the file to write with -o")}
-		}
 	}
 	if err := durable.WriteFile(out, p.Bytes(), 0o600); err != nil {
 		return nil, fmt.Errorf("write proof: %w", err)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -126,8 +127,9 @@ func readKept(path string) (*keptReceipt, error) {
 	return k, nil
 }
 
-// choose returns the kept receipts that args name, as files or SERVER/NUMBER
-// with the server's name or id; all of them without args.
+// choose returns the receipts that args name, as files, as SERVER/NUMBER of a
+// kept one, with the server's name or id, or as they are; all that are kept
+// without args.
 func (a *app) choose(args []string) ([]*keptReceipt, error) {
 	var all []*keptReceipt
 	if k, err := a.signer(); err == nil {
@@ -152,13 +154,16 @@ func (a *app) choose(args []string) ([]*keptReceipt, error) {
 }
 
 func find(all []*keptReceipt, arg string) (*keptReceipt, error) {
+	if strings.HasPrefix(arg, "eyJ") { // as every JWT
+		return ofJWT(strings.TrimSpace(arg))
+	}
 	if _, err := os.Stat(arg); err == nil {
-		return readKept(arg)
+		return readReceipt(arg)
 	}
 	server, number, ok := strings.Cut(arg, "/")
 	sequence, err := strconv.ParseUint(number, 10, 63)
 	if !ok || err != nil {
-		return nil, &usageError{command: "floe receipts", err: fmt.Errorf("%q is neither a file nor SERVER/NUMBER, such as keyserver-1/4", arg)}
+		return nil, &usageError{command: "floe receipts", err: fmt.Errorf("%.80q is neither a file nor SERVER/NUMBER, such as keyserver-1/4", arg)}
 	}
 	for _, k := range all {
 		r, err := receipt.Parse(k.JWT)
@@ -167,6 +172,45 @@ func find(all []*keptReceipt, arg string) (*keptReceipt, error) {
 		}
 	}
 	return nil, fmt.Errorf("no receipt %s is kept for this address; see: floe receipts list", arg)
+}
+
+// readReceipt reads a file that holds a receipt in any way.
+func readReceipt(path string) (*keptReceipt, error) {
+	switch filepath.Ext(path) {
+	case ".evidence":
+		return ofEvidence(path)
+	case ".jwt":
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read receipt: %w", err)
+		}
+		return ofJWT(strings.TrimSpace(string(raw)))
+	}
+	return readKept(path)
+}
+
+// locate finds out where the server of a receipt is, if that is not known: it
+// has to be one of the network's.
+func (a *app) locate(ctx context.Context, k *keptReceipt) error {
+	if k.URL != "" {
+		return nil
+	}
+	env, done, err := a.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	servers, err := dataset.ReceiptServers(ctx, env)
+	if err != nil {
+		return err
+	}
+	for _, s := range servers {
+		if s.ID == k.Server {
+			k.Name, k.URL = s.Name, s.URL
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is none of the key servers of %s", k.Server, env.Network.Name)
 }
 
 // keysOf returns the keys that a server's receipts are verified with: those of

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strings"
 	"sync"
 	"time"
 
@@ -45,7 +44,12 @@ says. Somebody who altered the receipt, or the evidence, is found by one of thes
 
 The evidence is that of --evidence, or stands beside the receipt, and then no
 network is used; or else the key server is asked for it, which gives it to the
-requester and to the owner of the policy. --all replays all receipts below
+requester and to the owner of the policy.
+
+The keys that receipts are verified with are those that this machine saw first, or
+those of --keys: what each key server publishes at /.well-known/jwks.json, in files
+named after the servers' objects. An auditor gets them from the servers, not from
+who handed over the receipts. --all replays all receipts below
 FOLDER, such as floe receipts list --save writes, or without FOLDER all that are
 kept.
 
@@ -64,6 +68,9 @@ and no failure; a release that can't be replayed is.`,
 			if err := r.check(args); err != nil {
 				return &usageError{command: "floe replay", err: err}
 			}
+			if _, err := os.Stat(r.keys); r.keys != "" && err != nil {
+				return fmt.Errorf("read keys: %w", err)
+			}
 			chosen, err := a.toReplay(args, r.all)
 			if err != nil {
 				return err
@@ -81,7 +88,7 @@ and no failure; a release that can't be replayed is.`,
 		},
 	}
 	cmd.Flags().StringVar(&r.evidence, "evidence", "", "evidence file of the RECEIPT; no network is used")
-	cmd.Flags().StringVar(&r.server, "server", "", "address of the key server to ask for the evidence, if the receipt does not say")
+	cmd.Flags().StringVar(&r.server, "server", "", "address of the key server to ask for the evidence, if it is none of the network's")
 	cmd.Flags().StringVar(&r.keys, "keys", "", "file with the key server's keys (JWKS), or a folder with one for each, SERVER.json")
 	cmd.Flags().BoolVar(&r.all, "all", false, "replay all receipts of a folder, or all that are kept")
 	cmd.Flags().BoolVar(&r.onChain, "on-chain", false, "ask the network whether it has the checkpoint and the objects")
@@ -112,35 +119,7 @@ func (a *app) toReplay(args []string, all bool) ([]*keptReceipt, error) {
 	if all && len(args) == 1 {
 		return inFolder(args[0])
 	}
-	if all {
-		return a.choose(nil)
-	}
-	var out []*keptReceipt
-	for _, arg := range args {
-		var k *keptReceipt
-		var err error
-		switch {
-		case strings.HasPrefix(arg, "eyJ"):
-			k, err = ofJWT(strings.TrimSpace(arg))
-		case strings.HasSuffix(arg, ".evidence"):
-			k, err = ofEvidence(arg)
-		case strings.HasSuffix(arg, ".jwt"):
-			var raw []byte
-			if raw, err = os.ReadFile(arg); err == nil {
-				k, err = ofJWT(strings.TrimSpace(string(raw)))
-			}
-		default:
-			var chosen []*keptReceipt
-			if chosen, err = a.choose([]string{arg}); err == nil {
-				k = chosen[0]
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, k)
-	}
-	return out, nil
+	return a.choose(args)
 }
 
 // replayed is what floe replay --json prints for a receipt.
@@ -261,7 +240,12 @@ func (a *app) replayAll(ctx context.Context, chosen []*keptReceipt, r *replayer)
 func (a *app) replayOne(ctx context.Context, k *keptReceipt, r *replayer) *replayed {
 	out := &replayed{Server: k.Server, Report: &evidence.Report{Result: failed}}
 	here, errHere := r.here(k)
-	keys, err := a.keysForReplay(ctx, k, r, here == nil && errHere == nil)
+	online := here == nil && errHere == nil
+	var lost error
+	if online && r.server == "" {
+		lost = a.locate(ctx, k)
+	}
+	keys, err := a.keysForReplay(ctx, k, r, online)
 	if err != nil {
 		out.Problem = err.Error()
 		return out
@@ -276,7 +260,7 @@ func (a *app) replayOne(ctx context.Context, k *keptReceipt, r *replayer) *repla
 	}
 	bundle, err := here, errHere
 	if bundle == nil && err == nil {
-		bundle, err = a.elsewhere(ctx, k, rec, r)
+		bundle, err = a.elsewhere(ctx, k, rec, r, lost)
 	}
 	var report *evidence.Report
 	if err == nil {
@@ -378,14 +362,15 @@ func (r *replayer) here(k *keptReceipt) (*evidence.Bundle, error) {
 	return k.keptEvidence()
 }
 
-// elsewhere asks the key server for the evidence.
-func (a *app) elsewhere(ctx context.Context, k *keptReceipt, rec *receipt.Receipt, r *replayer) (*evidence.Bundle, error) {
+// elsewhere asks the key server for the evidence. lost is why it could not be
+// found.
+func (a *app) elsewhere(ctx context.Context, k *keptReceipt, rec *receipt.Receipt, r *replayer, lost error) (*evidence.Bundle, error) {
 	if rec.Evidence == nil {
 		return nil, evidence.ErrNoEvidence
 	}
 	s := r.serverOf(k)
 	if s.URL == "" {
-		return nil, errors.New("its evidence is not here: give a file with --evidence, or the key server's address with --server")
+		return nil, fmt.Errorf("its evidence is not here: give a file with --evidence, or the key server's address with --server; %w", lost)
 	}
 	return a.fetchEvidence(ctx, s, rec.Sequence)
 }
