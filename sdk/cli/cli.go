@@ -134,6 +134,9 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 		if len(args) == len(names) {
 			return nil
 		}
+		if len(names) == 0 {
+			return &usageError{command: c.CommandPath(), err: fmt.Errorf("%s takes no arguments, got %q", c.CommandPath(), args[0])}
+		}
 		return &usageError{command: c.CommandPath(), err: fmt.Errorf("%s needs %s; it was given %d of %d arguments", c.CommandPath(), strings.Join(names, " and "), len(args), len(names))}
 	}
 }
@@ -167,6 +170,9 @@ func (a *app) report(ctx context.Context, err error) int {
 		code, hint = 2, "see: floe --help"
 	case ctx.Err() != nil: // err may be any answer to it, a gRPC status for example
 		code, hint = 130, "run the same command again to go on where it stopped"
+		if err.Error() == context.Canceled.Error() {
+			err = context.Cause(ctx) // which signal it was
+		}
 	case isRefusal(err):
 		code = 3
 	}

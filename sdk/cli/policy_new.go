@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -59,6 +60,9 @@ only be raised later, and who may --hold can't be changed ever.`,
 }
 
 func newPolicy(allow, delegates []string, delay, hold, payee string) (n contract.NewPolicy, err error) {
+	if len(allow) == 0 {
+		return n, errors.New("a policy with no clause would never let in anybody; give one, such as --allow owner")
+	}
 	if n.Clauses, n.Offers, err = dataset.ParseClauses(allow); err != nil {
 		return n, err
 	}

@@ -15,7 +15,7 @@ func ComposePolicy(ctx context.Context, env *Env, n contract.NewPolicy) (*contra
 		return nil, err
 	}
 	if len(n.Clauses) == 0 {
-		return nil, fmt.Errorf("compose policy: it has no clause, so nobody could ever decrypt; give one, such as owner")
+		return nil, fmt.Errorf("compose policy: it has no clause, so nobody could ever decrypt; give one")
 	}
 	b := sui.NewBuilder()
 	contract.ComposePolicy(b, Packages(env.Network), n, env.Signer.Address())
