@@ -35,7 +35,8 @@ type Config struct {
 	// ObjectID is the committee's KeyServer object on chain.
 	ObjectID sui.Address
 	// Chain is a full node. What a wrong one could do is to send requests to
-	// wrong servers, whose answers clients refuse.
+	// wrong servers, whose answers clients refuse, and to have honest members
+	// blamed, whose receipts clear them.
 	Chain seal.Chain
 	// Credentials are headers for members that want an API key, by the name of
 	// the member on chain.

@@ -370,7 +370,8 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-// A committee that rotates is read anew as soon as shares do not fit.
+// A committee that rotates is read anew as soon as shares do not fit. Members that have
+// not noticed it yet are asked again and not blamed, for a while.
 func TestRotation(t *testing.T) {
 	n := newFixture(t)
 	now := time.Now()
@@ -381,18 +382,77 @@ func TestRotation(t *testing.T) {
 		} `json:"committee"`
 	}
 	vectors(t, &v)
-	for i := range n.members { // three of the four new members, which are enough
-		n.serve(i, parseKey(t, v.Committee.V1[i]))
+	last := &member{name: "member-3", share: parseKey(t, v.Committee.V1[3]), http: httptest.NewServer(answer(503, "", "down"))}
+	t.Cleanup(last.http.Close)
+	before := n.members[2].share
+	members := append(slices.Clone(n.members), last)
+	for i, m := range n.members { // three of the four new members, which are enough
+		m.share = parseKey(t, v.Committee.V1[i])
 	}
-	last := &member{name: "member-3", share: parseKey(t, v.Committee.V1[3]), http: n.members[0].http}
-	n.chain.show(1, 3, n.whole, append(n.members, last))
+	n.chain.show(1, 3, n.whole, members)
+	for i := range 2 {
+		n.serve(i, n.members[i].share)
+	}
+	n.members[2].turns(n.withShare(2, before)) // has not noticed
 	req, transport := n.request(n.reader, innerID)
-	n.refused(url, req, 503, "Failure") // too soon after it was read
-	now = now.Add(2 * reloadPause)
+	late := n.refused(url, req, 503, "Failure")
+	if len(late.Members) != 4 || late.Members[2].Outcome != seal.OutcomeUnreachable || !strings.Contains(late.Members[2].Detail, "has not noticed the rotation") {
+		t.Errorf("%+v", late.Members)
+	}
+	for range 2 { // the second time the rotation is known already
+		for _, m := range s.Status().Committee.Members {
+			if m.Misbehaved != nil {
+				t.Errorf("%s is blamed: %+v", m.Name, m.Misbehaved)
+			}
+		}
+		n.refused(url, req, 503, "Failure")
+	}
+	n.members[2].turns(nil)
+	n.serve(2, n.members[2].share)
 	req, transport = n.request(n.reader, innerID)
 	n.released(url, req, transport, innerID)
 	if got := s.Status().Committee; got.Version != 1 || len(got.Members) != 4 {
 		t.Errorf("%+v", got)
+	}
+	if log := n.log.String(); strings.Contains(log, "misbehaved") {
+		t.Errorf("log: %s", log)
+	}
+
+	// Later there is no excuse.
+	now = now.Add(2 * lateness)
+	n.members[2].turns(n.withShare(2, before))
+	req, _ = n.request(n.reader, innerID)
+	if got := n.refused(url, req, 503, "Failure"); len(got.Members) != 4 || got.Members[2].Outcome != seal.OutcomeMisbehaved {
+		t.Errorf("%+v", got.Members)
+	}
+}
+
+// Many who want the chain read at a time share one reading, which begins after they
+// asked.
+func TestReadingsAreShared(t *testing.T) {
+	n := newFixture(t)
+	s, _ := n.aggregator(nil)
+	n.chain.mu.Lock() // holds up whoever reads
+	before := n.chain.reads
+	first := s.join()
+	var all []*reading
+	for range 20 {
+		all = append(all, s.join())
+	}
+	n.chain.mu.Unlock()
+	for _, r := range append(all, first) {
+		<-r.done
+		if r.err != nil || r.server == nil {
+			t.Errorf("read %v, %v", r.server, r.err)
+		}
+	}
+	if reads := n.chain.reads - before; reads != 1 && reads != 2 {
+		t.Errorf("%d readings", reads)
+	}
+	if later := s.join(); later == first || later == all[19] {
+		t.Error("a reading that is over was shared")
+	} else {
+		<-later.done
 	}
 }
 

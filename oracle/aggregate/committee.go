@@ -17,12 +17,22 @@ import (
 // A snapshot is the committee as the chain showed it last, and what is known of
 // its members.
 type snapshot struct {
-	reading sync.Mutex // held while the chain is read
-
-	mu      sync.RWMutex // guards the rest
+	mu      sync.RWMutex // guards all of it
 	server  *seal.KeyServer
-	at      time.Time // when it was read
+	at      time.Time       // when it was read
+	before  *seal.Committee // of the version before, nil if none was seen
+	rotated time.Time       // when the version was first read
 	members []memberState
+
+	next    *reading // has not begun; nil if nobody waits
+	reading bool     // one is under way
+}
+
+// A reading is one look at the chain. server and err are set when done is closed.
+type reading struct {
+	done   chan struct{}
+	server *seal.KeyServer
+	err    error
 }
 
 // memberState is what is known of a member.
@@ -39,9 +49,13 @@ type Blame struct {
 	Count  int       `json:"count"` // of times that it did something wrong
 }
 
-// reloadPause is how long the chain is not asked again for the sake of members
-// that send wrong shares.
-const reloadPause = time.Second
+// lateness is how long after a rotation a member may not have noticed it: a member
+// looks every few seconds (oracle/member), Seal's every 30.
+const lateness = time.Minute
+
+// reloadWait is the longest that a request waits for the chain before it goes on
+// without blaming anybody for a wrong share.
+const reloadWait = time.Second
 
 // current returns the committee, nil if it has not been read yet.
 func (s *Server) current() *seal.KeyServer {
@@ -53,26 +67,61 @@ func (s *Server) current() *seal.KeyServer {
 // Refresh reads the committee from the chain and asks its members whether they
 // are up.
 func (s *Server) Refresh(ctx context.Context) error {
-	if _, err := s.read(ctx, 0); err != nil {
+	if _, err := s.read(ctx); err != nil {
 		return err
 	}
 	s.probe(ctx)
 	return nil
 }
 
-// read reads the committee, unless it was read less than pause ago.
-func (s *Server) read(ctx context.Context, pause time.Duration) (*seal.KeyServer, error) {
-	c := &s.committee
-	c.reading.Lock()
-	defer c.reading.Unlock()
-	c.mu.RLock()
-	known, at := c.server, c.at
-	c.mu.RUnlock()
-	now := s.cfg.Now()
-	if known != nil && now.Sub(at) < pause {
-		return known, nil
+// read returns the committee as the chain shows it from now on.
+func (s *Server) read(ctx context.Context) (*seal.KeyServer, error) {
+	r := s.join()
+	select {
+	case <-r.done:
+		return r.server, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+}
+
+// join returns a reading that has not begun yet. All who ask while another one is
+// under way share the next.
+func (s *Server) join() *reading {
+	c := &s.committee
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.next == nil {
+		c.next = &reading{done: make(chan struct{})}
+	}
+	if !c.reading {
+		c.reading = true
+		go s.readAll()
+	}
+	return c.next
+}
+
+// readAll reads as long as somebody waits for it.
+func (s *Server) readAll() {
+	c := &s.committee
+	for {
+		c.mu.Lock()
+		r := c.next
+		c.next, c.reading = nil, r != nil
+		c.mu.Unlock()
+		if r == nil {
+			return
+		}
+		if r.server, r.err = s.load(); r.err == nil {
+			s.take(r.server)
+		}
+		close(r.done)
+	}
+}
+
+// load reads the committee and checks that it belongs together.
+func (s *Server) load() (*seal.KeyServer, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Timeout)
 	defer cancel()
 	ks, err := seal.LoadKeyServer(ctx, s.cfg.Chain, s.cfg.ObjectID)
 	if err != nil {
@@ -81,28 +130,49 @@ func (s *Server) read(ctx context.Context, pause time.Duration) (*seal.KeyServer
 	if ks.Committee == nil {
 		return nil, fmt.Errorf("key server %s is no committee: its clients ask it directly", s.cfg.ObjectID)
 	}
-	if err := ks.CheckCommittee(); err != nil {
-		return nil, err
-	}
+	return ks, ks.CheckCommittee()
+}
+
+// take notes what was read.
+func (s *Server) take(ks *seal.KeyServer) {
+	c := &s.committee
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if known == nil || known.Committee.Version != ks.Committee.Version || len(c.members) != len(ks.Committee.Members) {
-		c.members = make([]memberState, len(ks.Committee.Members))
-		s.cfg.Log.Info("committee read", "key_server", ks.ID, "version", ks.Committee.Version,
-			"threshold", ks.Committee.Threshold, "members", len(ks.Committee.Members))
-	}
+	known, now := c.server, s.cfg.Now()
 	c.server, c.at = ks, now
-	return ks, nil
+	if known != nil && known.Committee.Version == ks.Committee.Version && len(c.members) == len(ks.Committee.Members) {
+		return
+	}
+	c.members = make([]memberState, len(ks.Committee.Members))
+	if known != nil {
+		c.before, c.rotated = known.Committee, now
+	}
+	s.cfg.Log.Info("committee read", "key_server", ks.ID, "version", ks.Committee.Version,
+		"threshold", ks.Committee.Threshold, "members", len(ks.Committee.Members))
 }
 
 // reload is asked before a member is blamed: the committee may have rotated.
 func (s *Server) reload(ctx context.Context) *seal.Committee {
-	ks, err := s.read(ctx, reloadPause)
+	ctx, cancel := context.WithTimeout(ctx, reloadWait)
+	defer cancel()
+	ks, err := s.read(ctx)
 	if err != nil {
 		s.cfg.Log.Warn("the committee could not be read", "err", err)
 		return nil
 	}
 	return ks.Committee
+}
+
+// before is the committee before the last rotation, as long as members may still be
+// in it.
+func (s *Server) before() *seal.Committee {
+	c := &s.committee
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.before == nil || s.cfg.Now().Sub(c.rotated) > lateness {
+		return nil
+	}
+	return c.before
 }
 
 // probe asks every member whether it is up, and notes the answers.

@@ -79,7 +79,7 @@ func (s *Server) prepare(r *http.Request, req *sealhttp.Request, body []byte) (*
 	if err != nil {
 		return nil, sealhttp.RefusalOf(err)
 	}
-	f := &seal.CommitteeFetch{Committee: ks.Committee, To: to, Reload: s.reload}
+	f := &seal.CommitteeFetch{Committee: ks.Committee, Before: s.before(), To: to, Reload: s.reload}
 	for _, call := range req.Approval.Calls {
 		f.Wanted = append(f.Wanted, seal.FullID(pkg.First, call.ID))
 	}

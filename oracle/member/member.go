@@ -27,8 +27,9 @@ import (
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
-// Interval is how often the version on chain is looked at.
-const Interval = 30 * time.Second
+// Interval is how often the version on chain is looked at. In between, after a
+// rotation, a member answers with its old share, which is of no use any more.
+const Interval = 5 * time.Second
 
 // lookTime bounds one look at the chain.
 const lookTime = 20 * time.Second

@@ -24,10 +24,14 @@ type CommitteeFetch struct {
 	To TransportPublicKey
 	// Ask sends the request to one member, and stops when its context ends.
 	Ask func(context.Context, *CommitteeMember) (*FetchKeyResponse, error)
-	// Reload, if it is set, is asked for the committee that the chain shows now
-	// before a member is blamed: a rotation gives every member another share.
-	// It returns nil if that is not known.
+	// Reload, if it is set, is asked for the committee that the chain shows by then
+	// before a member is blamed for a wrong share: a rotation gives every member
+	// another one. It returns nil if that can't be found out; then nobody is blamed.
 	Reload func(context.Context) *Committee
+	// Before is the committee before a rotation of late, nil if there was none.
+	// Members notice a rotation some seconds later: who sends its share of Before
+	// until then is not blamed.
+	Before *Committee
 }
 
 // CommitteeKeys are user keys of a whole committee, encrypted to the requester.
@@ -60,6 +64,8 @@ type MisbehaviorError struct {
 	// Hearsay is set if an aggregator says so. It could make it up: only a
 	// receipt by the member that commits to the report's wrong Shares proves it.
 	Hearsay bool
+
+	share bool // a wrong share, which a rotation could explain
 }
 
 func (e *MisbehaviorError) Error() string {
@@ -77,15 +83,18 @@ func (e *MisbehaviorError) Error() string {
 // too few right shares because the committee has rotated.
 func (f *CommitteeFetch) Run(ctx context.Context) (*CommitteeKeys, error) {
 	g, err := f.run(ctx)
-	if err == nil && g.blames() && f.Reload != nil {
-		if now := f.Reload(ctx); now != nil && now.Version != f.Committee.Version {
-			if g.enough() {
-				g.excuse(now.Version)
-			} else {
-				again := *f
-				again.Committee = now
-				g, err = again.run(ctx)
-			}
+	if err == nil && f.Reload != nil && g.suspects() {
+		now := f.Reload(ctx)
+		switch {
+		case now == nil:
+			g.excuse("sent a share that does not fit; the chain could not be asked whether the committee has rotated")
+		case now.Version == f.Committee.Version:
+		case g.enough():
+			g.excuse(fmt.Sprintf("the committee rotated to version %d while it was asked", now.Version))
+		default:
+			again := *f
+			again.Committee, again.Before = now, f.Committee
+			g, err = again.run(ctx)
 		}
 	}
 	switch {
@@ -142,8 +151,9 @@ func (g *gathering) threshold() int { return int(g.Committee.Threshold) }
 
 func (g *gathering) enough() bool { return len(g.good) >= g.threshold() }
 
-func (g *gathering) blames() bool {
-	return slices.ContainsFunc(g.reports, func(r MemberReport) bool { return r.misbehaved() })
+// suspects tells whether a member sent a wrong share.
+func (g *gathering) suspects() bool {
+	return slices.ContainsFunc(g.reports, func(r MemberReport) bool { return r.wrongShare() })
 }
 
 func (r *MemberReport) misbehaved() bool {
@@ -151,14 +161,34 @@ func (r *MemberReport) misbehaved() bool {
 	return errors.As(r.Err, &bad)
 }
 
+func (r *MemberReport) wrongShare() bool {
+	var bad *MisbehaviorError
+	return errors.As(r.Err, &bad) && bad.share
+}
+
 // excuse takes the blame back from members whose shares may be of another
 // rotation.
-func (g *gathering) excuse(version uint32) {
+func (g *gathering) excuse(why string) {
 	for i := range g.reports {
-		if g.reports[i].misbehaved() {
-			g.reports[i].Err = fmt.Errorf("the committee rotated to version %d while it was asked", version)
+		if g.reports[i].wrongShare() {
+			g.reports[i].Err = errors.New(why)
 		}
 	}
+}
+
+// isLate tells whether a member's shares are those that it had before the rotation.
+func (g *gathering) isLate(m *CommitteeMember, keys []EncryptedKey) bool {
+	if g.Before == nil {
+		return false
+	}
+	for _, was := range g.Before.Members {
+		if was.Name == m.Name || was.URL == m.URL && m.URL != "" {
+			if _, err := g.check(&was, keys); err == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // gathering checks what is wanted of whom.
@@ -201,8 +231,13 @@ func (g *gathering) ask(ctx context.Context, i int) {
 		if g.fits(answer.Keys) {
 			r.Shares = answer.Keys
 		}
-		if g.shares[i], err = g.check(m, answer.Keys); err != nil {
-			r.Err = &MisbehaviorError{Party: m.PartyID, Name: m.Name, Reason: err.Error()}
+		g.shares[i], err = g.check(m, answer.Keys)
+		wrong := errors.Is(err, errWrongShare)
+		switch {
+		case wrong && g.isLate(m, answer.Keys):
+			r.Err = fmt.Errorf("sent its share of the version before: it has not noticed the rotation to version %d yet", g.Committee.Version)
+		case err != nil:
+			r.Err = &MisbehaviorError{Party: m.PartyID, Name: m.Name, Reason: err.Error(), share: wrong}
 		}
 	}
 }

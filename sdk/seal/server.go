@@ -28,6 +28,7 @@ type server struct {
 
 	mu     sync.Mutex // held while the registration is read and verified
 	loaded *KeyServer
+	before *Committee // of the version before, if a rotation was seen
 }
 
 // load returns the server's registration, reading and verifying it if that did
@@ -59,18 +60,20 @@ func (s *server) load(ctx context.Context) (*KeyServer, error) {
 	return ks, nil
 }
 
-// reload reads a committee anew, which may have rotated; nil if it can't be
-// read.
-func (s *server) reload(ctx context.Context, old *KeyServer) *Committee {
-	s.mu.Lock()
-	if s.loaded == old {
-		s.loaded = nil
-	}
-	s.mu.Unlock()
-	ks, err := s.load(ctx)
-	if err != nil {
+// reload reads a committee anew, which may have rotated. It returns nil, and keeps
+// what is known, if it can't be read.
+func (s *server) reload(ctx context.Context) *Committee {
+	ks, err := LoadKeyServer(ctx, s.client.cfg.Chain, s.ID)
+	if err != nil || ks.Committee == nil || ks.CheckCommittee() != nil {
 		return nil
 	}
+	ks.URL = s.AggregatorURL
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.loaded != nil && s.loaded.Committee.Version != ks.Committee.Version {
+		s.before = s.loaded.Committee
+	}
+	s.loaded = ks
 	return ks.Committee
 }
 
@@ -205,8 +208,11 @@ func (s *server) fetchDirectly(ctx context.Context, ks *KeyServer, f *fetch, bod
 }
 
 func (s *server) committeeFetch(ks *KeyServer, f *fetch, body []byte) *CommitteeFetch {
+	s.mu.Lock()
+	before := s.before
+	s.mu.Unlock()
 	return &CommitteeFetch{
-		Committee: ks.Committee, Wanted: f.wanted, To: f.transport.Public(),
+		Committee: ks.Committee, Before: before, Wanted: f.wanted, To: f.transport.Public(),
 		Ask: func(ctx context.Context, m *CommitteeMember) (*FetchKeyResponse, error) {
 			ctx, cancel := s.client.limit(ctx)
 			defer cancel()
@@ -214,7 +220,7 @@ func (s *server) committeeFetch(ks *KeyServer, f *fetch, body []byte) *Committee
 			to.Token = f.token
 			return to.FetchKey(ctx, body)
 		},
-		Reload: func(ctx context.Context) *Committee { return s.reload(ctx, ks) },
+		Reload: s.reload,
 	}
 }
 

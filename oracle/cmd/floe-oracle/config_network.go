@@ -92,7 +92,7 @@ func (c *networkConfig) check() error {
 		errs = append(errs, errors.New("key_server_package is missing: give the id of the key_server package, or network"))
 	}
 	if c.EventMonitoring != nil && *c.EventMonitoring {
-		errs = append(errs, errors.New("enable_event_monitoring is not supported: set it to false, or remove it; a member of a committee reads its version from the chain every 30 seconds"))
+		errs = append(errs, errors.New("enable_event_monitoring is not supported: set it to false, or remove it; a member of a committee reads its version from the chain every 5 seconds"))
 	}
 	if c.GasPriceLife < 0 {
 		errs = append(errs, errors.New("rgp_update_interval must not be negative"))
