@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -584,5 +585,43 @@ func TestTokens(t *testing.T) {
 	}
 	if got := sent(); !slices.Contains(got, "Bearer a.b.c") {
 		t.Errorf("sent in place of a signature: %q", got)
+	}
+}
+
+// roundTrip is a transport.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A token does not leave the machine in plain text, as it does not come in so: a member
+// chooses its address itself.
+func TestTokensAreNotSentInPlainText(t *testing.T) {
+	n := newFixture(t)
+	members := slices.Clone(n.members)
+	members[1] = &member{name: "plain", share: n.members[1].share, http: &httptest.Server{URL: "http://keys.example.org"}}
+	n.chain.show(0, 2, n.whole, members)
+	var mu sync.Mutex
+	var seen []string
+	_, url := n.aggregator(func(c *Config) {
+		c.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Host != "keys.example.org" {
+				return http.DefaultTransport.RoundTrip(r)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			seen = append(seen, r.Header.Get("Authorization"))
+			return nil, errors.New("no route")
+		})
+	})
+	req, _ := n.request(n.reader, innerID)
+	req.Certificate.Signature = []byte{}
+	e := n.refused(url, req, 403, "InvalidSignature", func(h http.Header) { h.Set("Authorization", "Bearer a.b.c") })
+	if m := e.Members[1]; m.Outcome != seal.OutcomeNotNeeded && !strings.Contains(m.Detail, "https only") {
+		t.Errorf("%+v", m)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if slices.ContainsFunc(seen, func(v string) bool { return v != "" }) {
+		t.Errorf("sent in plain text: %q", seen)
 	}
 }

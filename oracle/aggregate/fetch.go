@@ -90,20 +90,18 @@ func (s *Server) prepare(r *http.Request, req *sealhttp.Request, body []byte) (*
 	if id := r.Header.Get(seal.HeaderRequestID); id != "" {
 		header.Set(seal.HeaderRequestID, id)
 	}
-	if req.Token != "" { // of a service account; members take such as name the session key
-		header.Set("Authorization", "Bearer "+req.Token)
-	}
 	f.Ask = func(ctx context.Context, m *seal.CommitteeMember) (*seal.FetchKeyResponse, error) {
-		return s.ask(ctx, m, header.Clone(), body)
+		return s.ask(ctx, m, header.Clone(), req.Token, body)
 	}
 	return f, nil
 }
 
-// ask sends the request to one member as it came.
-func (s *Server) ask(ctx context.Context, m *seal.CommitteeMember, header http.Header, body []byte) (*seal.FetchKeyResponse, error) {
+// ask sends the request to one member as it came, with the token of a service
+// account if there is one: members take such as name the session key.
+func (s *Server) ask(ctx context.Context, m *seal.CommitteeMember, header http.Header, token string, body []byte) (*seal.FetchKeyResponse, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Timeout, fmt.Errorf("no answer within %v", s.cfg.Timeout))
 	defer cancel()
-	e := &seal.Endpoint{URL: m.URL, HTTP: s.members, Header: header, CheckVersion: func(v string) error {
+	e := &seal.Endpoint{URL: m.URL, HTTP: s.members, Header: header, Token: token, CheckVersion: func(v string) error {
 		if !s.cfg.KeyServers.Met(v) {
 			return fmt.Errorf("key server has version %q, which is not served here", v)
 		}
