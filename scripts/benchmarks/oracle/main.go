@@ -24,6 +24,7 @@ import (
 )
 
 const help = `usage: scripts/bench oracle [--json] [--long|--quick] [--dir DIR] [--modes MODES] [--server FILE]
+       scripts/bench oracle --soak 10m --rate 500 [--modes both,local] [--json] [--dir DIR]
 
 Measures a key server under load on this machine, on 2 cores:
 
@@ -34,6 +35,13 @@ Measures a key server under load on this machine, on 2 cores:
                second notice of them
   evaluation   the same through the full node, locally, and both compared
   stages       where the time goes, beside the floor of the cryptography
+
+With --soak, none of this is measured: one rate is kept up for so long, in each
+mode of --modes (both), while /ready and /metrics are asked each second. It says
+per minute how long answers took and what the server holds: memory, goroutines,
+open files, receipts on disk; how late the log was; and each time that /ready
+was not 200, with the reason. One in twenty requests is a stranger's and has to
+be refused. The exit code is 1 if a request failed.
 
 The server, the chain and the load are separate processes; with 4 cores or more
 the server has two of them for itself.
@@ -46,6 +54,7 @@ type options struct {
 	dir, server   string
 	modes         string
 	rate, ceiling int
+	soak          time.Duration
 }
 
 func main() {
@@ -61,7 +70,8 @@ func main() {
 	flags.StringVar(&o.dir, "dir", ".floe/bench", "folder for keys, receipts and chain; its disk is measured too")
 	flags.StringVar(&o.server, "server", "bin/floe-oracle", "the server to measure")
 	flags.StringVar(&o.modes, "modes", "", "evaluation modes, the first of which is measured in full (default: all that the server has)")
-	flags.IntVar(&o.rate, "rate", 500, "requests per second at which latency is measured")
+	flags.IntVar(&o.rate, "rate", 500, "requests per second at which latency is measured, or kept up")
+	flags.DurationVar(&o.soak, "soak", 0, "keep one rate up for so long, such as 10m, and watch what the server holds")
 	flags.IntVar(&o.ceiling, "ceiling", 3000, "rate at which the search for the highest one ends")
 	flags.Parse(os.Args[1:])
 	if flags.NArg() > 0 {
@@ -76,9 +86,14 @@ func main() {
 	}
 	if o.json {
 		json.NewEncoder(os.Stdout).Encode(report)
-		return
+	} else {
+		report.write(os.Stdout)
 	}
-	report.write(os.Stdout)
+	for _, s := range report.Soaks {
+		if s.Errors > 0 {
+			os.Exit(1)
+		}
+	}
 }
 
 func exit(err error) {
@@ -102,7 +117,18 @@ func run(ctx context.Context, o options) (*Report, error) {
 	}
 	defer b.close()
 	r := b.describe()
-	r.Floor = measureFloor()
+	if o.soak > 0 {
+		for _, mode := range b.modes {
+			s, err := b.runSoak(ctx, mode, o.soak)
+			if err != nil {
+				return nil, fmt.Errorf("evaluation mode %s: %w", mode, err)
+			}
+			r.Soaks = append(r.Soaks, s)
+		}
+		return r, nil
+	}
+	r.Floor = new(Floor)
+	*r.Floor = measureFloor()
 	for i, mode := range b.modes {
 		m, err := b.measure(ctx, mode, i == 0 && !o.quick)
 		if err != nil {

@@ -18,8 +18,9 @@ type Report struct {
 	Machine string  `json:"machine"`
 	Cores   string  `json:"server_cores"`
 	Disk    string  `json:"receipts_disk"`
-	Floor   Floor   `json:"floor"`
-	Modes   []*Mode `json:"modes"`
+	Floor   *Floor  `json:"floor,omitempty"` // nil for soaks
+	Modes   []*Mode `json:"modes,omitempty"`
+	Soaks   []*Soak `json:"soaks,omitempty"`
 }
 
 // A Floor is what the cryptography of one identity takes on one core.
@@ -126,6 +127,12 @@ func measureFloor() (f Floor) {
 
 func (r *Report) write(w io.Writer) {
 	fmt.Fprintf(w, "machine     %s\nserver      %s\nreceipts    %s, durable before each answer\n", r.Machine, r.Cores, r.Disk)
+	for _, s := range r.Soaks {
+		s.write(w)
+	}
+	if r.Floor == nil {
+		return
+	}
 	fmt.Fprintf(w, "floor       %.2f ms per identity on one core: hash to the curve %.2f ms, the rest two multiplications; reading the requester's keys %.2f ms\n",
 		r.Floor.Share, r.Floor.Hash, r.Floor.Keys)
 	for _, m := range r.Modes {
@@ -150,5 +157,30 @@ func (r *Report) write(w io.Writer) {
 			fmt.Fprintf(w, "            %-28s answered %6.0f/s, server %.2f cores; good ones: p50 %.1f ms, p99 %.1f ms, %d errors of %d\n",
 				f.Kind, f.Answered, f.Cores, f.During.P50, f.During.P99, f.During.Errors, f.During.Requests)
 		}
+	}
+}
+
+func (m *Minute) String() string {
+	return fmt.Sprintf("%6d requests, %d errors; p50 %.1f ms, p99 %.1f ms, max %.0f ms; log at most %.2f s late; %v", m.Requests, m.Errors, m.P50, m.P99, m.Max, m.LagMax, m.State)
+}
+
+func (s State) String() string {
+	const mb = 1e6
+	return fmt.Sprintf("%.0f MB resident, %.0f MB live, %d goroutines, %d open files; %d receipts: journal %.1f MB, log %.1f MB in %d files, evidence %.2f MB",
+		float64(s.RSS)/mb, float64(s.Live)/mb, s.Goroutines, s.Files, s.Receipts, float64(s.Journal)/mb, float64(s.Log)/mb, s.LogFiles, float64(s.Evidence)/mb)
+}
+
+func (s *Soak) write(w io.Writer) {
+	fmt.Fprintf(w, "\nevaluation by %s, %d requests per second for %.0f s\n", s.Evaluation, s.PerSecond, s.Seconds)
+	fmt.Fprintf(w, "  answers   %d requests, %d errors %v; %d checked to the last byte\n", s.Requests, s.Errors, s.Why, s.Checked)
+	fmt.Fprintf(w, "  before    %v\n", s.Before)
+	for _, m := range s.Minutes {
+		fmt.Fprintf(w, "  minute %2d %v\n", m.Minute, m)
+	}
+	fmt.Fprintf(w, "  after     %v\n", s.After)
+	fmt.Fprintf(w, "  log       at most %.2f s and %d receipts behind\n", s.LagMax, s.BehindMax)
+	fmt.Fprintf(w, "  ready     not %d times, in %d polls, of which %d were not answered\n", len(s.NotReady), s.Polls, s.Unseen)
+	for _, u := range s.NotReady {
+		fmt.Fprintf(w, "            after %.0f s for %d s: %s\n", u.At, u.Seconds, u.Why)
 	}
 }

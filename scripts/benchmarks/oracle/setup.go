@@ -179,6 +179,9 @@ func (b *bench) chooseModes() ([]string, error) {
 	if b.options.modes != "" {
 		return strings.Split(b.options.modes, ","), nil
 	}
+	if b.soak > 0 {
+		return []string{"both"}, nil
+	}
 	text, err := b.command(context.Background(), "serve", "--help")
 	if err != nil {
 		return nil, fmt.Errorf("%w; build it with: go build -o bin/ ./oracle/cmd/floe-oracle", err)
