@@ -21,17 +21,17 @@ const (
 	firstPause, maxPause = 50 * time.Millisecond, 5 * time.Second
 )
 
-// run follows the chain, from the beginning again whenever that fails for good.
+// run follows the chain, again whenever that fails for good.
 func (m *Mirror) run() {
 	defer close(m.done)
 	for wait := firstPause; ; wait = min(2*wait, maxPause) {
 		before := m.position()
 		err := m.follow()
-		m.forget(err)
+		m.lose(err)
 		if m.ctx.Err() != nil {
 			return
 		}
-		m.cfg.Log.Error("following the chain failed, all that was known is forgotten", "err", err)
+		m.cfg.Log.Error("following the chain failed", "err", err)
 		if m.position() != before {
 			wait = firstPause
 		}
@@ -47,10 +47,23 @@ func (m *Mirror) position() uint64 {
 	return m.at.Sequence
 }
 
-// forget drops everything: what was known holds no more.
-func (m *Mirror) forget(err error) {
+// lose notes that the chain can't be followed. What was verified holds on, and is
+// followed from there: otherwise a node could make the mirror forget what it knows
+// better than to believe.
+func (m *Mirror) lose(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.cfg.Light == nil || m.ctx.Err() != nil {
+		m.forget(err)
+		return
+	}
+	m.broken = err
+	m.wake()
+}
+
+// forget is for holders of mu: it drops everything, since what was known holds no
+// more.
+func (m *Mirror) forget(err error) {
 	m.known, m.broken, m.confirmed, m.store = false, err, time.Time{}, newStore(m.cfg.CacheBytes)
 	m.era++
 	m.wake()
@@ -66,7 +79,7 @@ func (m *Mirror) follow() error {
 	if err := m.pin(info.ChainID); err != nil {
 		return err
 	}
-	from := max(info.Lowest, info.Tip-min(info.Tip, runUp))
+	from := m.next(info)
 	for cp, err := range m.cfg.Node.Follow(m.ctx, from, suirpc.OnRetry(m.interrupted), suirpc.MaxPause(time.Second)) {
 		if err != nil {
 			return err
@@ -76,6 +89,21 @@ func (m *Mirror) follow() error {
 		}
 	}
 	return errors.New("the stream of checkpoints ended")
+}
+
+// next chooses the checkpoint to follow the chain from: the one after the last, if
+// the node still has it.
+func (m *Mirror) next(info suirpc.ServiceInfo) uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.known && info.Lowest <= m.at.Sequence+1 {
+		return m.at.Sequence + 1
+	}
+	if m.known {
+		m.forget(fmt.Errorf("the node has checkpoints from %d on, checkpoint %d comes next", info.Lowest, m.at.Sequence+1))
+		m.cfg.Log.Error("all that was known is forgotten", "err", m.broken)
+	}
+	return max(info.Lowest, info.Tip-min(info.Tip, runUp))
 }
 
 // pin demands that the node serves the chain that it served first.
@@ -183,6 +211,7 @@ func (m *Mirror) install(next *Position, changed map[sui.Address]sui.ObjectRef, 
 		if r := m.reads[id]; r != nil {
 			r.named, r.ref, r.at = true, ref, next.Sequence
 		}
+		m.memory.change(id, ref, m.era)
 		before, ok := m.store.has(id)
 		if !ok || before.Object != nil && before.Digest == ref.Digest { // read when the node was ahead
 			continue

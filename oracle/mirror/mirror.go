@@ -16,11 +16,17 @@
 //     of validators, and names contents, effects and with them the digest of each
 //     object that changed. So from the first checkpoint on a node cannot leave out
 //     or invent a change, put checkpoints in another order, or alter what changed.
-//   - What did not change since the mirror began is read from the node: with Prove,
-//     it has to show that a verified checkpoint left the object so, which makes
+//     Checkpoints that do not verify end nothing: the mirror waits for the right ones.
+//   - What an object is when it is read for the first time is the node's word: with
+//     Prove, it has to show that a verified checkpoint left the object so, which makes
 //     invented objects and packages impossible. It can still show an object as it was
 //     before a change that the mirror did not see, or say that something does not
 //     exist: the chain gives no proof of either. Ask several nodes against that.
+//   - What was read once (the last 131,072 objects at least), and the Clock, is as the
+//     checkpoints say from then on, or refused with [ErrContradicted], also when it has
+//     to be read again. If a node says that it has no longer the checkpoints that come
+//     next, the mirror begins anew: what it reads then may be newer, but not older than
+//     what it knew.
 //   - Price of gas and start of an epoch are the node's word; the epoch is verified.
 //   - A node can stop the stream. No view is older than Freshness without its word,
 //     by a read of the Clock, that there is nothing newer; how old the Clock may be
@@ -134,6 +140,7 @@ type Mirror struct {
 	broken    error         // why the stream does not go on; nil when it does
 	confirmed time.Time     // when at was known to be the newest
 	store     *store
+	memory    *memory
 	reads     map[sui.Address]*read // under way
 	probe     *read                 // under way, or nil
 }
@@ -145,7 +152,7 @@ func Start(cfg Config) (*Mirror, error) {
 	}
 	m := &Mirror{
 		cfg: cfg, done: make(chan struct{}), moved: make(chan struct{}),
-		store: newStore(cfg.CacheBytes), reads: map[sui.Address]*read{},
+		store: newStore(cfg.CacheBytes), memory: newMemory(memorySize), reads: map[sui.Address]*read{},
 	}
 	m.ctx, m.stop = context.WithCancel(context.Background())
 	go m.run()

@@ -173,7 +173,9 @@ func (m *Mirror) readNewest(ctx context.Context, reads []*read, since Position, 
 		return fmt.Errorf("read objects: %w", ErrMoved)
 	}
 	for i, r := range reads {
-		m.keep(r, found[i], since.Sequence)
+		if err := m.keep(r, found[i], since.Sequence); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -190,16 +192,23 @@ func clocks(objects []*sui.Object, between int) (before, after uint64, err error
 	return first.Version(), last.Version(), nil
 }
 
-// keep puts what was read into the store; for holders of mu.
-func (m *Mirror) keep(r *read, found execution.Known, since uint64) {
+// keep puts what was read into the store, unless it can't be right; for holders of
+// mu.
+func (m *Mirror) keep(r *read, found execution.Known, since uint64) error {
 	e := &entry{Known: found, loaded: true, since: since}
-	if r.named {
+	if !r.named {
+		if err := m.memory.check(r.id, found, m.era); err != nil {
+			return err
+		}
+	} else {
+		m.memory.put(r.id, memento{r.ref.Version, r.ref.Digest, m.era})
 		e = after(r.ref, r.at)
 		if found.Object != nil && !e.loaded && found.Object.Version() == r.ref.Version && found.Digest == r.ref.Digest {
 			e.Known, e.loaded = found, true
 		}
 	}
 	m.store.put(r.id, e)
+	return nil
 }
 
 // pass waits until the stream has delivered a version of the Clock, and the tip.

@@ -27,6 +27,7 @@ type world struct {
 	seen     int    // how many checkpoints reads know
 	hold     func() // called between the parts of a read, without the lock
 	lie      func(*sui.Object) *sui.Object
+	exact    bool  // whether lie is asked for a version
 	streams  int   // times that Follow was called
 	broken   error // ends streams
 	down     error // of all calls
@@ -198,6 +199,8 @@ func (w *world) ObjectVersions(_ context.Context, refs []sui.ObjectRef) ([]*sui.
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.exact = true
+	defer func() { w.exact = false }()
 	out := make([]*sui.Object, len(refs))
 	for i, ref := range refs {
 		for _, s := range w.history[ref.ID] {

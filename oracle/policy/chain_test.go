@@ -121,6 +121,7 @@ func TestOnChain(t *testing.T) {
 		{"LyingNode", testLyingNode},
 		{"LyingSimulation", testLyingSimulation},
 		{"LyingStream", testLyingStream},
+		{"ForgetfulServer", testForgetfulServer},
 		{"RealPolicyOfMissingFunction", testRealPolicyOfMissingFunction},
 		{"FirstVersion", testFirstVersion},
 		{"LocalAcrossEpochs", testLocalAcrossEpochs},

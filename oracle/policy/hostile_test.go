@@ -230,6 +230,50 @@ func testLyingStream(t *testing.T, n *realNet) {
 	}
 }
 
+// A node can't make a server that verifies checkpoints forget what it knows, by
+// showing forged ones, to be believed afterwards.
+func testForgetfulServer(t *testing.T, n *realNet) {
+	stranger := sui.Address{1}
+	var forge, lie atomic.Bool
+	forged := anotherOwner(n, stranger)
+	node := &liar{Client: n.client, checkpoint: func(cp *suirpc.Checkpoint) *suirpc.Checkpoint {
+		if !forge.Load() {
+			return cp
+		}
+		c := *cp
+		c.Summary.TimestampMS++
+		return &c
+	}, object: func(o *sui.Object) *sui.Object {
+		if lie.Load() {
+			return forged(o)
+		}
+		return o
+	}}
+	local := newLocal(t, n, mirror.Config{Node: node, Light: n.light(t), Freshness: 1, Timeout: time.Second})
+	n.query.User = n.owner.Address()
+	if _, err := n.ask(t, local); err != nil {
+		t.Fatal(err)
+	}
+	policy, cap := n.floePolicy(t)
+	forge.Store(true)
+	n.send(t, func(b *sui.Builder) { contract.Grant(b, n.contracts, policy, cap, sui.Address{2}) })
+	if _, err := n.ask(t, local); codeOf(err) != "chain_behind" {
+		t.Errorf("a forged checkpoint: %v", err)
+	}
+	forge.Store(false)
+	lie.Store(true)
+	n.query.User = stranger
+	var err error
+	for range 20 { // until the stream goes on
+		if _, err = n.ask(t, local); codeOf(err) != "chain_behind" {
+			break
+		}
+	}
+	if code := codeOf(err); code != "chain_unavailable" && code != "floe_access::policy::ENoAccess" {
+		t.Errorf("forged objects after a forged checkpoint: %v", err)
+	}
+}
+
 // floePolicy finds the net's policy and its capability.
 func (n *realNet) floePolicy(t *testing.T) (policy, cap sui.Address) {
 	t.Helper()
