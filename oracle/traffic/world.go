@@ -24,6 +24,7 @@ import (
 type World struct {
 	Contracts contract.Packages
 	Policy    sui.Address
+	Cap       sui.Address       // of the policy; the owner's
 	Owner     *sui.PrivateKey   // of the policy; has coins
 	Members   []*sui.PrivateKey // whom the policy allows
 	Strangers []*sui.PrivateKey // whom it does not
@@ -73,13 +74,29 @@ func (w *World) createPolicy(ctx context.Context, client *suirpc.Client) error {
 	if made == nil {
 		return errors.New("the transaction reports no policy")
 	}
-	w.Policy = made.PolicyID
+	w.Policy, w.Cap = made.PolicyID, made.CapID
+	return w.Grant(ctx, client, w.Members...)
+}
+
+// Grant makes the policy allow wallets, on the chain of client. It does not make
+// them Members.
+func (w *World) Grant(ctx context.Context, client *suirpc.Client, wallets ...*sui.PrivateKey) error {
 	var members []sui.Address
-	for _, m := range w.Members {
+	for _, m := range wallets {
 		members = append(members, m.Address())
 	}
-	b = sui.NewBuilder()
-	contract.GrantAll(b, w.Contracts, made.PolicyID, made.CapID, members)
+	b := sui.NewBuilder()
+	contract.GrantAll(b, w.Contracts, w.Policy, w.Cap, members)
+	if _, err := client.Send(ctx, w.Owner, b); err != nil {
+		return contract.Explain(err)
+	}
+	return nil
+}
+
+// Revoke makes the policy allow a wallet no more.
+func (w *World) Revoke(ctx context.Context, client *suirpc.Client, wallet *sui.PrivateKey) error {
+	b := sui.NewBuilder()
+	contract.Revoke(b, w.Contracts, w.Policy, w.Cap, wallet.Address())
 	if _, err := client.Send(ctx, w.Owner, b); err != nil {
 		return contract.Explain(err)
 	}

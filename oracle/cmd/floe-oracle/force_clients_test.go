@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -23,6 +24,7 @@ const askers = 6
 // holdings are what all clients hold together.
 type holdings struct {
 	tried, answered, lastReleased atomic.Int64
+	doing                         atomic.Pointer[string] // what is or was last done to the server
 
 	mu          sync.Mutex
 	receipts    map[receipt.Hash]string // all that came, JWT by hash
@@ -103,6 +105,9 @@ func (c *asker) askOnce(ctx context.Context, number uint64) {
 	c.f.held.answered.Add(1)
 	answer, err := r.Check(status, body, &c.f.public)
 	if err != nil {
+		if doing := c.f.held.doing.Load(); doing != nil {
+			err = fmt.Errorf("%s: %w", *doing, err)
+		}
 		c.f.held.complain(err)
 		return
 	}

@@ -3,17 +3,21 @@
 package main
 
 import (
-	"context"
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/floe-data/floe/oracle/traffic"
+	"github.com/floe-data/floe/sdk/devnet/chain"
 	"github.com/floe-data/floe/sdk/devnet/chain/chaintest"
+	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
@@ -24,7 +28,8 @@ import (
 // nothing may be missing: see checkEverything.
 //
 // FLOE_FORCE_REQUESTS is how many requests are answered at least (300), FLOE_FORCE_SEED
-// what is drawn, FLOE_FORCE_DISK the disk: "tmpfs", "limit" (a limit on the
+// what is drawn, FLOE_FORCE_EVALUATION how policies are evaluated (see protections;
+// from 1,000 requests on the node lies too), FLOE_FORCE_DISK the disk: "tmpfs", "limit" (a limit on the
 // size of files, for those who may not mount) or "ext4" (a file system that
 // also loses power: what was not synced is gone). The first two are chosen by
 // what is allowed.
@@ -32,7 +37,8 @@ func TestForce(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
 	}
-	f := newForce(t, number(t, "FLOE_FORCE_REQUESTS", 300), uint64(number(t, "FLOE_FORCE_SEED", 1)))
+	f := newForce(t, number(t, "FLOE_FORCE_REQUESTS", 300), uint64(number(t, "FLOE_FORCE_SEED", 1)),
+		protectionOf(t, cmp.Or(os.Getenv("FLOE_FORCE_EVALUATION"), "both")))
 	f.start()
 	stop := f.ask()
 	f.disturb()
@@ -68,27 +74,55 @@ type force struct {
 	public traffic.Server
 	held   *holdings
 	counts map[string]int // of what was done to the server
-	owner  context.Context
+
+	protection protection
+	validators string          // file
+	client     *suirpc.Client  // of the true chain
+	leaver     *sui.PrivateKey // whom the policy allows until seeOff
+	double     *double         // the chain and what may be said of it; nil: the node does not lie
+	liesFor    int             // requests
+	byHand     uint64          // requests of askUntil
 }
 
-func newForce(t *testing.T, requests int, seed uint64) *force {
+// newForce makes a server that has not started yet. With few requests, but more
+// than 0, its node does not lie.
+func newForce(t *testing.T, requests int, seed uint64, by protection) *force {
 	t.Helper()
-	f := &force{t: t, goal: int64(requests), random: rand.New(rand.NewPCG(seed, 0)), seed: seed, dir: t.TempDir(), counts: map[string]int{}, held: newHoldings()}
-	c := chaintest.Start(t)
-	client, err := suirpc.Dial(t.Context(), c.URL)
-	if err != nil {
+	f := &force{t: t, goal: int64(requests), random: rand.New(rand.NewPCG(seed, 0)), seed: seed, dir: t.TempDir(), counts: map[string]int{}, held: newHoldings(),
+		protection: by, leaver: traffic.Wallet("leaver", 0), liesFor: max(10, min(requests/50, 200))}
+	c := chaintest.StartConfig(t, chain.Config{Heartbeat: heartbeat})
+	var err error
+	if f.client, err = suirpc.Dial(t.Context(), c.URL); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { client.Close() })
-	if f.world, err = traffic.Publish(t.Context(), client, c.Faucet, filepath.Join(f.dir, "contracts"), 5, 3); err != nil {
+	t.Cleanup(func() { f.client.Close() })
+	if f.world, err = traffic.Publish(t.Context(), f.client, c.Faucet, filepath.Join(f.dir, "contracts"), 5, 3); err != nil {
 		t.Fatal(err)
 	}
-	f.node = newProxy(t, c.URL)
+	f.writeValidators(c.URL)
 	f.disk = newDisk(t, filepath.Join(f.dir, "disk"))
 	f.victim = &victim{f: f}
 	t.Cleanup(f.victim.kill)
-	f.register(c.URL)
+	f.node = newProxy(t, c.URL)
+	lies, more := requests == 0 || requests >= 1000, ""
+	if lies {
+		more = fmt.Sprintf("allowed_staleness: %v\n", staleness)
+	}
+	f.register(c.URL, fmt.Sprintf("evaluation: {%s}\n%s", by.config(f), more))
+	if lies {
+		f.double = f.newDouble(c)
+		f.node.target = strings.TrimPrefix(f.double.liar.url, "http://")
+	}
 	return f
+}
+
+// start starts the server, and has the leaver go.
+func (f *force) start() {
+	f.t.Helper()
+	f.victim.start()
+	if f.double != nil {
+		f.seeOff()
+	}
 }
 
 // disturb does one thing after the other to the server, until the clients have
@@ -101,26 +135,36 @@ func (f *force) disturb() {
 		if round < len(faults) { // each at least once
 			next = faults[round]
 		}
-		f.counts[next.name]++
-		end := next.begin()
-		f.pause(20)
-		if next.mayDie && f.random.IntN(4) == 0 {
-			f.counts["killed during "+next.name]++
-			f.victim.kill()
-			end()
-			f.victim.start()
-		} else {
-			end()
-		}
-		f.demandRecovery(next.name)
+		f.inflict(next)
 	}
+}
+
+// inflict does one thing to the server.
+func (f *force) inflict(next fault) {
+	f.t.Helper()
+	f.counts[next.name]++
+	f.held.doing.Store(&next.name)
+	end := next.begin()
+	f.pause(20)
+	if next.mayDie && f.random.IntN(4) == 0 {
+		f.counts["killed during "+next.name]++
+		f.victim.kill()
+		end()
+		f.victim.start()
+	} else {
+		end()
+	}
+	f.demandRecovery(next.name)
 }
 
 // pause waits until the clients have tried some more, up to n times; a silent
 // server is not waited for long.
-func (f *force) pause(n int) {
-	goal := f.held.tried.Load() + int64(1+f.random.IntN(n))
-	for begin := time.Now(); f.held.tried.Load() < goal && time.Since(begin) < 1200*time.Millisecond; {
+func (f *force) pause(n int) { await(&f.held.tried, 1+f.random.IntN(n), 1200*time.Millisecond) }
+
+// await waits until a count has grown by n, or for so long.
+func await(count *atomic.Int64, n int, most time.Duration) {
+	goal := count.Load() + int64(n)
+	for begin := time.Now(); count.Load() < goal && time.Since(begin) < most; {
 		time.Sleep(time.Millisecond)
 	}
 }
@@ -184,5 +228,5 @@ func (f *force) faults() []fault {
 	if d, ok := f.disk.(powered); ok {
 		all = append(all, fault{"power loss", false, func() func() { d.losePower(f); return f.victim.start }})
 	}
-	return all
+	return append(all, f.deceptions()...)
 }

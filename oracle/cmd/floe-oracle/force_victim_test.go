@@ -70,8 +70,9 @@ type victim struct {
 	logs  bytes.Buffer
 }
 
-// register makes keys and a configuration, and registers the keys on chain.
-func (f *force) register(node string) {
+// register makes keys and a configuration, and registers the keys on chain. node is
+// an honest one.
+func (f *force) register(node, more string) {
 	f.t.Helper()
 	keystore := filepath.Join(f.dir, "sui.keystore")
 	if err := sui.SaveKeys(keystore, []*sui.PrivateKey{f.world.Owner}); err != nil {
@@ -82,8 +83,8 @@ func (f *force) register(node string) {
 	pkg := f.world.Contracts.KeyServer.Latest.String()
 	id := program(f.t, "register", "--dir", keys, "--name", "victim", "--url", "https://keys.example.org", "--node", node, "--package", pkg, "--signer", keystore)
 	f.victim.config = filepath.Join(f.dir, "oracle.yaml")
-	text := fmt.Sprintf("key_server_object_id: %s\nkey_dir: keys\njournal_dir: %s\nnode_url: %s\nkey_server_package: %s\nlisten: 127.0.0.1:0\nevaluation_timeout: 500ms\nmetrics_listen: 127.0.0.1:0\n%s",
-		id, f.disk.receipts(), f.node.url, pkg, os.Getenv("FLOE_FORCE_CONFIG"))
+	text := fmt.Sprintf("key_server_object_id: %s\nkey_dir: keys\njournal_dir: %s\nnode_url: %s\nkey_server_package: %s\nlisten: 127.0.0.1:0\nevaluation_timeout: 500ms\nmetrics_listen: 127.0.0.1:0\n%s%s",
+		id, f.disk.receipts(), f.node.url, pkg, more, os.Getenv("FLOE_FORCE_CONFIG"))
 	if err := os.WriteFile(f.victim.config, []byte(text), 0o600); err != nil {
 		f.t.Fatal(err)
 	}
@@ -104,11 +105,6 @@ func (f *force) register(node string) {
 	if f.public.Key, err = seal.ParsePublicKey(key); err != nil {
 		f.t.Fatal(err)
 	}
-}
-
-func (f *force) start() {
-	f.t.Helper()
-	f.victim.start()
 }
 
 // start starts the server, as a supervisor does: again and again until it
