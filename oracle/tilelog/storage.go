@@ -6,10 +6,12 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +42,17 @@ const (
 // is an appender for each size, which is given exactly that many entries.
 var batches = []int{256, 128, 64, 32, 16, 8, 4, 2, 1}
 
+// realDir is where a folder is that may be below a link, as systemd makes one for
+// the StateDirectory of a DynamicUser. Tessera makes no folders below links.
+func realDir(dir string) (string, error) {
+	path, err := filepath.EvalSymlinks(dir)
+	if errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir) {
+		path, err = realDir(filepath.Dir(dir))
+		path = filepath.Join(path, filepath.Base(dir))
+	}
+	return path, err
+}
+
 // open sets up storage and appenders and checks the invariants.
 func (l *Log) open(ctx context.Context) error {
 	quiet()
@@ -51,7 +64,11 @@ func (l *Log) open(ctx context.Context) error {
 	if l.verify, err = logproof.NewLog(l.cfg.Origin, l.cfg.Key.Public().(ed25519.PublicKey)); err != nil {
 		return err
 	}
-	driver, err := posix.New(ctx, posix.Config{Path: l.cfg.Dir, HTTPClient: &http.Client{Timeout: witnessTimeout}})
+	dir, err := realDir(l.cfg.Dir)
+	if err != nil {
+		return err
+	}
+	driver, err := posix.New(ctx, posix.Config{Path: dir, HTTPClient: &http.Client{Timeout: witnessTimeout}})
 	if err != nil {
 		return err
 	}

@@ -295,6 +295,26 @@ func copyTree(t *testing.T, from, to string) {
 	}
 }
 
+// The folder may be a link, or below one, as systemd's StateDirectory is.
+func TestLogBelowLink(t *testing.T) {
+	dir := t.TempDir()
+	j := openJournal(t, filepath.Join(dir, "journal"))
+	write(t, j, 1)
+	for i, path := range []string{"state/log", "state/new/log", "log"} {
+		name, _, _ := strings.Cut(path, "/")
+		if _, err := os.Lstat(filepath.Join(dir, name)); err != nil {
+			target := filepath.Join(dir, fmt.Sprint("target", i))
+			if err := errors.Join(os.Mkdir(target, 0o700), os.Symlink(target, filepath.Join(dir, name))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l := openLog(t, filepath.Join(dir, path), j, nil)
+		untilPublished(t, l, 1)
+		checkLog(t, l, j)
+		l.Close()
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	short := openJournal(t, filepath.Join(dir, "short"))
