@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 
-	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
 	"github.com/floe-data/floe/oracle/aggregate"
@@ -23,7 +22,7 @@ func newAggregate() *cobra.Command {
 ones that are right, until it is interrupted: then /ready says 503 and, after
 drain_delay, what is under way is finished. Prints its address when it is ready
 for requests; logs JSON to stderr. Without --config, the variable CONFIG_PATH
-names the file.
+names the file. SIGHUP has it read the committee and ask its members at once.
 
 It holds no secret and is trusted with none: what passes through it is encrypted
 to the requester, who checks the result under the committee's public key. A member
@@ -70,9 +69,12 @@ func serveAggregate(ctx context.Context, c *aggregateConfig, log *slog.Logger, r
 		return err
 	}
 	log.Info("serving", "url", s.URL(), "committee", c.KeyServerObjectID)
-	ready(s.URL())
-	tell(log, daemon.SdNotifyReady)
-	<-ctx.Done()
+	attend(ctx, log, s.URL(), ready, func() {
+		log.Info("reading the committee; a changed configuration takes a restart")
+		if err := s.Refresh(ctx); err != nil {
+			log.Error("the committee could not be read", "err", err)
+		}
+	})
 	c.drain(s, log)
 	return s.Close()
 }

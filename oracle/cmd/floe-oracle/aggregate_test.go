@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,8 +19,17 @@ func TestAggregateWithoutNode(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "aggregator.yaml")
 	os.WriteFile(path, []byte("key_server_object_id: 0x5\nnode_url: http://127.0.0.1:1\nrpc_config: {retry_config: {max_retries: 1}}\n"+
 		"listen: 127.0.0.1:0\nmetrics_listen: none\ndrain_delay: 0s\n"), 0o600)
-	a := background(t, "aggregate", "--config", path)
+	log := &logged{out: t.Output()}
+	a := backgroundTo(t, log, "aggregate", "--config", path)
 	url := a.line()
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(30 * time.Second); log.count("a changed configuration takes a restart") == 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it does not notice SIGHUP")
+		}
+	}
 	for path, want := range map[string]int{"/health": 200, "/ready": 503, "/v1/service": 400} {
 		res, err := http.Get(url + path)
 		if err != nil {

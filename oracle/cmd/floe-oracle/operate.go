@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -34,6 +37,24 @@ func (c *operationsConfig) serveMetrics(m *metrics.Metrics, log *slog.Logger) (s
 	}()
 	log.Info("serving metrics", "url", "http://"+l.Addr().String()+"/metrics")
 	return func() { s.Close(); <-done }, nil
+}
+
+// attend tells the world that the server at url is ready, then calls hungUp for
+// each SIGHUP, until ctx ends.
+func attend(ctx context.Context, log *slog.Logger, url string, ready func(url string), hungUp func()) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	ready(url)
+	tell(log, daemon.SdNotifyReady)
+	for {
+		select {
+		case <-hangup:
+			hungUp()
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // drain tells the world to go elsewhere and serves those who come all the same

@@ -6,13 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"os/signal"
 	"reflect"
-	"syscall"
 	"time"
-
-	"github.com/coreos/go-systemd/v22/daemon"
 
 	"github.com/floe-data/floe/oracle/accounts"
 	"github.com/floe-data/floe/oracle/keyserver"
@@ -137,24 +132,15 @@ func (p *process) run(ctx context.Context, ready func(url string)) error {
 		defer tick.Stop()
 		go p.member.Run(ctx, tick.C)
 	}
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
 	p.log.Info("serving", "url", p.server.URL(), "key_servers", len(p.server.Services()))
-	ready(p.server.URL())
-	tell(p.log, daemon.SdNotifyReady)
-	for {
-		select {
-		case <-hangup:
-			if err := p.reload(ctx); err != nil {
-				p.log.Error("the configuration was not reloaded, nothing has changed", "err", err)
-			}
-		case <-ctx.Done():
-			p.cfg.drain(p.server, p.log)
-			p.anchors.wait()
-			return nil
+	attend(ctx, p.log, p.server.URL(), ready, func() {
+		if err := p.reload(ctx); err != nil {
+			p.log.Error("the configuration was not reloaded, nothing has changed", "err", err)
 		}
-	}
+	})
+	p.cfg.drain(p.server, p.log)
+	p.anchors.wait()
+	return nil
 }
 
 // checkNetwork demands that the node is of the network that is configured.
