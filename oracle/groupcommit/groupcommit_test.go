@@ -161,3 +161,43 @@ func TestTail(t *testing.T) {
 		}
 	}
 }
+
+// What could not be stored is gone from the disk before anything is written in its
+// place: otherwise a loss of power leaves the beginning of the new beside the rest
+// of the old, which looks like damage.
+func TestTailCutsOffDurably(t *testing.T) {
+	f, err := Open(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	disk := &traced{faulty: &faulty{File: f, syncErr: syscall.EIO}}
+	tail := Tail{File: disk}
+	for _, fault := range []error{syscall.EIO, syscall.EIO, nil} {
+		disk.syncErr, disk.did = fault, nil
+		if err := tail.Append([]byte("data")); (err == nil) != (fault == nil) {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"truncate", "sync", "write", "sync"}; !slices.Equal(disk.did, want) {
+		t.Errorf("%v, want %v", disk.did, want)
+	}
+}
+
+// traced is a file that notes what is done to it.
+type traced struct {
+	*faulty
+	did []string
+}
+
+func (f *traced) WriteAt(p []byte, off int64) (int, error) {
+	f.did = append(f.did, "write")
+	return f.faulty.WriteAt(p, off)
+}
+
+func (f *traced) Sync() error { f.did = append(f.did, "sync"); return f.faulty.Sync() }
+
+func (f *traced) Truncate(n int64) error {
+	f.did = append(f.did, "truncate")
+	return f.faulty.Truncate(n)
+}

@@ -39,13 +39,18 @@ func (t *Tail) Append(data []byte) error {
 	return nil
 }
 
-// Mend cuts the file back to its end if it is in doubt. Who can't do without that
-// finds out before there is anything to append.
+// Mend cuts the file back to its end if it is in doubt, durably: a loss of power must
+// not leave the beginning of what is appended next before the rest of what was not
+// stored. Who can't do without that finds out before there is anything to append.
 func (t *Tail) Mend() error {
 	if !t.dirty {
 		return nil
 	}
-	if err := t.Truncate(t.End); err != nil {
+	err := t.Truncate(t.End)
+	if err == nil {
+		err = t.Sync()
+	}
+	if err != nil {
 		return fmt.Errorf("cut off what was not stored: %w", err)
 	}
 	t.dirty, t.extended = false, t.End
