@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -379,6 +380,56 @@ func TestJournalCrowd(t *testing.T) {
 	if got := j.Len(); got != n+1 {
 		t.Errorf("%d receipts", got)
 	}
+}
+
+// Whoever reads receipts, and anybody may, does not hold up those that are stored.
+func TestJournalReadersWaitAlone(t *testing.T) {
+	f := &slowReads{faultyFile: &faultyFile{}, entered: make(chan struct{}), gate: make(chan struct{})}
+	j, err := open(config(""), f, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	add(t, j, "a")
+	for name, read := range map[string]func() error{
+		"a page":     func() error { _, err := j.Read(0, 10); return err },
+		"a policy's": func() error { _, _, err := j.OfPolicy(policyA, 0, 10); return err },
+		"a record":   func() error { _, err := j.Record(1); return err },
+	} {
+		f.slow.Store(true)
+		done := make(chan error)
+		go func() { done <- read() }()
+		<-f.entered
+		stored := make(chan struct{})
+		go func() { add(t, j, "b"); close(stored) }()
+		select {
+		case <-stored:
+		case <-time.After(10 * time.Second):
+			t.Errorf("%s: a receipt can't be stored while it is read", name)
+		}
+		f.gate <- struct{}{}
+		if err := <-done; err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got := codes(t, j); got != "a b b b" {
+		t.Errorf("%s", got)
+	}
+}
+
+// slowReads is a file whose next read waits until it is told to go on.
+type slowReads struct {
+	*faultyFile
+	slow          atomic.Bool
+	entered, gate chan struct{}
+}
+
+func (f *slowReads) ReadAt(p []byte, off int64) (int, error) {
+	if f.slow.CompareAndSwap(true, false) {
+		f.entered <- struct{}{}
+		<-f.gate
+	}
+	return f.faultyFile.ReadAt(p, off)
 }
 
 func TestJournalDiskFull(t *testing.T) {

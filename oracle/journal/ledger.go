@@ -74,9 +74,7 @@ func (j *Journal) SetLedger(l Ledger) error {
 // countRange shows the receipts after number from, up to number to.
 func (j *Journal) countRange(l Ledger, from, to uint64) error {
 	for sequence := from + 1; l != nil && sequence <= to; sequence++ {
-		j.mu.RLock()
 		rec, err := j.full(sequence)
-		j.mu.RUnlock()
 		if err != nil {
 			return fmt.Errorf("set ledger: %w", err)
 		}

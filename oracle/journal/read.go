@@ -41,18 +41,13 @@ func (j *Journal) Grown() <-chan struct{} { return j.grown }
 // Read returns the JWTs of at most limit receipts with sequence numbers above
 // after, in order. Only durable receipts are returned.
 func (j *Journal) Read(after uint64, limit int) ([]string, error) {
-	j.mu.RLock()
-	defer j.mu.RUnlock()
-	n := uint64(len(j.offsets))
-	if j.closed {
-		return nil, errors.New("read journal: it is closed")
-	}
-	if after >= n || limit <= 0 {
-		return nil, nil
+	places, err := j.places(after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read journal: %w", err)
 	}
 	var out []string
-	for i := after; i < min(n, after+uint64(limit)); i++ {
-		line, err := j.record(int(i))
+	for _, at := range places {
+		line, err := j.line(at)
 		if err != nil {
 			return nil, fmt.Errorf("read journal: %w", err)
 		}
@@ -66,11 +61,8 @@ func (j *Journal) Read(after uint64, limit int) ([]string, error) {
 // that policy above after, and how many it has in all.
 func (j *Journal) OfPolicy(policy sui.Address, after uint64, limit int) (records []Record, head uint64, err error) {
 	j.mu.RLock()
-	defer j.mu.RUnlock()
-	if j.closed {
-		return nil, 0, errors.New("read journal: it is closed")
-	}
-	sequences := j.index.policies[policy]
+	sequences := j.index.policies[policy] // only ever appended to
+	j.mu.RUnlock()
 	head = uint64(len(sequences))
 	if after >= head || limit <= 0 {
 		return nil, head, nil
@@ -87,12 +79,7 @@ func (j *Journal) OfPolicy(policy sui.Address, after uint64, limit int) (records
 
 // Record returns the record of a sequence number, nil if there is none.
 func (j *Journal) Record(sequence uint64) (*Record, error) {
-	j.mu.RLock()
-	defer j.mu.RUnlock()
-	if j.closed {
-		return nil, errors.New("read journal: it is closed")
-	}
-	if sequence == 0 || sequence > uint64(len(j.offsets)) {
+	if sequence == 0 || sequence > j.Len() {
 		return nil, nil
 	}
 	r, err := j.full(sequence)
@@ -139,9 +126,9 @@ func ReadFile(dir string, key ed25519.PrivateKey, sequence uint64) (*Record, err
 // it within the last Config.Remember.
 func (j *Journal) Release(request receipt.Hash) (*Entry, *receipt.Opening, error) {
 	j.mu.RLock()
-	defer j.mu.RUnlock()
 	sequence, ok := j.index.releases[request]
-	if !ok || j.closed {
+	j.mu.RUnlock()
+	if !ok {
 		return nil, nil, nil
 	}
 	rec, err := j.full(sequence)
@@ -155,9 +142,16 @@ func (j *Journal) Release(request receipt.Hash) (*Entry, *receipt.Opening, error
 	return &Entry{receipt: r}, rec.Opening, nil
 }
 
-// full reads a record with its opening. mu is held.
+// full reads a record with its opening.
 func (j *Journal) full(sequence uint64) (Record, error) {
-	line, err := j.record(int(sequence - 1))
+	places, err := j.places(sequence-1, 1)
+	if err == nil && len(places) == 0 {
+		err = fmt.Errorf("there is no record %d", sequence)
+	}
+	var line string
+	if err == nil {
+		line, err = j.line(places[0])
+	}
 	if err != nil {
 		return Record{}, fmt.Errorf("read journal: %w", err)
 	}
@@ -169,14 +163,35 @@ func (j *Journal) full(sequence uint64) (Record, error) {
 	return r, nil
 }
 
-// record reads line i (from 0) without its end. mu is held.
-func (j *Journal) record(i int) (string, error) {
-	start := int64(0)
-	if i > 0 {
-		start = j.offsets[i-1]
+// A place is where a record stands in the file. What stands there stays.
+type place struct{ start, end int64 }
+
+// places returns where the records after a number are, at most limit. Nobody holds
+// the lock while a record is read: the writer needs it.
+func (j *Journal) places(after uint64, limit int) (out []place, err error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	n := uint64(len(j.offsets))
+	if j.closed {
+		return nil, errors.New("it is closed")
 	}
-	b := make([]byte, j.offsets[i]-start-1)
-	if _, err := j.tail.ReadAt(b, start); err != nil {
+	if after >= n || limit <= 0 {
+		return nil, nil
+	}
+	start := int64(0)
+	if after > 0 {
+		start = j.offsets[after-1]
+	}
+	for _, end := range j.offsets[after:min(n, after+uint64(limit))] {
+		out, start = append(out, place{start, end}), end
+	}
+	return out, nil
+}
+
+// line reads a record without its line end.
+func (j *Journal) line(at place) (string, error) {
+	b := make([]byte, at.end-at.start-1)
+	if _, err := j.tail.ReadAt(b, at.start); err != nil {
 		return "", err
 	}
 	return string(b), nil
