@@ -240,6 +240,10 @@ func TestEvaluateRefuses(t *testing.T) {
 		{"node down", fakeChain{infoErr: errors.New("down")}, nil, Unknown, "chain_unavailable"},
 		{"simulation down", fakeChain{simErr: status.Error(codes.Unavailable, "x")}, nil, Unknown, "chain_unavailable"},
 		{"rejected", fakeChain{simErr: fmt.Errorf("simulate: %w", status.Error(codes.InvalidArgument, "bad"))}, nil, InvalidParameter, "invalid_parameter"},
+		{"not found", fakeChain{simErr: fmt.Errorf("simulate: %w", status.Error(codes.NotFound, "no such object"))}, nil, InvalidParameter, "invalid_parameter"},
+		{"aborted", fakeChain{simErr: fmt.Errorf("%w: %w", suirpc.ErrRejected, status.Error(codes.Aborted, "again"))}, nil, Unknown, "chain_unavailable"},
+		{"not now", fakeChain{simErr: fmt.Errorf("%w: %w", suirpc.ErrRejected, status.Error(codes.FailedPrecondition, "starting"))}, nil, Unknown, "chain_unavailable"},
+		{"too many callers", fakeChain{simErr: status.Error(codes.ResourceExhausted, "slow down")}, nil, Unknown, "chain_unavailable"},
 		{"missing object", fakeChain{}, []sui.Input{{Kind: sui.InputShared, Ref: sui.ObjectRef{ID: sui.Address{77}}}}, InvalidParameter, "invalid_parameter"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

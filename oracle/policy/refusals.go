@@ -48,12 +48,15 @@ func nodeFailure(err error) error {
 	}}
 }
 
+// simulationFailure explains that the node did not simulate. What it says is
+// wrong with the request is the requester's, all else is the node's: so Seal's
+// key server has it, too.
 func simulationFailure(err error) error {
 	switch status.Code(unwrapStatus(err)) {
 	case codes.InvalidArgument, codes.NotFound:
 		return badParameter(err.Error())
 	}
-	if errors.Is(err, suirpc.ErrNotFound) || errors.Is(err, suirpc.ErrRejected) {
+	if errors.Is(err, suirpc.ErrNotFound) {
 		return badParameter(err.Error())
 	}
 	return nodeFailure(err)
