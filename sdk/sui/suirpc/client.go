@@ -224,7 +224,7 @@ func orDefault(s, def string) string {
 }
 
 // read makes an idempotent call: each attempt has its own deadline, and an
-// attempt that ended UNAVAILABLE or DEADLINE_EXCEEDED is repeated.
+// attempt that failed for the moment is repeated.
 func read[Req, Res any](ctx context.Context, c *Client, what string, call func(context.Context, Req, ...grpc.CallOption) (Res, error), req Req) (Res, error) {
 	var res Res
 	for attempt := 1; ; attempt++ {
@@ -258,10 +258,15 @@ func once[Req, Res any](ctx context.Context, c *Client, what string, call func(c
 	return res, nil
 }
 
+// transient reports whether an attempt failed for the moment: the codes are
+// those that Seal's key server repeats calls for. An answer that is too large
+// for this client will be so again.
 func transient(err error) bool {
 	switch status.Code(err) {
-	case codes.Unavailable, codes.DeadlineExceeded:
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Aborted:
 		return true
+	case codes.ResourceExhausted:
+		return !strings.Contains(err.Error(), "larger than max")
 	}
 	return false
 }

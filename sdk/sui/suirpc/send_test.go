@@ -253,3 +253,32 @@ func TestSendTakesTurnsPerSigner(t *testing.T) {
 		t.Errorf("coin has version %d after 8 transactions, want 9", version)
 	}
 }
+
+// What fails for the moment is asked again; what does not, is not.
+func TestReadsAreRepeated(t *testing.T) {
+	node := suirpctest.Start(t)
+	c := dial(t, node.URL)
+	tx := &sui.TransactionData{Kind: sui.TransactionKind{Programmable: &sui.ProgrammableTransaction{}}}
+	for _, tt := range []struct {
+		err  error
+		want int
+	}{
+		{status.Error(codes.Unavailable, "restarting"), 4},
+		{status.Error(codes.DeadlineExceeded, "slow"), 4},
+		{status.Error(codes.ResourceExhausted, "too many requests"), 4},
+		{status.Error(codes.Aborted, "try again"), 4},
+		{status.Error(codes.ResourceExhausted, "grpc: received message larger than max (70 vs. 60)"), 1},
+		{status.Error(codes.InvalidArgument, "bad"), 1},
+		{status.Error(codes.NotFound, "gone"), 1},
+		{status.Error(codes.Internal, "defect"), 1},
+	} {
+		tries := 0
+		node.Execute = func(*sui.TransactionData, bool) (*suirpctest.Outcome, error) {
+			tries++
+			return nil, tt.err
+		}
+		if _, err := c.Simulate(t.Context(), tx, suirpc.SimulateOptions{SkipChecks: true}); err == nil || tries != tt.want {
+			t.Errorf("%v: %v after %d tries, want %d", tt.err, err, tries, tt.want)
+		}
+	}
+}
