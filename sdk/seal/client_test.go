@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/sui"
@@ -334,4 +335,36 @@ func FuzzParseKeyServer(f *testing.F) {
 			t.Error("a byte too few is accepted")
 		}
 	})
+}
+
+// A server's words are shown to people: they are bounded, and a terminal obeys none.
+func TestServersWordsAreTidied(t *testing.T) {
+	hostile := "no\x1b[2J\x1b]0;owned\a\r\nline two\u202e" + strings.Repeat("x", 1<<17)
+	body := string(must[[]byte](t)(json.Marshal(ErrorResponse{Type: "NoAccess\x1b", Message: hostile, Reason: &Reason{Code: hostile, Rule: hostile, Remedy: hostile}})))
+	check := func(what string, se *ServerError) {
+		t.Helper()
+		for _, s := range []string{se.Type, se.Message, se.Reason.Code, se.Reason.Rule, se.Reason.Remedy, se.Error()} {
+			if len(s) > 1100 || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) }) {
+				t.Errorf("%s shows %d bytes: %.60q", what, len(s), s)
+			}
+		}
+		if !strings.HasPrefix(se.Message, "no[2J") || !strings.Contains(se.Message, "  line two") {
+			t.Errorf("%s: %.60q", what, se.Message)
+		}
+	}
+	net := newTestNet(t, 1)
+	answering(403, body)(nil, net.servers[0])
+	_, _, err := net.fetch(t, 1)
+	var se *ServerError
+	if !errors.As(err, &se) {
+		t.Fatal(err)
+	}
+	check("a key server", se)
+
+	told := MemberAnswer{Outcome: OutcomeRefused, Type: "NoAccess\x1b", Detail: hostile, Reason: &Reason{Code: hostile, Rule: hostile, Remedy: hostile}}
+	report := told.report(&CommitteeMember{})
+	if !errors.As(report.Err, &se) {
+		t.Fatal(report.Err)
+	}
+	check("an aggregator", se)
 }

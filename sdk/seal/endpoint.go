@@ -143,7 +143,7 @@ func refusal(res *http.Response, body []byte) error {
 		out.Message = strconv.QuoteToGraphic(text)
 		return out
 	}
-	out.Type, out.Message, out.Reason = e.Type, e.Message, e.Reason
+	out.Type, out.Message, out.Reason = tidy(e.Type), tidy(e.Message), e.Reason.tidy()
 	out.Receipt, out.Opening, out.Members = e.Receipt, e.Opening, e.Members
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Outcomes of a [MemberAnswer].
@@ -35,7 +36,7 @@ type MemberAnswer struct {
 	Shares []EncryptedKey `json:"shares,omitempty"`
 }
 
-// maxDetail bounds what is passed on of a member's words, in bytes.
+// maxDetail bounds what is kept of a server's words, in bytes.
 const maxDetail = 1000
 
 // Answer returns the report as it is passed on.
@@ -49,23 +50,36 @@ func (r *MemberReport) Answer() MemberAnswer {
 	case errors.Is(r.Err, ErrNotNeeded):
 		a.Outcome = OutcomeNotNeeded
 	case errors.As(r.Err, &bad):
-		a.Outcome, a.Detail = OutcomeMisbehaved, clip(bad.Reason)
+		a.Outcome, a.Detail = OutcomeMisbehaved, tidy(bad.Reason)
 	case errors.As(r.Err, &refused) && refused.Type != "":
-		a.Outcome, a.Detail = OutcomeRefused, clip(refused.Message)
-		a.Status, a.Type, a.Reason = refused.Status, clip(refused.Type), refused.Reason.clipped()
+		a.Outcome, a.Detail = OutcomeRefused, tidy(refused.Message)
+		a.Status, a.Type, a.Reason = refused.Status, tidy(refused.Type), refused.Reason.tidy()
 	default:
-		a.Outcome, a.Detail = OutcomeUnreachable, clip(r.Err.Error())
+		a.Outcome, a.Detail = OutcomeUnreachable, tidy(r.Err.Error())
 	}
 	return a
 }
 
-func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxDetail)], "") }
+// tidy makes the words of a server fit to be shown: of bounded length, on one line, and
+// without characters that a terminal obeys.
+func tidy(s string) string {
+	s = strings.ToValidUTF8(s[:min(len(s), maxDetail)], "")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsGraphic(r):
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return -1
+	}, s)
+}
 
-func (r *Reason) clipped() *Reason {
+func (r *Reason) tidy() *Reason {
 	if r == nil {
 		return nil
 	}
-	return &Reason{Code: clip(r.Code), Rule: clip(r.Rule), Remedy: clip(r.Remedy)}
+	return &Reason{Code: tidy(r.Code), Rule: tidy(r.Rule), Remedy: tidy(r.Remedy)}
 }
 
 // report is the inverse of Answer, with name and URL as on chain.
@@ -76,11 +90,11 @@ func (a *MemberAnswer) report(m *CommitteeMember) MemberReport {
 	case OutcomeNotNeeded:
 		r.Err = ErrNotNeeded
 	case OutcomeMisbehaved:
-		r.Err = &MisbehaviorError{Party: m.PartyID, Name: m.Name, Reason: a.Detail, Hearsay: true}
+		r.Err = &MisbehaviorError{Party: m.PartyID, Name: m.Name, Reason: tidy(a.Detail), Hearsay: true}
 	case OutcomeRefused:
-		r.Err = &ServerError{Status: a.Status, Type: a.Type, Message: a.Detail, Reason: a.Reason, Receipt: a.Receipt, Opening: a.Opening}
+		r.Err = &ServerError{Status: a.Status, Type: tidy(a.Type), Message: tidy(a.Detail), Reason: a.Reason.tidy(), Receipt: a.Receipt, Opening: a.Opening}
 	default:
-		r.Err = errors.New(a.Detail)
+		r.Err = errors.New(tidy(a.Detail))
 	}
 	return r
 }
