@@ -260,10 +260,25 @@ func TestEncryptRefuses(t *testing.T) {
 		"plain with payload": {Recipients: ok, Threshold: 1, DEM: Plain},
 		"unknown DEM":        {Recipients: ok, Threshold: 1, DEM: 3},
 		"no randomness":      {Recipients: ok, Threshold: 1, Rand: bytes.NewReader(nil)},
+		"an endless id":      {Recipients: ok, Threshold: 1, ID: make([]byte, MaxIDSize+1)},
 	} {
 		if _, _, err := Encrypt([]byte("x"), cfg); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+// The longest identity is what fits into a pure input of Sui, of 16 KiB
+// (max_pure_argument_size in Sui's protocol configuration), as a vector<u8>.
+func TestLongestIdentity(t *testing.T) {
+	e := bcs.NewEncoder()
+	e.Bytes(make([]byte, MaxIDSize))
+	if len(e.Data()) != 16<<10 {
+		t.Errorf("the longest identity makes an input of %d bytes", len(e.Data()))
+	}
+	pk := publicKey(t, known[[]string](t, "public_keys")[0])
+	if _, _, err := Encrypt(nil, EncryptConfig{ID: make([]byte, MaxIDSize), Recipients: []Recipient{{PublicKey: pk}}, Threshold: 1}); err != nil {
+		t.Error(err)
 	}
 }
 

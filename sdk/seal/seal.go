@@ -34,12 +34,18 @@ type Recipient struct {
 	Weight    int // number of shares; 0 means 1
 }
 
+// MaxIDSize is the most bytes of an inner identity. A policy gets it as a pure input,
+// for which Sui's limit is 16 KiB, the length in front included: nobody could ever ask
+// for the key of a longer one.
+const MaxIDSize = 16<<10 - 2
+
 // EncryptConfig says to whom an object is encrypted.
 type EncryptConfig struct {
 	// Package is the id of the first version of the package that holds the
 	// policy function.
 	Package sui.Address
-	// ID is the inner identity, which the policy function is called with.
+	// ID is the inner identity, which the policy function is called with, of
+	// MaxIDSize bytes at most.
 	ID []byte
 	// Recipients are the key servers.
 	Recipients []Recipient
@@ -69,6 +75,9 @@ func Encrypt(plaintext []byte, cfg EncryptConfig) (*EncryptedObject, [32]byte, e
 func encrypt(plaintext []byte, cfg EncryptConfig) (obj *EncryptedObject, key [32]byte, err error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
+	}
+	if len(cfg.ID) > MaxIDSize {
+		return nil, key, fmt.Errorf("the identity has %d bytes, at most %d can be asked for", len(cfg.ID), MaxIDSize)
 	}
 	recipients, err := spread(cfg.Recipients)
 	if err != nil {
