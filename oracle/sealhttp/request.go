@@ -11,6 +11,7 @@ import (
 
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
 )
 
 // A Request is a key request whose parts have the right shape. Nothing in it is
@@ -95,6 +96,9 @@ const (
 	// maxIdentities bounds the identities of a request together, in bytes:
 	// they stand in its receipt. Seal's key servers don't bound them.
 	maxIdentities = 16 << 10
+	// maxName is the longest name of a module or function that Sui takes. Names
+	// stand in the receipt too.
+	maxName = 128
 )
 
 // checkSize refuses programs that cost much more than others.
@@ -102,6 +106,9 @@ func checkSize(a *seal.Approval) *Refusal {
 	size := 0
 	for _, c := range a.Calls {
 		size += len(c.ID)
+		if max(len(c.Module), len(c.Function)) > maxName || !sui.IsIdentifier(c.Module) || !sui.IsIdentifier(c.Function) {
+			return Refuse("InvalidPTB", "invalid_ptb", "a policy call names no module or function that there can be", fmt.Sprintf("use names of at most %d letters, digits and underscores", maxName))
+		}
 	}
 	if n := len(a.Program.Inputs); n > maxInputs {
 		return Refuse("InvalidPTB", "too_many_inputs", fmt.Sprintf("the program has %d inputs, at most %d are taken", n, maxInputs), "ask in several requests")

@@ -15,10 +15,10 @@ import (
 
 // What a request may cost is bounded before anything is done for it.
 func TestParseRequestBounds(t *testing.T) {
-	request := func(ids ...[]byte) []byte {
+	named := func(module, function string, ids ...[]byte) []byte {
 		b := sui.NewBuilder()
 		for _, id := range ids {
-			b.Call(sui.Address{1}, "m", "seal_approve", nil, b.Pure(id))
+			b.Call(sui.Address{1}, module, function, nil, b.Pure(id))
 		}
 		program := b.Programmable()
 		body, err := json.Marshal(seal.FetchKeyRequest{PTB: bcs.Marshal(&program), EncKey: make([]byte, 48), VerificationKey: make([]byte, 96),
@@ -28,6 +28,8 @@ func TestParseRequestBounds(t *testing.T) {
 		}
 		return body
 	}
+	request := func(ids ...[]byte) []byte { return named("m", "seal_approve", ids...) }
+	long := strings.Repeat("x", maxName)
 	objects := func(n int) []byte {
 		b := sui.NewBuilder()
 		id := b.Pure([]byte("id"))
@@ -54,6 +56,10 @@ func TestParseRequestBounds(t *testing.T) {
 	}{
 		{"long identities", request(id, id), ""},
 		{"longer identities", request(id, append(id, 1)), "identities_too_long"},
+		{"a long name", named(long, "seal_approve", []byte("id")), ""},
+		{"a longer name", named(long+"x", "seal_approve", []byte("id")), "invalid_ptb"},
+		{"a long function", named("m", "seal_approve"+long, []byte("id")), "invalid_ptb"},
+		{"a name that can't be", named("m", "seal_approve\n", []byte("id")), "invalid_ptb"},
 		{"many inputs", objects((maxInputs - 1) / 2), ""},
 		{"more inputs", objects(maxInputs/2 + 1), "too_many_inputs"},
 	} {
