@@ -57,8 +57,12 @@ func (j *Journal) Read(after uint64, limit int) ([]string, error) {
 	return out, nil
 }
 
+// maxRead is how many bytes of JWTs OfPolicy returns, about.
+const maxRead = 4 << 20
+
 // OfPolicy returns at most limit records of one policy, those with numbers of
-// that policy above after, and how many it has in all.
+// that policy above after, and how many it has in all. If they are long it returns
+// fewer, but one at least.
 func (j *Journal) OfPolicy(policy sui.Address, after uint64, limit int) (records []Record, head uint64, err error) {
 	j.mu.RLock()
 	sequences := j.index.policies[policy] // only ever appended to
@@ -67,12 +71,16 @@ func (j *Journal) OfPolicy(policy sui.Address, after uint64, limit int) (records
 	if after >= head || limit <= 0 {
 		return nil, head, nil
 	}
+	size := 0
 	for _, sequence := range sequences[after:min(head, after+uint64(limit))] {
 		r, err := j.full(sequence)
 		if err != nil {
 			return nil, head, err
 		}
 		records = append(records, r)
+		if size += len(r.JWT); size > maxRead {
+			break
+		}
 	}
 	return records, head, nil
 }

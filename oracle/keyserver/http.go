@@ -13,10 +13,11 @@ import (
 	"github.com/floe-data/floe/sdk/sui"
 )
 
-// Receipts per page of /v1/receipts.
+// Receipts per page of /v1/receipts, and the bytes of JWTs after which a page ends.
 const (
-	defaultPage = 100
-	maxPage     = 1000
+	defaultPage  = 100
+	maxPage      = 1000
+	maxPageBytes = 4 << 20
 )
 
 // DefaultSDK is which clients are served if nothing else is configured: those that Seal's key servers serve.
@@ -172,18 +173,34 @@ func (s *Service) serveReceipts(w http.ResponseWriter, r *http.Request) {
 			Message: fmt.Sprintf("after and limit have to be numbers, limit from 1 to %d", maxPage)})
 		return
 	}
-	log, readErr := s.journal.Read(after, int(min(limit, maxPage)))
+	page, readErr := s.receiptPage(after, int(min(limit, maxPage)))
 	if readErr != nil {
 		s.shared.Log.Error("receipts cannot be read", "err", readErr)
 		writeRefusal(w, refuse("Failure", "journal_unreadable", "the receipts cannot be read", "tell the operator of the key server"))
 		return
 	}
-	page := receiptPage{Receipts: []receiptLine{}, Next: after}
-	for _, jwt := range log {
-		page.Next++
-		page.Receipts = append(page.Receipts, receiptLine{Sequence: page.Next, JWT: jwt})
-	}
 	writeJSON(w, http.StatusOK, page)
+}
+
+// receiptPage reads a page, some receipts at a time: they may be a hundred
+// kilobytes each, and many may ask at once.
+func (s *Service) receiptPage(after uint64, limit int) (*receiptPage, error) {
+	page, size := &receiptPage{Receipts: []receiptLine{}, Next: after}, 0
+	for len(page.Receipts) < limit && size < maxPageBytes {
+		some, err := s.journal.Read(page.Next, min(limit-len(page.Receipts), 10))
+		if err != nil {
+			return nil, err
+		}
+		for _, jwt := range some {
+			page.Next++
+			size += len(jwt)
+			page.Receipts = append(page.Receipts, receiptLine{Sequence: page.Next, JWT: jwt})
+		}
+		if len(some) == 0 {
+			break
+		}
+	}
+	return page, nil
 }
 
 func queryNumber(r *http.Request, name string, otherwise uint64) (uint64, error) {

@@ -19,6 +19,7 @@ import (
 	"github.com/floe-data/floe/sdk/logproof"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/sui"
 )
 
 // A request that is sent again, at the same time, later or to a restarted
@@ -243,5 +244,33 @@ func TestLateLog(t *testing.T) {
 	}
 	if _, b := ready(); json.Unmarshal([]byte(b), &answer) != nil || answer.Log.Published < 3 {
 		t.Errorf("ready says %s", b)
+	}
+}
+
+// Pages end where they would get large, however many receipts were asked for, and
+// the next one goes on there.
+func TestPagesAreBounded(t *testing.T) {
+	f := start(t)
+	owner := newWallet(t)
+	f.ownedBy(owner.Address())
+	const n = 40
+	for range n {
+		claims := &receipt.Claims{Decision: receipt.Refuse, Reason: &receipt.Reason{Code: "long", Rule: strings.Repeat("x", 150<<10)}}
+		if _, err := f.service().journal.Write(t.Context(), claims, []sui.Address{policyID}, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, body := f.get("/v1/receipts?limit=1000"); status != 200 || len(body) > 7<<20 {
+		t.Errorf("HTTP %d with %d bytes", status, len(body))
+	}
+	if log := f.log(); len(log) != n {
+		t.Errorf("%d receipts", len(log))
+	}
+	page, _, err := f.service().journal.OfPolicy(policyID, 0, n)
+	if err != nil || len(page) == 0 || len(page) == n {
+		t.Errorf("%d of a policy's receipts at once: %v", len(page), err)
+	}
+	if owned, err := f.remote().Policy(t.Context(), owner, f.service().ReceiptKeys(), policyID); err != nil || len(owned) != n {
+		t.Errorf("%d for the owner: %v", len(owned), err)
 	}
 }
