@@ -192,14 +192,7 @@ func Start(ctx context.Context, cfg Config, l net.Listener) (*Server, error) {
 	}
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.listener = l
-	s.http = &http.Server{
-		Handler:           s.Handler(),
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelWarn),
-	}
+	s.http = sealhttp.NewServer(s.Handler(), s.cfg.Log)
 	s.done.Go(func() {
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			s.cfg.Log.Error("aggregator stopped", "err", err)

@@ -187,7 +187,7 @@ func relay(ref *sealhttp.Refusal, few *seal.CommitteeError) {
 
 // logDecision writes one line per request. It names no requester and no key.
 func (s *Server) logDecision(r *http.Request, answer *seal.FetchKeyResponse, ref *sealhttp.Refusal) {
-	log := s.cfg.Log.With("request_id", r.Header.Get(seal.HeaderRequestID), "sdk", r.Header.Get(seal.HeaderSDKType)+"/"+r.Header.Get(seal.HeaderSDKVersion))
+	log := s.cfg.Log.With(sealhttp.Caller(r.Header)...)
 	d := metrics.Decision{}
 	defer func() { s.cfg.Metrics.Decided(d) }()
 	if ref == nil {

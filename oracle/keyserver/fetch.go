@@ -268,7 +268,7 @@ func (s *Server) logDecision(r *http.Request, answer *seal.FetchKeyResponse, ref
 	if ref != nil && ref.Receipt == "" && ref.Cause == nil {
 		return // from anybody; the metrics count them
 	}
-	log := s.cfg.Log.With("request_id", r.Header.Get(seal.HeaderRequestID), "sdk", r.Header.Get(seal.HeaderSDKType)+"/"+r.Header.Get(seal.HeaderSDKVersion))
+	log := s.cfg.Log.With(sealhttp.Caller(r.Header)...)
 	if ref == nil {
 		log.Info("keys released", "keys", len(answer.Keys), "receipt", receipt.HashOf(answer.Receipt))
 		return

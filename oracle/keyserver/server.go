@@ -206,14 +206,7 @@ func Start(ctx context.Context, cfg Config, l net.Listener) (*Server, error) {
 		return nil, err
 	}
 	s.listener, s.served = l, make(chan struct{})
-	s.http = &http.Server{
-		Handler:           s.Handler(),
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelWarn),
-	}
+	s.http = sealhttp.NewServer(s.Handler(), s.cfg.Log)
 	go func() {
 		defer close(s.served)
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/sdk/seal"
@@ -86,6 +87,33 @@ func recoverPanics(next http.Handler, cfg Config) http.Handler {
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// NewServer returns a server of the API, whose connections end when their clients
+// are slow, or send headers that are larger than any client needs.
+func NewServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// maxHeader bounds the headers of a request; the longest is a token of 8 KiB.
+const maxHeader = 32 << 10
+
+// Caller returns what a log line says of a request: its id and the client's
+// program, as the client names them, cut to the length that they have in fact.
+func Caller(h http.Header) []any {
+	short := func(name string) string {
+		v := h.Get(name)
+		return v[:min(len(v), 40)]
+	}
+	return []any{"request_id", short(seal.HeaderRequestID), "sdk", short(seal.HeaderSDKType) + "/" + short(seal.HeaderSDKVersion)}
 }
 
 // ReadBody reads the body of a request, which has to say that it is JSON.

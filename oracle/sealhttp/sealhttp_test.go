@@ -125,3 +125,35 @@ func TestWrap(t *testing.T) {
 		t.Errorf("preflight: HTTP %d, header %v", w.Code, w.Header())
 	}
 }
+
+// What a client says of itself does not fill the log.
+func TestCallerIsShort(t *testing.T) {
+	h, id := http.Header{}, "8f14e45f-ceea-467f-a034-0d6cbd3d3c2e"
+	h.Set(seal.HeaderRequestID, id)
+	h.Set(seal.HeaderSDKType, strings.Repeat("x", 20_000))
+	h.Set(seal.HeaderSDKVersion, "1.0.0-"+strings.Repeat("x", 20_000))
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).With(Caller(h)...).Info("asked")
+	if text := log.String(); !strings.Contains(text, id) || !strings.Contains(text, "/1.0.0-x") || len(text) > 300 {
+		t.Errorf("%d bytes: %.400s", len(text), text)
+	}
+}
+
+func TestHeadersAreBounded(t *testing.T) {
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = NewServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	server.Start()
+	defer server.Close()
+	for size, want := range map[int]int{16 << 10: 404, 64 << 10: 431} {
+		req, _ := http.NewRequest("GET", server.URL, nil)
+		req.Header.Set("Authorization", strings.Repeat("x", size))
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%d bytes: HTTP %d, want %d", size, res.StatusCode, want)
+		}
+	}
+}
