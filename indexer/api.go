@@ -107,12 +107,31 @@ type StatusWatermark struct {
 	Digest     string    `json:"digest"`
 }
 
-// StatusKeyServer is how far a key server's receipts were read.
+// StatusKeyServer is a key server. An independent one has a receipt log, a committee
+// has one for each member.
 type StatusKeyServer struct {
-	ID       string     `json:"id"`
-	Name     string     `json:"name"`
-	URL      string     `json:"url"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	URL  string `json:"url" doc:"Empty for a committee"`
+	StatusLog
+	Members []StatusMember `json:"members,omitempty" doc:"Who is or was a member of the committee, by party"`
+}
+
+// StatusMember is somebody who is or was a member of a committee.
+type StatusMember struct {
+	Member string     `json:"member" doc:"Address"`
+	Party  int32      `json:"party_id"`
+	Name   string     `json:"name"`
+	URL    string     `json:"url"`
+	Left   *time.Time `json:"left,omitempty" doc:"When it left"`
+	StatusLog
+}
+
+// StatusLog is how far a receipt log was read.
+type StatusLog struct {
 	Sequence int64      `json:"receipts" doc:"Number of the last receipt that was read"`
+	Checked  int64      `json:"checked" doc:"Number of the last one that a signed checkpoint of the log was compared with"`
+	Faults   int64      `json:"faults,omitempty" doc:"How many kinds of faults the log showed, see the table receipt_fault; receipts that did not verify are not among them"`
 	LastOK   *time.Time `json:"last_ok" doc:"When the server last answered"`
 	Error    string     `json:"error,omitempty" doc:"Why its receipts cannot be read at the moment"`
 }
@@ -136,7 +155,11 @@ func (x *Indexer) getStatus(ctx context.Context, _ *struct{}) (*statusAnswer, er
 	if err != nil {
 		return nil, problem(err)
 	}
-	x.fillStatus(&out, servers)
+	logs, err := st.Logs(ctx)
+	if err != nil {
+		return nil, problem(err)
+	}
+	x.fillStatus(&out, servers, logs)
 	nctx, cancel := context.WithTimeout(ctx, nodeTimeout)
 	defer cancel()
 	if info, err := x.client.ServiceInfo(nctx); err == nil {
@@ -154,25 +177,42 @@ func (x *Indexer) getStatus(ctx context.Context, _ *struct{}) (*statusAnswer, er
 	return &statusAnswer{out}, nil
 }
 
-func (x *Indexer) fillStatus(out *Status, servers []store.KeyServer) {
+func (x *Indexer) fillStatus(out *Status, servers []store.KeyServer, logs []store.Log) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	out.ChainID, out.Indexing = x.chainID, x.live
 	if x.ingestErr != nil {
 		out.Error = x.ingestErr.Error()
 	}
-	for _, s := range servers {
-		state := StatusKeyServer{ID: s.ID, Name: s.Name, URL: s.URL, Sequence: s.Sequence}
-		if r, ok := x.receipts[s.ID]; ok {
-			if !r.lastOK.IsZero() {
-				state.LastOK = &r.lastOK
-			}
-			if r.err != nil {
-				state.Error = r.err.Error()
-			}
-		}
-		out.KeyServers = append(out.KeyServers, state)
+	at := map[string]int{}
+	for i, s := range servers {
+		at[s.ID] = i
+		out.KeyServers = append(out.KeyServers, StatusKeyServer{ID: s.ID, Name: s.Name, URL: s.URL})
 	}
+	for _, l := range logs {
+		i, known := at[l.KeyServer]
+		switch s := x.logStatus(l); {
+		case !known: // registered a moment ago
+		case l.Member == "":
+			out.KeyServers[i].StatusLog = s
+		default:
+			out.KeyServers[i].Members = append(out.KeyServers[i].Members, StatusMember{l.Member, *l.Party, l.Name, l.URL, l.Left, s})
+		}
+	}
+}
+
+// logStatus needs x.mu.
+func (x *Indexer) logStatus(l store.Log) StatusLog {
+	out := StatusLog{Sequence: l.Sequence, Checked: l.Checked, Faults: l.Faults}
+	if r, ok := x.receipts[l.LogID]; ok {
+		if !r.lastOK.IsZero() {
+			out.LastOK = &r.lastOK
+		}
+		if r.err != nil {
+			out.Error = brief(r.err)
+		}
+	}
+	return out
 }
 
 // Dataset is a dataset in a list.
@@ -306,6 +346,8 @@ type Grant struct {
 type KeyDecision struct {
 	KeyServerID         string     `json:"key_server_id"`
 	KeyServerName       string     `json:"key_server"`
+	Member              string     `json:"member,omitempty" doc:"The committee's member who decided; absent for an independent key server"`
+	MemberName          *string    `json:"member_name,omitempty"`
 	Sequence            int64      `json:"seq"`
 	PolicyID            string     `json:"policy_id"`
 	Decision            string     `json:"decision" enum:"release,refuse,unreadable"`

@@ -23,7 +23,8 @@ func receiptClient(allowPrivate bool) *http.Client {
 		dialer.Control = func(_, address string, _ syscall.RawConn) error { return checkPublic(address) }
 	}
 	return &http.Client{Timeout: receiptTimeout, CheckRedirect: noRedirect,
-		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: receiptTimeout, ResponseHeaderTimeout: receiptTimeout, MaxIdleConns: 2}}
+		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: receiptTimeout, ResponseHeaderTimeout: receiptTimeout,
+			MaxResponseHeaderBytes: maxHeaders, MaxIdleConns: 2}}
 }
 
 // reserved are networks besides those that netip knows that no public server is
@@ -37,6 +38,8 @@ var reserved = func() (out []netip.Prefix) {
 	}
 	return out
 }()
+
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func checkPublic(address string) error {
 	a, err := netip.ParseAddrPort(address)

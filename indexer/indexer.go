@@ -5,13 +5,17 @@
 // It is untrusted and rebuildable: everything in it is on chain or in the key
 // servers' signed logs, and a fresh index over the same chain has the same
 // rows. A checkpoint's life is source (suirpc) -> decode (pure) -> store (rows
-// and watermark in one transaction); see [Indexer.Run]. Receipts of key
-// servers are read beside it, each server on its own. [Indexer.Handler] is the
+// and watermark in one transaction); see [Indexer.Run]. Receipts are read beside
+// it, each log on its own: those of key servers, and those of the members of
+// committees, whom the chain names with their addresses and URLs at each rotation.
+// Each receipt is checked by its signature, its place in the log and its number
+// for each policy, all of them against the log's signed checkpoints; what an
+// honest log does not do is in receipt_fault. [Indexer.Handler] is the
 // HTTP API: datasets with their lineage, policies as of any checkpoint, income;
 // /openapi.json describes it. For everything else there is SQL: one table for
 // each kind of event, with comments, and beside them the functions policy_as_of,
 // descendants and ancestors and the views income_by_dataset, income_mismatch,
-// committee_member_now, enclave_now and upgrade_waiting.
+// committee_member_now, enclave_now, upgrade_waiting and receipt_log.
 //
 // An index of an earlier version is brought up to date by the next start: new
 // tables are filled from the raw events that it keeps.
@@ -54,15 +58,17 @@ type Config struct {
 	// checkpoint in which the packages were published. Default 0.
 	FirstCheckpoint uint64 `yaml:"first_checkpoint"`
 	// KeyServers are the object ids of the key servers whose receipt logs are
-	// read, at the URL that they gave on chain. Default none.
+	// read, at the URL that they gave on chain; of a committee those of all who
+	// are or were its members. Default none.
 	KeyServers []sui.Address `yaml:"key_servers"`
-	// FollowRegistered reads the logs of all that register on chain, too.
-	// Anybody may register there, and the indexer sends requests to the URL
-	// that they give.
+	// FollowRegistered reads the logs of all that register on chain, too, of the
+	// first 1000. Anybody may register there, and the indexer sends requests to
+	// the URL that they give.
 	FollowRegistered bool `yaml:"follow_registered"`
-	// AllowPrivateURLs lets the URLs of those lead to this machine and to
-	// private networks, for a network of one's own. Default no: they are
-	// refused when the connection is made. Those of KeyServers are trusted.
+	// AllowPrivateURLs lets the URLs of those, and of members of committees, lead
+	// to this machine and to private networks, for a network of one's own.
+	// Default no: they are refused when the connection is made. Those of
+	// independent KeyServers are trusted.
 	AllowPrivateURLs bool `yaml:"allow_private_urls"`
 	// ReceiptInterval is the pause between two looks at a key server's log.
 	// Default 1s. A server that does not answer is asked less and less often,
@@ -92,7 +98,7 @@ type Indexer struct {
 	chainID   string       // empty until the node was reached once
 	ingestErr error        // why ingesting pauses; nil while it runs
 	live      bool         // a writer holds the lock
-	receipts  map[string]receiptState
+	receipts  map[store.LogID]receiptState
 }
 
 // New checks the configuration. It does no I/O.
@@ -123,7 +129,7 @@ func New(cfg Config) (*Indexer, error) {
 		return nil, fmt.Errorf("configure indexer: node_url: %w", err)
 	}
 	return &Indexer{cfg: cfg, log: cfg.Logger, client: client, now: time.Now,
-		receipts: map[string]receiptState{}}, nil
+		receipts: map[store.LogID]receiptState{}}, nil
 }
 
 // Run indexes until ctx ends, which is no error. It retries what may pass, a

@@ -1,94 +1,16 @@
 package indexer
 
 import (
-	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc/suirpctest"
 )
-
-// keyServer publishes a receipt log as a key server does.
-type keyServer struct {
-	t     *testing.T
-	id    sui.Address
-	srv   *httptest.Server
-	mu    sync.Mutex
-	key   ed25519.PrivateKey
-	keys  []ed25519.PublicKey
-	chain receipt.Chain
-	log   []string
-	down  bool
-}
-
-func newKeyServer(t *testing.T, id sui.Address) *keyServer {
-	t.Helper()
-	k := &keyServer{t: t, id: id, chain: receipt.Chain{Issuer: id}}
-	k.rotate(1)
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/receipts", k.receipts)
-	mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		_ = json.NewEncoder(w).Encode(receipt.NewKeySet(k.keys...))
-	})
-	k.srv = httptest.NewServer(mux)
-	t.Cleanup(k.srv.Close)
-	return k
-}
-
-// rotate gives the server a new signing key beside the old ones.
-func (k *keyServer) rotate(seed byte) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.key = ed25519.NewKeyFromSeed(append(make([]byte, 31), seed))
-	k.keys = append(k.keys, k.key.Public().(ed25519.PublicKey))
-}
-
-func (k *keyServer) setDown(down bool) { k.mu.Lock(); defer k.mu.Unlock(); k.down = down }
-
-func (k *keyServer) receipts(w http.ResponseWriter, r *http.Request) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.down {
-		http.Error(w, "down", http.StatusServiceUnavailable)
-		return
-	}
-	after, _ := strconv.Atoi(r.URL.Query().Get("after"))
-	limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
-	list := []map[string]any{}
-	for i := after; i < len(k.log) && len(list) < limit; i++ {
-		list = append(list, map[string]any{"seq": i + 1, "jwt": k.log[i]})
-	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"receipts": list, "next": after + len(list)})
-}
-
-// decide adds a receipt to the log.
-func (k *keyServer) decide(release bool, policy sui.Address) *receipt.Receipt {
-	k.t.Helper()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	c := &receipt.Claims{Decision: receipt.Refuse, Reason: &receipt.Reason{Code: "no_access", Rule: "the sender is neither the owner nor a member"},
-		Package: receipt.Package{ID: id(0xd3)}, Checkpoint: &receipt.Checkpoint{Sequence: 4}, RequesterCommitment: receipt.Hash{1}, RequestHash: receipt.Hash{2}}
-	if release {
-		c.Decision, c.Reason, c.ShareCommitment = receipt.Release, nil, &receipt.Hash{3}
-	}
-	r, err := k.chain.SignNext(k.key, c, time.UnixMilli(1_800_000_000_000+int64(len(k.log))), []sui.Address{policy})
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	k.log = append(k.log, r.Raw)
-	return r
-}
 
 // logged waits until the n-th receipt of a server is in the index.
 func (r *running) logged(k *keyServer, n int) {
@@ -268,8 +190,12 @@ func TestReceiptsMissingFromLog(t *testing.T) {
 		list = append(list, map[string]any{"seq": i + 1, "jwt": k.decide(true, id(0x61)).Raw})
 	}
 	gap := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/.well-known/jwks.json" {
-			_ = json.NewEncoder(w).Encode(receipt.NewKeySet(k.keys...))
+		switch r.URL.Path {
+		case "/.well-known/jwks.json":
+			k.jwks(w, r)
+			return
+		case "/checkpoint":
+			k.checkpoint(w, r)
 			return
 		}
 		out := list[:1:1]

@@ -72,6 +72,8 @@ type Grant struct {
 // KeyDecision is a decision about one of a dataset's policies.
 type KeyDecision struct {
 	KeyServerID, KeyServerName string
+	Member                     string  // of a committee; "" for an independent key server
+	MemberName                 *string // of a committee's member
 	Sequence                   int64
 	PolicyID, Decision         string
 	Reason, Rule               *string

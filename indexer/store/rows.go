@@ -72,9 +72,10 @@ var Tables = []struct{ Name, Key string }{
 	{"committee_rotation", "checkpoint, tx_index, event_seq"},
 	{"event_to_fill", "module, name"},
 	{"key_server", "key_server_id"},
-	{"receipt_watermark", "key_server_id"},
-	{"key_decision", "key_server_id, seq"},
-	{"key_decision_policy", "key_server_id, seq, policy_id"},
+	{"receipt_watermark", "key_server_id, member"},
+	{"receipt_fault", "key_server_id, member, kind"},
+	{"key_decision", "key_server_id, member, seq"},
+	{"key_decision_policy", "key_server_id, member, seq, policy_id"},
 }
 
 // Counts returns the number of rows of each table.

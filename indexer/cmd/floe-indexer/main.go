@@ -65,12 +65,17 @@ The configuration is YAML:
     access: ["0x…"]
     key_server: ["0x…"]
   first_checkpoint: 0               # at or before the packages' publication
-  key_servers: ["0x…"]              # whose receipts to read, by object id
+  key_servers: ["0x…"]              # whose receipts to read, by object id; of a
+                                    # committee those of its members
   follow_registered: false          # read those of all that register on chain, too
-  allow_private_urls: false         # whose URLs may lead to private addresses
+  allow_private_urls: false         # URLs of those, and of members of committees,
+                                    # may lead to private addresses
   receipt_interval: 1s
   start_timeout: 30s                # how long PostgreSQL may take at the start
-  listen: 127.0.0.1:8090`,
+  listen: 127.0.0.1:8090
+
+An index of an earlier version is brought up to date at the start: new tables are
+filled from the raw events that it keeps, which can take a while.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := indexer.ReadFile(config)

@@ -1,13 +1,13 @@
--- Moves a server's receipt watermark from $2 (0: none yet) to receipt $3. No
--- row comes back when it stood elsewhere.
+-- Moves a log's receipt watermark from $3 (0: none yet) to receipt $4. No row comes
+-- back when it stood elsewhere.
 WITH moved AS (
-    UPDATE receipt_watermark SET seq = $3, hash = $4
-    WHERE key_server_id = $1 AND seq = $2
+    UPDATE receipt_watermark SET seq = $4, hash = $5, checked_size = $6, tree = $7
+    WHERE key_server_id = $1 AND member = $2 AND seq = $3
     RETURNING 1
 ), begun AS (
-    INSERT INTO receipt_watermark (key_server_id, seq, hash)
-    SELECT $1, $3, $4 WHERE $2::bigint = 0
-    ON CONFLICT (key_server_id) DO NOTHING
+    INSERT INTO receipt_watermark (key_server_id, member, seq, hash, checked_size, tree)
+    SELECT $1, $2, $4, $5, $6, $7 WHERE $3::bigint = 0
+    ON CONFLICT (key_server_id, member) DO NOTHING
     RETURNING 1
 )
 SELECT count(*) FROM (SELECT * FROM moved UNION ALL SELECT * FROM begun) AS changed

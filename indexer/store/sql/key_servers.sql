@@ -1,3 +1,1 @@
-SELECT k.key_server_id, k.name, k.url, coalesce(w.seq, 0), coalesce(w.hash, '')
-FROM key_server k LEFT JOIN receipt_watermark w USING (key_server_id)
-ORDER BY k.checkpoint, k.tx_index, k.event_seq
+SELECT key_server_id, name, url FROM key_server ORDER BY checkpoint, tx_index, event_seq

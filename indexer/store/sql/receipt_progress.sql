@@ -1,0 +1,1 @@
+SELECT seq, hash, checked_size, tree FROM receipt_watermark WHERE key_server_id = $1 AND member = $2
