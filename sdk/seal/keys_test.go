@@ -6,9 +6,11 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math/big"
 	"testing"
 
 	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fp"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/floe-data/floe/sdk/sui"
@@ -217,4 +219,96 @@ func TestShareKey(t *testing.T) {
 	if hex.EncodeToString(got[:]) != upstream(t, "kdf", "key") {
 		t.Errorf("pad = %x, want %s", got, upstream(t, "kdf", "key"))
 	}
+}
+
+// Each point has one encoding: what the ZCash format forbids is refused, and so are points
+// of the curve outside the group.
+func TestPointsHaveOneEncoding(t *testing.T) {
+	parse := map[int]func([]byte) error{
+		48: func(b []byte) error { _, err := ParseG1(b); return err },
+		96: func(b []byte) error { _, err := ParseG2(b); return err },
+	}
+	good := map[int][]byte{48: unhex(t, upstream(t, "points", "7*g1")), 96: unhex(t, upstream(t, "points", "7*g2"))}
+	for size, refuse := range parse {
+		if err := refuse(good[size]); err != nil {
+			t.Fatalf("7*g of %d bytes: %v", size, err)
+		}
+		bad := map[string][]byte{}
+		for flags := range byte(8) {
+			b := bytes.Clone(good[size])
+			if b[0] = b[0]&0x1f | flags<<5; flags != 4 && flags != 5 { // compressed, and the sign of y
+				bad[fmt.Sprintf("flags %03b", flags)] = b
+			}
+		}
+		bad["a coordinate and the modulus"] = raised(size)
+		for _, first := range []byte{0xc0, 0xe0, 0x40} {
+			b := make([]byte, size)
+			b[0], b[size-1] = first, 1
+			bad[fmt.Sprintf("neutral point %02x with a stray bit", first)] = b
+			b = make([]byte, size)
+			b[0] = first
+			bad[fmt.Sprintf("neutral point %02x", first)] = b
+		}
+		bad["all zero"] = make([]byte, size)
+		bad["cut"], bad["longer"] = good[size][:size-1], append(bytes.Clone(good[size]), 0)
+		for name, b := range bad {
+			if refuse(b) == nil {
+				t.Errorf("%d bytes, %s: %x is accepted", size, name, b)
+			}
+		}
+		if n := outsideOfTheGroup(t, size, refuse); n == 0 {
+			t.Errorf("no point of %d bytes outside of the group was tried", size)
+		}
+	}
+}
+
+// raised is a point of the group, but for its first coordinate, to which the modulus is
+// added. Not all have room for that.
+func raised(size int) []byte {
+	for k := int64(1); ; k++ {
+		var b []byte
+		if size == 48 {
+			var p bls12381.G1Affine
+			e := p.ScalarMultiplication(&generatorG1, big.NewInt(k)).Bytes()
+			b = e[:]
+		} else {
+			var p bls12381.G2Affine
+			e := p.ScalarMultiplication(&generatorG2, big.NewInt(k)).Bytes()
+			b = e[:]
+		}
+		flags := b[0] & 0xe0
+		b[0] &= 0x1f
+		x := new(big.Int).SetBytes(b[:48])
+		if x.Add(x, fp.Modulus()); x.BitLen() <= 381 {
+			x.FillBytes(b[:48])
+			b[0] |= flags
+			return b
+		}
+	}
+}
+
+// outsideOfTheGroup tries encodings with a small x: a quarter is on the curve, and as
+// good as none in the group, whose index is about 2^125 for G1 and 2^507 for G2.
+func outsideOfTheGroup(t *testing.T, size int, refuse func([]byte) error) (tried int) {
+	t.Helper()
+	for x := range byte(40) {
+		b := make([]byte, size)
+		b[0], b[size-1] = 0x80, x
+		var p1 bls12381.G1Affine
+		var p2 bls12381.G2Affine
+		onCurve := false
+		if size == 48 {
+			onCurve = bls12381.NewDecoder(bytes.NewReader(b), bls12381.NoSubgroupChecks()).Decode(&p1) == nil && p1.IsOnCurve()
+		} else {
+			onCurve = bls12381.NewDecoder(bytes.NewReader(b), bls12381.NoSubgroupChecks()).Decode(&p2) == nil && p2.IsOnCurve()
+		}
+		if !onCurve {
+			continue
+		}
+		tried++
+		if refuse(b) == nil {
+			t.Errorf("%x is accepted, on the curve and not in the group", b)
+		}
+	}
+	return tried
 }
