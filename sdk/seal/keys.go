@@ -54,14 +54,17 @@ var (
 //   - Parsing and encoding it go through math/big or do not depend on it; they
 //     happen when a server starts.
 //
-// The same multiplication serves the randomness of answers, which is as secret
-// ([EncryptionKey.Encrypt]), and a requester's key ([TransportKey.Open]).
-// Shares of a committee are master keys like any other. What interpolates them
-// works on encrypted keys and public positions ([CombineUserKeys]), so that its
-// time tells nothing. A requester's own key on G2 ([TransportKey.Public]), the
-// randomness of [Encrypt] and all of a committee's ceremony (package oracle/dkg)
-// go through gnark-crypto's variable-time multiplication: each of those scalars
-// is used once or a few times, on its owner's machine, for nobody who waits.
+// The same multiplications serve the randomness of answers, which is as secret
+// ([EncryptionKey.Encrypt]), a requester's key ([TransportKey.Open]), and all of a
+// committee's ceremony (package oracle/dkg). Shares of a committee are master keys
+// like any other. What interpolates them works on encrypted keys and public
+// positions ([CombineUserKeys]), so that its time tells nothing.
+//
+// Two secrets go through gnark-crypto's variable-time multiplication as they are: a
+// requester's own key on G2 ([TransportKey.Public]), and the randomness of [Encrypt].
+// Each is used for one request or object, on its owner's machine, for nobody who
+// waits.
+//
 // Drawing a scalar reduces 64 random bytes by math/big.
 //
 // This is about remote timing and caches that are shared. It is no protection
