@@ -56,12 +56,6 @@ func LagrangeAtZero(parties []uint16) ([]fr.Element, error) {
 		seen[p] = true
 		xs[i].SetUint64(uint64(p) + 1)
 	}
-	return lagrange(xs, fr.Element{}), nil
-}
-
-// lagrange returns the factors by which the values of a polynomial at xs, which
-// are distinct, add up to its value at x.
-func lagrange(xs []fr.Element, x fr.Element) []fr.Element {
 	out := make([]fr.Element, len(xs))
 	for i := range xs {
 		numerator, denominator := fr.One(), fr.One()
@@ -69,13 +63,11 @@ func lagrange(xs []fr.Element, x fr.Element) []fr.Element {
 			if i == j {
 				continue
 			}
-			var n, d fr.Element
-			n.Sub(&x, &xs[j])
-			d.Sub(&xs[i], &xs[j])
-			numerator.Mul(&numerator, &n)
-			denominator.Mul(&denominator, &d)
+			var difference fr.Element
+			numerator.Mul(&numerator, &xs[j])
+			denominator.Mul(&denominator, difference.Sub(&xs[j], &xs[i]))
 		}
 		out[i].Div(&numerator, &denominator)
 	}
-	return out
+	return out, nil
 }

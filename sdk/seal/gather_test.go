@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -374,6 +376,52 @@ func TestCheckCommittee(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
+}
+
+// Keys of one polynomial belong together, whatever the sizes, and one key that is
+// another shows at each place.
+func TestInterpolates(t *testing.T) {
+	for _, size := range [][2]int{{1, 1}, {1, 3}, {2, 2}, {2, 3}, {3, 7}, {9, 9}, {20, 60}} {
+		threshold, n := size[0], size[1]
+		coefficients := make([]fr.Element, threshold)
+		for i := range coefficients {
+			coefficients[i] = must[fr.Element](t)(RandomScalar(rand.Reader))
+		}
+		at := func(x int) (k PublicKey) {
+			point, y := fr.NewElement(uint64(x)), fr.Element{}
+			for i := threshold - 1; i >= 0; i-- {
+				y.Mul(&y, &point).Add(&y, &coefficients[i])
+			}
+			k.p.ScalarMultiplication(&generatorG2, scalarInt(&y))
+			return k
+		}
+		whole, c := at(0), &Committee{Threshold: uint16(threshold)}
+		for i := range n {
+			c.Members = append(c.Members, CommitteeMember{PublicKey: at(i + 1), PartyID: uint16(i)})
+		}
+		if !c.interpolates(whole) {
+			t.Errorf("%d of %d: refused", threshold, n)
+		}
+		if c.Threshold--; c.interpolates(whole) && threshold > 1 {
+			t.Errorf("%d of %d: accepted for one less", threshold, n)
+		}
+		c.Threshold++
+		for _, k := range append([]*PublicKey{&whole}, pointers(c.Members)...) {
+			right := *k
+			k.p.Add(&k.p, &generatorG2)
+			if c.interpolates(whole) {
+				t.Errorf("%d of %d: a key of another was accepted", threshold, n)
+			}
+			*k = right
+		}
+	}
+}
+
+func pointers(members []CommitteeMember) (out []*PublicKey) {
+	for i := range members {
+		out = append(out, &members[i].PublicKey)
+	}
+	return out
 }
 
 // An aggregator that asks the members, and changes what it passes on.

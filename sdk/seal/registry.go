@@ -2,6 +2,7 @@ package seal
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -79,27 +80,42 @@ func (ks *KeyServer) CheckCommittee() error {
 	return nil
 }
 
-// interpolates tells whether the whole key and the members' keys lie on one
-// polynomial of degree Threshold-1: at 0 and at each member's point, it is the
-// one through the first Threshold members.
+// interpolates tells whether the whole key, at 0, and the members' keys, each at its
+// point, lie on one polynomial of degree Threshold-1. Such values are the words of a
+// Reed-Solomon code, and with n members the sum over x = 0 .. n of
+//
+//	(-1)^x * binomial(n, x) * q(x) * key(x)
+//
+// is the neutral point for every polynomial q of degree n-Threshold at most, and
+// otherwise for one in 2^254 of them (the test of SCRAPE, Cascudo and David 2017): one
+// that is drawn will do.
 func (c *Committee) interpolates(whole PublicKey) bool {
-	t := int(c.Threshold)
-	xs, points := make([]fr.Element, t), make([]bls12381.G2Affine, t)
-	for i, m := range c.Members[:t] {
-		xs[i].SetUint64(uint64(m.PartyID) + 1)
-		points[i] = m.PublicKey.p
-	}
-	at := func(x uint64, want PublicKey) bool {
-		var got bls12381.G2Affine
-		_, err := got.MultiExp(points, lagrange(xs, fr.NewElement(x)), ecc.MultiExpConfig{})
-		return err == nil && got.Equal(&want.p)
-	}
-	for _, m := range c.Members[t:] {
-		if !at(uint64(m.PartyID)+1, m.PublicKey) {
-			return false
+	n := len(c.Members)
+	q := make([]fr.Element, n-int(c.Threshold)+1)
+	for i := range q {
+		var err error
+		if q[i], err = RandomScalar(rand.Reader); err != nil {
+			panic("seal: " + err.Error()) // crypto/rand does not fail
 		}
 	}
-	return at(0, whole)
+	keys := []bls12381.G2Affine{whole.p}
+	for _, m := range c.Members {
+		keys = append(keys, m.PublicKey.p)
+	}
+	factors := make([]fr.Element, n+1)
+	binomial := fr.One() // with its sign
+	for x := range factors {
+		at := fr.NewElement(uint64(x))
+		for i := len(q) - 1; i >= 0; i-- {
+			factors[x].Mul(&factors[x], &at).Add(&factors[x], &q[i])
+		}
+		factors[x].Mul(&factors[x], &binomial)
+		next, down := fr.NewElement(uint64(n-x)), fr.NewElement(uint64(x+1))
+		binomial.Mul(&binomial, next.Neg(&next)).Div(&binomial, &down)
+	}
+	var sum bls12381.G2Affine
+	_, err := sum.MultiExp(keys, factors, ecc.MultiExpConfig{})
+	return err == nil && sum.IsInfinity()
 }
 
 // maxMembers bounds a committee.
