@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/floe-data/floe/oracle/traffic"
+	"github.com/floe-data/floe/sdk/seal"
 )
 
 const (
@@ -129,7 +131,7 @@ func (b *bench) ask(client *http.Client, url string, r *traffic.Request, check b
 		return outcome{why: "answer cut off"}
 	}
 	if res.StatusCode != http.StatusOK {
-		return outcome{why: fmt.Sprintf("HTTP %d", res.StatusCode)}
+		return outcome{why: fmt.Sprintf("HTTP %d", res.StatusCode) + codeOf(body)}
 	}
 	if check {
 		if _, err := r.Check(res.StatusCode, body, &b.public); err != nil {
@@ -137,6 +139,15 @@ func (b *bench) ask(client *http.Client, url string, r *traffic.Request, check b
 		}
 	}
 	return outcome{checked: check}
+}
+
+// codeOf is the code of the reason in a refusal, "" if there is none.
+func codeOf(body []byte) string {
+	var e seal.ErrorResponse
+	if json.Unmarshal(body, &e) != nil || e.Reason == nil {
+		return ""
+	}
+	return " " + e.Reason.Code
 }
 
 func newClient() *http.Client {

@@ -41,7 +41,8 @@ mode of --modes (both), while /ready and /metrics are asked each second. It says
 per minute how long answers took and what the server holds: memory, goroutines,
 open files, receipts on disk; how late the log was; and each time that /ready
 was not 200, with the reason. One in twenty requests is a stranger's and has to
-be refused. The exit code is 1 if a request failed.
+be refused. The exit code is 1 if a request failed. While the machine is busy with
+other things, that says more about them than about the server.
 
 The server, the chain and the load are separate processes; with 4 cores or more
 the server has two of them for itself.

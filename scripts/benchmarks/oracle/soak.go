@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -240,10 +241,10 @@ func (b *bench) askFor(client *http.Client, url string, r *traffic.Request, chec
 	if r.Member {
 		return b.ask(client, url, r, check)
 	}
-	switch o := b.ask(client, url, r, false); o.why {
-	case "HTTP 403":
+	switch o := b.ask(client, url, r, false); {
+	case strings.HasPrefix(o.why, "HTTP 403"):
 		return outcome{}
-	case "":
+	case o.why == "":
 		return outcome{why: "a stranger was given a key"}
 	default:
 		return outcome{why: "a stranger: " + o.why}
