@@ -56,16 +56,13 @@ type Request struct {
 // Request signs a request for as many identities as there are numbers. The
 // same session and numbers make the same request.
 func (s *Session) Request(numbers ...uint64) (*Request, error) {
-	r := &Request{Member: s.member, transport: s.transport}
-	b := sui.NewBuilder()
-	for _, n := range numbers {
-		id := binary.BigEndian.AppendUint64(bytes.Clone(s.world.Policy[:]), n)
-		s.world.approval(b, id)
-		r.ids = append(r.ids, seal.FullID(s.world.Contracts.Access.Original, id))
-	}
-	approval, err := seal.NewApproval(b)
+	approval, ids, err := s.approval(numbers)
 	if err != nil {
 		return nil, err
+	}
+	r := &Request{Member: s.member, transport: s.transport}
+	for _, id := range ids {
+		r.ids = append(r.ids, seal.FullID(s.world.Contracts.Access.Original, id))
 	}
 	signed, err := s.key.NewRequest(approval.Bytes(), s.public)
 	if err != nil {
@@ -76,6 +73,32 @@ func (s *Session) Request(numbers ...uint64) (*Request, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// Fetch is what a [seal.Client] asks for the same identities.
+func (s *Session) Fetch(numbers ...uint64) (seal.FetchConfig, error) {
+	approval, ids, err := s.approval(numbers)
+	if err != nil {
+		return seal.FetchConfig{}, err
+	}
+	return seal.FetchConfig{Session: s.key, PTB: approval.Bytes(), IDs: ids}, nil
+}
+
+func (s *Session) approval(numbers []uint64) (*seal.Approval, [][]byte, error) {
+	b := sui.NewBuilder()
+	var ids [][]byte
+	for _, n := range numbers {
+		id := s.world.ID(n)
+		s.world.approval(b, id)
+		ids = append(ids, id)
+	}
+	approval, err := seal.NewApproval(b)
+	return approval, ids, err
+}
+
+// ID is the inner identity with a number, of the world's policy.
+func (w *World) ID(number uint64) []byte {
+	return binary.BigEndian.AppendUint64(bytes.Clone(w.Policy[:]), number)
 }
 
 // HTTP is the request to the key server at a URL, with the headers of a client
