@@ -19,6 +19,7 @@ import (
 // A town is a chain and people on it, who are members of committees.
 type town struct {
 	t      *testing.T
+	chain  *chaintest.Chain
 	node   string
 	pkg    string // key_server
 	dir    string
@@ -34,7 +35,7 @@ func newTown(t *testing.T, people int) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	w := &town{t: t, node: c.URL, dir: t.TempDir(), client: client}
+	w := &town{t: t, chain: c, node: c.URL, dir: t.TempDir(), client: client}
 	for i := range people {
 		key, err := sui.NewPrivateKey(sui.Ed25519, bytes.Repeat([]byte{byte(i + 1)}, 32))
 		if err != nil {

@@ -127,6 +127,9 @@ func (f *force) report(receipts, releases int) {
 	if !t.Failed() {
 		t.Logf("shares without a durable receipt: 0; receipts lost: 0; released off policy: 0")
 	}
+	if f.double != nil {
+		t.Logf("%d answers while the node lied", f.lied)
+	}
 	faults, kills := 0, f.counts["kill -9"]
 	for name, n := range f.counts {
 		if strings.HasPrefix(name, "killed during") {

@@ -25,6 +25,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/floe-data/floe/oracle/traffic"
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/devnet/chain"
 	"github.com/floe-data/floe/sdk/devnet/chain/chaintest"
@@ -281,27 +282,27 @@ type double struct {
 	parted           time.Time // of the past
 }
 
-// newDouble copies the chain of a force, whose policy allows the leaver so far. In
-// the fork it allows strangers too.
-func (f *force) newDouble(c *chaintest.Chain) *double {
-	f.t.Helper()
-	if err := f.world.Grant(f.t.Context(), f.client, f.leaver); err != nil {
-		f.t.Fatal(err)
+// newDouble copies a chain, whose policy allows leaver from now on and until that is
+// revoked. In the fork it allows strangers too.
+func newDouble(t *testing.T, c *chaintest.Chain, client *suirpc.Client, world *traffic.World, leaver *sui.PrivateKey) *double {
+	t.Helper()
+	if err := world.Grant(t.Context(), client, leaver); err != nil {
+		t.Fatal(err)
 	}
 	d := &double{true: c, parted: time.Now()}
 	forked := c.Head().Sequence
-	d.past = copyChain(f.t, c, chain.Config{Manual: true})
-	d.fork = copyChain(f.t, c, chain.Config{Heartbeat: heartbeat})
-	on, err := suirpc.Dial(f.t.Context(), d.fork.URL)
+	d.past = copyChain(t, c, chain.Config{Manual: true})
+	d.fork = copyChain(t, c, chain.Config{Heartbeat: heartbeat})
+	on, err := suirpc.Dial(t.Context(), d.fork.URL)
 	if err != nil {
-		f.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer on.Close()
-	for _, stranger := range f.world.Strangers { // one by one, to be ahead of the truth
-		if err := f.world.Grant(f.t.Context(), on, stranger); err != nil {
-			f.t.Fatal(err)
+	for _, stranger := range world.Strangers { // one by one, to be ahead of the truth
+		if err := world.Grant(t.Context(), on, stranger); err != nil {
+			t.Fatal(err)
 		}
 	}
-	d.liar = newLiar(f.t, c.URL, d.fork, d.past, forked)
+	d.liar = newLiar(t, c.URL, d.fork, d.past, forked)
 	return d
 }

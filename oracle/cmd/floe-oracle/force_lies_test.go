@@ -216,9 +216,11 @@ func (f *force) deceptions() (out []fault) {
 
 // deceive has the node lie for some time.
 func (f *force) deceive(d deception, name string) (end func()) {
+	f.t.Helper()
 	if !d.cold {
 		f.warmUp()
 	}
+	before := f.held.answered.Load()
 	for i, l := range d.lies {
 		if l.stream == thePast { // which may be believed for so long
 			time.Sleep(time.Until(f.double.parted.Add(staleness + time.Second)))
@@ -238,5 +240,8 @@ func (f *force) deceive(d deception, name string) (end func()) {
 		}
 	}
 	await(&f.held.answered, f.liesFor, 15*time.Second)
-	return func() { f.double.liar.tell(noLie) }
+	return func() {
+		f.double.liar.tell(noLie)
+		f.lied += f.held.answered.Load() - before
+	}
 }

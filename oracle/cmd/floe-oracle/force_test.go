@@ -82,6 +82,7 @@ type force struct {
 	double     *double         // the chain and what may be said of it; nil: the node does not lie
 	liesFor    int             // requests
 	byHand     uint64          // requests of askUntil
+	lied       int64           // answers while the node lied
 }
 
 // newForce makes a server that has not started yet. With few requests, but more
@@ -110,7 +111,7 @@ func newForce(t *testing.T, requests int, seed uint64, by protection) *force {
 	}
 	f.register(c.URL, fmt.Sprintf("evaluation: {%s}\n%s", by.config(f), more))
 	if lies {
-		f.double = f.newDouble(c)
+		f.double = newDouble(t, c, f.client, f.world, f.leaver)
 		f.node.target = strings.TrimPrefix(f.double.liar.url, "http://")
 	}
 	return f

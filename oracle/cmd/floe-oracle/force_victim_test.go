@@ -61,6 +61,7 @@ func runVictim() int {
 type victim struct {
 	f      *force
 	config string
+	args   []string // of the command; nil: serve with config
 
 	mu    sync.Mutex
 	url   string
@@ -132,7 +133,11 @@ func (v *victim) tryStart() bool {
 	if err != nil {
 		v.f.t.Fatal(err)
 	}
-	cmd := &exec.Cmd{Path: self, Args: []string{"floe-oracle", "serve", "--config", v.config}, Env: append(os.Environ(), clockPipe+"=1"),
+	args := v.args
+	if args == nil {
+		args = []string{"serve", "--config", v.config}
+	}
+	cmd := &exec.Cmd{Path: self, Args: append([]string{"floe-oracle"}, args...), Env: append(os.Environ(), clockPipe+"=1"),
 		ExtraFiles: []*os.File{r}, Stderr: v}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
