@@ -346,8 +346,8 @@ func TestVerifyWallet(t *testing.T) {
 		kind   Kind
 		code   string
 	}{
-		"another's":   {fmt.Errorf("verify: %w: no", sui.ErrSignature), InvalidSignature, "invalid_wallet_signature"},
-		"malformed":   {fmt.Errorf("verify: %w", suirpc.ErrRejected), InvalidSignature, "invalid_wallet_signature"},
+		"another's":   {fmt.Errorf("verify: %w: not signed by %s", sui.ErrSignature, user), InvalidSignature, "invalid_wallet_signature"},
+		"malformed":   {fmt.Errorf("verify: %w: not signed by %s", suirpc.ErrRejected, user), InvalidSignature, "invalid_wallet_signature"},
 		"not served":  {fmt.Errorf("verify: %w", suirpc.ErrUnsupported), InvalidSignature, "unsupported_wallet"},
 		"unreachable": {fmt.Errorf("verify: %w", suirpc.ErrUnreachable), Unknown, "chain_unavailable"},
 	} {
@@ -355,6 +355,9 @@ func TestVerifyWallet(t *testing.T) {
 		r := RefusalOf(s.VerifyWallet(t.Context(), user, []byte("message"), sui.Signature{5}))
 		if r.Kind != tc.kind || r.Reason.Code != tc.code {
 			t.Errorf("%s: %v", name, r)
+		}
+		if strings.Contains(r.Error(), user.String()) {
+			t.Errorf("%s: the log would name the requester: %v", name, r)
 		}
 	}
 	c.wallet = nil

@@ -32,7 +32,9 @@ func (w *wallets) VerifyWallet(ctx context.Context, user sui.Address, message []
 			Remedy: "ask with another wallet, or ask another key server",
 		}}
 	case errors.Is(err, sui.ErrSignature), errors.Is(err, suirpc.ErrRejected):
-		return &Refusal{Kind: InvalidSignature, Cause: err, Reason: seal.Reason{
+		// The node's words are not for the log: they name the address, and
+		// anybody can make it say them as often as he likes.
+		return &Refusal{Kind: InvalidSignature, Reason: seal.Reason{
 			Code: "invalid_wallet_signature", Rule: "certificate.signature is not certificate.user's over the session key's message",
 			Remedy: "sign the session key again with the wallet of the address that asks",
 		}}
