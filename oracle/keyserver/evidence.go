@@ -103,12 +103,11 @@ func (s *Service) mayRead(ctx context.Context, rec *journal.Record, user sui.Add
 		if s.shared.Owner == nil {
 			break
 		}
-		owner, err := s.shared.Owner(ctx, p.ID)
+		owner, err := s.shared.owners.find(ctx, user, p.ID)
 		switch {
 		case errors.Is(err, policy.ErrNoOwner):
 		case err != nil:
-			s.shared.Log.Warn("the owner of a policy cannot be looked up", "err", err)
-			return ownerUnknown()
+			return s.ownerUnknown(err)
 		case owner == user:
 			return nil
 		}

@@ -14,6 +14,18 @@ import (
 	"github.com/floe-data/floe/sdk/receipt"
 )
 
+// knocking is a handler of requests that cost the server much, or the full node, and
+// are none for keys: their network address is counted first.
+func (s *Server) knocking(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if ref := s.knock(r); ref != nil {
+			writeRefusal(w, ref)
+			return
+		}
+		next(w, r)
+	}
+}
+
 // knock counts a request of a network address before it is read.
 func (s *Server) knock(r *http.Request) *refusal {
 	return s.denied(s.cfg.Limits.Knock(s.cfg.Proxy.ClientAddress(r)))
@@ -42,11 +54,14 @@ func (s *Server) admit(who *requester) (leave func(), ref *refusal) {
 	return leave, s.denied(d)
 }
 
-func (s *Server) denied(d *limits.Denial) *refusal {
+func (s *Server) denied(d *limits.Denial) *refusal { return s.cfg.denied(d) }
+
+// denied translates a denial, and counts it.
+func (c *Config) denied(d *limits.Denial) *refusal {
 	if d == nil {
 		return nil
 	}
-	s.cfg.Metrics.QuotaRefused(strings.TrimPrefix(d.Code, "quota_"))
+	c.Metrics.QuotaRefused(strings.TrimPrefix(d.Code, "quota_"))
 	ref := refuse("TooManyRequests", d.Code, d.Rule, d.Remedy)
 	ref.RetryAfter = d.After
 	return ref

@@ -58,21 +58,16 @@ func (s *Service) checkOwner(r *http.Request, id sui.Address) *refusal {
 	if s.shared.Owner == nil {
 		return &refusal{Type: "Unsupported", Status: http.StatusNotImplemented, Message: "this key server does not look up owners of policies"}
 	}
-	owner, err := s.shared.Owner(r.Context(), id)
+	owner, err := s.shared.owners.find(r.Context(), user, id)
 	switch {
 	case errors.Is(err, policy.ErrNoOwner):
 		return &refusal{Type: "NotFound", Status: http.StatusNotFound, Message: err.Error()}
 	case err != nil:
-		s.shared.Log.Warn("the owner of a policy cannot be looked up", "err", err)
-		return ownerUnknown()
+		return s.ownerUnknown(err)
 	case owner != user:
 		return &refusal{Type: "NoAccess", Status: http.StatusForbidden, Message: fmt.Sprintf("the policy belongs to %s, you are logged in as %s", owner, user)}
 	}
 	return nil
-}
-
-func ownerUnknown() *refusal {
-	return refuse("Failure", "chain_unavailable", "the key server could not read the chain, so it cannot know who owns the policy", "try again in some seconds")
 }
 
 func (s *Service) addOwned(ctx context.Context, page *receipt.PolicyPage, after uint64, records []journal.Record) error {

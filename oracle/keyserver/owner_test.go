@@ -19,6 +19,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/floe-data/floe/oracle/limits"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/receipt/remote"
@@ -266,5 +267,68 @@ func TestOwnerFindsCheats(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 		cheat.Close()
+	}
+}
+
+// Who is logged in, and anybody can be, makes the server ask the node about owners
+// a bounded number of times, few at once.
+func TestOwnerLookupsAreBounded(t *testing.T) {
+	f := start(t)
+	asked := 0
+	f.owner = func(context.Context, sui.Address) (sui.Address, error) {
+		asked++
+		return sui.Address{}, policy.ErrNoOwner
+	}
+	stranger := newWallet(t)
+	token, err := f.remote().Login(t.Context(), stranger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := map[int]int{}
+	for i := range ownerRate.Burst + 20 {
+		req, _ := http.NewRequest("GET", f.server.URL()+"/v1/policies/"+sui.Address{1, byte(i), byte(i >> 8)}.String()+"/receipts", nil)
+		req.Header.Set("Authorization", "Bearer "+token)
+		status, _, _ := f.do(req)
+		answers[status]++
+	}
+	if asked != ownerRate.Burst || answers[404] != ownerRate.Burst || answers[429] != 20 {
+		t.Errorf("the node was asked %d times: %v", asked, answers)
+	}
+	f.advance(time.Second)
+	if _, err := f.remote().Policy(t.Context(), stranger, f.service().ReceiptKeys(), policyID); err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("a second later: %v", err)
+	}
+
+	f.advance(time.Hour)
+	inside, release := make(chan struct{}), make(chan struct{})
+	o := newOwnerLookups(func(context.Context, sui.Address) (sui.Address, error) {
+		inside <- struct{}{}
+		<-release
+		return sui.Address{}, nil
+	}, f.time)
+	for range ownersAtOnce {
+		go o.find(t.Context(), sui.Address{1}, policyID)
+		<-inside
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := o.find(ctx, sui.Address{2}, policyID); !errors.Is(err, errOwners) {
+		t.Errorf("one more at once: %v", err)
+	}
+	close(release)
+}
+
+// The limit per network address holds for logins and for what an owner asks.
+func TestOwnersKnock(t *testing.T) {
+	f := limited(t, limits.Config{PerAddress: limits.Rate{N: 1, Per: time.Minute, Burst: 2}})
+	if _, err := f.remote().Login(t.Context(), newWallet(t)); err != nil { // two requests
+		t.Fatal(err)
+	}
+	for _, path := range []string{"POST /v1/login/challenge", "POST /v1/login", "GET /v1/policies/0x1/receipts", "GET /v1/receipts/1/evidence"} {
+		method, path, _ := strings.Cut(path, " ")
+		req, _ := http.NewRequest(method, f.server.URL()+path, strings.NewReader("{}"))
+		if status, h, b := f.do(req); status != 429 || h.Get("Retry-After") == "" {
+			t.Errorf("%s: HTTP %d %s", path, status, b)
+		}
 	}
 }

@@ -88,6 +88,8 @@ type Config struct {
 	Now func() time.Time
 	// Rand is the source of randomness. nil means crypto/rand.
 	Rand io.Reader
+
+	owners *ownerLookups // by Owner
 }
 
 // A NameResolver finds the package that a name stands for; *mvr.Resolver is one.
@@ -172,6 +174,7 @@ func (c *Config) complete() error {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
+	c.owners = newOwnerLookups(c.Owner, c.Now)
 	return nil
 }
 

@@ -153,24 +153,34 @@ func (c *counters) enter(key sui.Address, most int) (leave func(), ok bool) {
 }
 
 // A Bucket is one token bucket. It is safe for concurrent use.
-type Bucket struct {
+type Bucket struct{ b *Buckets }
+
+// NewBucket returns a full bucket.
+func NewBucket(r Rate, now func() time.Time) *Bucket { return &Bucket{NewBuckets(r, now)} }
+
+// Take takes a token, or tells for how long there will be none.
+func (b *Bucket) Take() (wait time.Duration, ok bool) { return b.b.Take(sui.Address{}, 1) }
+
+// GiveBack returns a token.
+func (b *Bucket) GiveBack() { b.b.b.giveBack(sui.Address{}, 1, b.b.rate) }
+
+// Burst is how many tokens there are at most.
+func (b *Bucket) Burst() int { return b.b.rate.Burst }
+
+// Buckets are token buckets by key. They are safe for concurrent use, and keep at
+// most a fixed number.
+type Buckets struct {
 	rate Rate
 	now  func() time.Time
 	b    *buckets
 }
 
-// NewBucket returns a full bucket.
-func NewBucket(r Rate, now func() time.Time) *Bucket {
-	return &Bucket{rate: r, now: now, b: newBuckets()}
+// NewBuckets returns full buckets.
+func NewBuckets(r Rate, now func() time.Time) *Buckets {
+	return &Buckets{rate: r, now: now, b: newBuckets()}
 }
 
-// Take takes a token, or tells for how long there will be none.
-func (b *Bucket) Take() (wait time.Duration, ok bool) {
-	return b.b.take(sui.Address{}, 1, b.rate, b.now())
+// Take takes n tokens of a key, or tells for how long there won't be as many.
+func (b *Buckets) Take(key sui.Address, n int) (wait time.Duration, ok bool) {
+	return b.b.take(key, n, b.rate, b.now())
 }
-
-// GiveBack returns a token.
-func (b *Bucket) GiveBack() { b.b.giveBack(sui.Address{}, 1, b.rate) }
-
-// Burst is how many tokens there are at most.
-func (b *Bucket) Burst() int { return b.rate.Burst }
