@@ -196,17 +196,9 @@ func (a *Archive) Manifest(b []byte) (*evidence.Manifest, error) {
 
 // manifest also returns the Clock, if the short form has it.
 func (a *Archive) manifest(b []byte) (*evidence.Manifest, *sui.Object, error) {
-	var s shortForm
-	if err := bcs.Unmarshal(b, &s); err != nil {
-		return nil, nil, err
-	}
-	raw, err := a.get(aList, s.list)
+	s, list, err := a.listOf(b)
 	if err != nil {
 		return nil, nil, err
-	}
-	var list refs
-	if err := bcs.Unmarshal(raw, &list); err != nil {
-		return nil, nil, fmt.Errorf("%w: list of objects: %w", ErrDamaged, err)
 	}
 	var clock *sui.Object
 	if s.clock != nil {
@@ -217,4 +209,19 @@ func (a *Archive) manifest(b []byte) (*evidence.Manifest, *sui.Object, error) {
 	m := s.rest
 	m.Objects = list
 	return &m, clock, nil
+}
+
+// listOf reads a short form and the list of objects that it names.
+func (a *Archive) listOf(b []byte) (s shortForm, list refs, err error) {
+	if err := bcs.Unmarshal(b, &s); err != nil {
+		return s, nil, err
+	}
+	raw, err := a.get(aList, s.list)
+	if err != nil {
+		return s, nil, err
+	}
+	if err := bcs.Unmarshal(raw, &list); err != nil {
+		return s, nil, fmt.Errorf("%w: list of objects: %w", ErrDamaged, err)
+	}
+	return s, list, nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"github.com/floe-data/floe/sdk/receipt"
@@ -94,6 +95,16 @@ func (j *Journal) checkLast() error {
 		return fmt.Errorf("%w: the last receipt was not signed with the configured key: %w", ErrDamaged, err)
 	}
 	return nil
+}
+
+// Lock takes the directory of a journal for somebody who is not to be disturbed by a
+// server, until the lock is closed. It is ErrLocked (wrapped) if a server runs.
+func Lock(dir string) (io.Closer, error) {
+	lock, err := lockFile(filepath.Join(dir, lockName))
+	if err != nil {
+		return nil, fmt.Errorf("lock journal in %s: %w", dir, err)
+	}
+	return lock, nil
 }
 
 // lockFile takes an exclusive lock, which ends with the process at the latest.

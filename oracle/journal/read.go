@@ -101,32 +101,65 @@ func (j *Journal) Record(sequence uint64) (*Record, error) {
 // which a server may be writing to; nil if there is none. key is the receipt key,
 // which opens it. Nothing is checked but the form of its line.
 func ReadFile(dir string, key ed25519.PrivateKey, sequence uint64) (*Record, error) {
+	var found *Record
+	err := eachLine(dir, key, func(v lineVault, n uint64, line string) error {
+		if n != sequence {
+			return nil
+		}
+		rec, err := v.split(line)
+		if err != nil {
+			return err
+		}
+		rec.Sequence = n
+		found = &rec
+		return errEnough
+	})
+	return found, err
+}
+
+// Each calls f for all records of a journal's directory, in order, as ReadFile
+// returns them.
+func Each(dir string, key ed25519.PrivateKey, f func(*Record) error) error {
+	return eachLine(dir, key, func(v lineVault, n uint64, line string) error {
+		rec, err := v.split(line)
+		if err != nil {
+			return err
+		}
+		rec.Sequence = n
+		return f(&rec)
+	})
+}
+
+// errEnough ends eachLine.
+var errEnough = errors.New("enough")
+
+// eachLine calls f for all lines that are whole, without their ends.
+func eachLine(dir string, key ed25519.PrivateKey, f func(v lineVault, sequence uint64, line string) error) error {
 	vault, err := newVault(key)
 	if err != nil {
-		return nil, fmt.Errorf("read journal: %w", err)
+		return fmt.Errorf("read journal: %w", err)
 	}
-	f, err := os.Open(filepath.Join(dir, FileName))
+	file, err := os.Open(filepath.Join(dir, FileName))
 	if err != nil {
-		return nil, fmt.Errorf("read journal: %w", err)
+		return fmt.Errorf("read journal: %w", err)
 	}
-	defer f.Close()
-	r := bufio.NewReaderSize(f, 1<<20)
+	defer file.Close()
+	r := bufio.NewReaderSize(file, 1<<20)
 	for n := uint64(1); ; n++ {
 		line, err := r.ReadString('\n')
-		switch {
-		case err == io.EOF: // what has no line end is being written
-			return nil, nil
-		case err != nil:
-			return nil, fmt.Errorf("read journal: %w", err)
-		case n != sequence:
-			continue
+		// What has no line end, or zeros in it, is being written, or torn.
+		if err == io.EOF || err == nil && strings.IndexByte(line, 0) >= 0 {
+			return nil
 		}
-		rec, err := vault.split(strings.TrimSuffix(line, "\n"))
 		if err != nil {
-			return nil, fmt.Errorf("read journal: record %d: %w", sequence, err)
+			return fmt.Errorf("read journal: %w", err)
 		}
-		rec.Sequence = sequence
-		return &rec, nil
+		switch err := f(vault, n, strings.TrimSuffix(line, "\n")); {
+		case err == errEnough:
+			return nil
+		case err != nil:
+			return fmt.Errorf("read journal: record %d: %w", n, err)
+		}
 	}
 }
 
