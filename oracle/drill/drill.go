@@ -64,6 +64,7 @@ type Report struct {
 	Logged   uint64    `json:"logged"`   // entries of the log that the world has seen
 	Root     string    `json:"root"`     // of the restored log
 	Evidence uint64    `json:"evidence"` // decisions that can be repeated
+	Pruned   uint64    `json:"pruned"`   // decisions whose evidence was removed because of its age
 	Findings []Finding `json:"findings"`
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/floe-data/floe/oracle/archive"
 	"github.com/floe-data/floe/oracle/journal"
+	"github.com/floe-data/floe/oracle/retention"
 	"github.com/floe-data/floe/oracle/tilelog"
 	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/execution"
@@ -130,6 +131,14 @@ func TestDrillEvidence(t *testing.T) {
 	}
 	if _, found := f.try(copied(func(b []byte) []byte { b[100] ^= 1; return b }), nil); found != "evidence_damaged" {
 		t.Errorf("a wrong bit: %s", found)
+	}
+	pruned := copied(func(b []byte) []byte { return b })
+	later := func() time.Time { return time.Now().Add(2 * time.Hour) }
+	if _, err := retention.Run(t.Context(), retention.Config{JournalDir: pruned, Issuer: issuer, Key: key, OlderThan: time.Hour, Apply: true, Now: later}); err != nil {
+		t.Fatal(err)
+	}
+	if r, found := f.try(pruned, nil); found != "" || r.Evidence != 0 || r.Pruned != 4 {
+		t.Errorf("pruned: %+v", r)
 	}
 	swapped := copied(func(b []byte) []byte { return b })
 	lines, err := os.ReadFile(filepath.Join(swapped, journal.FileName))

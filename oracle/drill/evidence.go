@@ -8,6 +8,7 @@ import (
 
 	"github.com/floe-data/floe/oracle/archive"
 	"github.com/floe-data/floe/oracle/journal"
+	"github.com/floe-data/floe/oracle/retention"
 	"github.com/floe-data/floe/sdk/receipt"
 )
 
@@ -32,6 +33,11 @@ func (c *Config) checkEvidence(ctx context.Context, j *journal.Journal, receipts
 	} else if err != nil {
 		return fmt.Errorf("drill: %w", err)
 	}
+	removed, err := retention.Load(c.JournalDir, c.Key, c.Issuer)
+	if err != nil {
+		r.find("evidence_damaged", "%v", err)
+		return nil
+	}
 	lost := 0
 	for _, rec := range receipts {
 		if rec.Evidence == nil {
@@ -40,6 +46,10 @@ func (c *Config) checkEvidence(ctx context.Context, j *journal.Journal, receipts
 		err := checkRecord(a, j, rec)
 		if err == nil {
 			r.Evidence++
+			continue
+		}
+		if errors.Is(err, archive.ErrUnknown) && removed.Find(&rec.Claims) != nil {
+			r.Pruned++
 			continue
 		}
 		if lost++; lost <= maxFindings {

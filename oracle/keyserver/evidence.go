@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/floe-data/floe/oracle/archive"
 	"github.com/floe-data/floe/oracle/journal"
 	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/oracle/retention"
 	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/sui"
@@ -44,7 +46,11 @@ func (s *Service) serveEvidence(w http.ResponseWriter, r *http.Request) {
 		writeRefusal(w, &refusal{Type: "Unauthorized", Status: http.StatusUnauthorized, Message: err.Error()})
 		return
 	}
-	bundle, ref := s.bundle(r.Context(), r.PathValue("sequence"), user)
+	bundle, pruned, ref := s.bundle(r.Context(), r.PathValue("sequence"), user)
+	if pruned != nil {
+		writeJSON(w, http.StatusGone, pruned)
+		return
+	}
 	if ref != nil {
 		if ref.Cause != nil {
 			s.shared.Log.Error("evidence cannot be given", "err", ref.Cause)
@@ -56,35 +62,62 @@ func (s *Service) serveEvidence(w http.ResponseWriter, r *http.Request) {
 	w.Write(bundle.Bytes())
 }
 
-// bundle puts the evidence of a receipt together for somebody.
-func (s *Service) bundle(ctx context.Context, number string, user sui.Address) (*evidence.Bundle, *refusal) {
+// bundle puts the evidence of a receipt together for somebody, or says that it was
+// pruned.
+func (s *Service) bundle(ctx context.Context, number string, user sui.Address) (*evidence.Bundle, *receipt.PrunedAnswer, *refusal) {
 	unreadable := func(err error) *refusal {
+		if err == nil {
+			return nil
+		}
 		ref := refuse("Failure", "evidence_unreadable", "the evidence cannot be read", "tell the operator of the key server")
 		ref.Cause = err
 		return ref
 	}
 	sequence, err := strconv.ParseUint(number, 10, 63)
 	if err != nil {
-		return nil, badRequest(fmt.Errorf("%.20q is no number of a receipt", number))
+		return nil, nil, badRequest(fmt.Errorf("%.20q is no number of a receipt", number))
 	}
 	rec, err := s.journal.Record(sequence)
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, nil, unreadable(err)
 	}
 	if rec == nil {
-		return nil, &refusal{Type: "NotFound", Status: http.StatusNotFound, Message: fmt.Sprintf("there is no receipt %d", sequence)}
+		return nil, nil, &refusal{Type: "NotFound", Status: http.StatusNotFound, Message: fmt.Sprintf("there is no receipt %d", sequence)}
 	}
 	if ref := s.mayRead(ctx, rec, user); ref != nil {
-		return nil, ref
+		return nil, nil, ref
 	}
 	if rec.Evidence == nil || rec.Opening == nil {
-		return nil, &refusal{Type: "NoEvidence", Status: http.StatusNotFound, Message: fmt.Sprintf("receipt %d has no evidence: nothing was evaluated, or by a full node alone", sequence)}
+		return nil, nil, &refusal{Type: "NoEvidence", Status: http.StatusNotFound, Message: fmt.Sprintf("receipt %d has no evidence: nothing was evaluated, or by a full node alone", sequence)}
 	}
 	ev, err := s.archive.Recall(rec.Evidence)
-	if err != nil {
-		return nil, unreadable(err)
+	if errors.Is(err, archive.ErrUnknown) {
+		if pruned, e := s.pruned(rec.JWT); pruned != nil || e != nil {
+			return nil, pruned, unreadable(e)
+		}
 	}
-	return evidence.NewBundle(rec.JWT, *rec.Opening, ev), nil
+	if err != nil {
+		return nil, nil, unreadable(err)
+	}
+	return evidence.NewBundle(rec.JWT, *rec.Opening, ev), nil, nil
+}
+
+// pruned returns the word that the evidence of a receipt was removed, nil if there
+// is none.
+func (s *Service) pruned(jwt string) (*receipt.PrunedAnswer, error) {
+	r, err := receipt.Parse(jwt)
+	if err != nil {
+		return nil, err
+	}
+	all, err := retention.Load(s.cfg.JournalDir, s.cfg.ReceiptKey, s.cfg.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	p := all.Find(&r.Claims)
+	if p == nil {
+		return nil, nil
+	}
+	return &receipt.PrunedAnswer{Type: receipt.PrunedType, Message: p.String(), Statement: p.JWT}, nil
 }
 
 // mayRead demands that somebody is the requester of a receipt, or the owner of a

@@ -2,15 +2,21 @@ package keyserver
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/floe-data/floe/oracle/archive"
 	"github.com/floe-data/floe/oracle/policy"
+	"github.com/floe-data/floe/oracle/retention"
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/execution"
 	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/receipt/remote"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -109,5 +115,70 @@ func TestEvidenceUnavailable(t *testing.T) {
 		if r.Evidence != nil {
 			t.Errorf("receipt %d commits to evidence that was not kept", r.Sequence)
 		}
+	}
+}
+
+// Evidence that was pruned is answered with the server's signed word; evidence that
+// is lost is not, nor does a stranger learn of either.
+func TestEvidencePruned(t *testing.T) {
+	f := start(t)
+	f.eval.evidence.Evaluated = receipt.ByBoth
+	ask := func(n uint64) {
+		f.eval.evidence.Record = record(n)
+		req, _ := f.request(nil)
+		f.post(req)
+	}
+	ask(1)
+	if err := f.server.Close(); err != nil { // the log has it
+		t.Fatal(err)
+	}
+	f.advance(48 * time.Hour)
+	f.serve()
+	ask(2)
+	if err := f.server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := f.services[0]
+	cfg := retention.Config{JournalDir: s.JournalDir, Issuer: serverID, Key: s.ReceiptKey, OlderThan: 24 * time.Hour, Apply: true, Now: f.time}
+	if r, err := retention.Run(t.Context(), cfg); err != nil || r.Lose != 1 || r.Keep != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	f.serve()
+	token, err := f.remote().Login(t.Context(), f.wallet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := f.log()
+	var said *remote.PrunedError
+	if _, err := f.remote().Evidence(t.Context(), token, 1); !errors.As(err, &said) {
+		t.Fatalf("%v", err)
+	}
+	p, err := receipt.VerifyPruned(said.Statement, f.service().ReceiptKeys(), serverID)
+	if err != nil || !p.Covers(&log[0].Claims) || p.Covers(&log[1].Claims) || p.IssuedAt.Unix() != f.time().Unix() {
+		t.Errorf("%v, %v", p, err)
+	}
+	if b, err := f.remote().Evidence(t.Context(), token, 2); err != nil || b.Receipt != log[1].Raw {
+		t.Errorf("the younger one: %v", err)
+	}
+	f.ownedBy(f.wallet.Address())
+	other, err := f.remote().Login(t.Context(), newWallet(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.remote().Evidence(t.Context(), other, 1); err == nil || !strings.Contains(err.Error(), "403") {
+		t.Errorf("a stranger: %v", err)
+	}
+	if err := f.server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(f.dir, archive.DirName, "00000001.pack")); err != nil {
+		t.Fatal(err)
+	}
+	f.serve()
+	if token, err = f.remote().Login(t.Context(), f.wallet); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.remote().Evidence(t.Context(), token, 2); err == nil || errors.As(err, &said) || !strings.Contains(err.Error(), "503") {
+		t.Errorf("lost: %v", err)
 	}
 }

@@ -4,7 +4,7 @@
 // [Run] is what an operator calls. It keeps all that the evidence of younger
 // receipts takes, removes the rest of the archive, and touches neither the receipts
 // nor their log. Before it removes anything it signs a [receipt.Pruned] into a file
-// beside the evidence; [Find] is how a key server, a drill or an operator tell from
+// beside the evidence; [Load] is how a key server, a drill or an operator tell from
 // that why evidence is not there.
 //
 // The server must not run meanwhile: it takes what it finds in the archive for

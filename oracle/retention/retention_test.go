@@ -114,13 +114,14 @@ func (f *fixture) states() string {
 		case !errors.Is(err, archive.ErrUnknown):
 			return err
 		default:
-			raw, p, err := Find(f.dir, key, issuer, &r.Claims)
-			switch {
-			case err != nil:
+			all, err := Load(f.dir, key, issuer)
+			if err != nil {
 				return err
-			case p == nil:
+			}
+			switch s := all.Find(&r.Claims); {
+			case s == nil:
 				out.WriteByte('l')
-			case raw == "":
+			case s.JWT == "":
 				f.t.Error("no statement")
 			default:
 				out.WriteByte('p')

@@ -37,26 +37,43 @@ func (cfg *Config) sign(r *Report, at time.Time) (string, error) {
 	return raw, nil
 }
 
-// Find returns the first statement that the evidence of a receipt was removed, ""
-// if there is none.
-func Find(journalDir string, key ed25519.PrivateKey, issuer sui.Address, c *receipt.Claims) (raw string, p *receipt.Pruned, err error) {
+// A Statement is what was signed when evidence was removed.
+type Statement struct {
+	*receipt.Pruned
+	JWT string
+}
+
+// Statements are those of one key server, oldest first.
+type Statements []Statement
+
+// Load reads what was removed from below a journal's directory.
+func Load(journalDir string, key ed25519.PrivateKey, issuer sui.Address) (out Statements, err error) {
 	b, err := os.ReadFile(path(journalDir))
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil, nil
+		return nil, nil
 	}
 	if err != nil {
-		return "", nil, fmt.Errorf("look what evidence was pruned: %w", err)
+		return nil, fmt.Errorf("look what evidence was pruned: %w", err)
 	}
 	keys := receipt.NewKeySet(key.Public().(ed25519.PublicKey))
 	for line := range strings.Lines(string(b)) {
 		raw := strings.TrimSuffix(line, "\n")
 		p, err := receipt.VerifyPruned(raw, keys, issuer)
 		if err != nil {
-			return "", nil, fmt.Errorf("look what evidence was pruned: %s: %w", path(journalDir), err)
+			return nil, fmt.Errorf("look what evidence was pruned: %s: %w", path(journalDir), err)
 		}
-		if p.Covers(c) {
-			return raw, p, nil
+		out = append(out, Statement{p, raw})
+	}
+	return out, nil
+}
+
+// Find returns the first statement about the evidence of a receipt, nil if there is
+// none.
+func (s Statements) Find(c *receipt.Claims) *Statement {
+	for i := range s {
+		if s[i].Covers(c) {
+			return &s[i]
 		}
 	}
-	return "", nil, nil
+	return nil
 }

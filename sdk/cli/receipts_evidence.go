@@ -99,7 +99,10 @@ func (a *app) saveEvidence(ctx context.Context, chosen []*keptReceipt) error {
 		}
 		b, err := a.fetchEvidence(ctx, k.server(), r.Sequence)
 		if err != nil {
-			return err
+			if err := a.saveStatement(k, err); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := durable.WriteFile(k.evidencePath(), b.Bytes(), 0o600); err != nil {
 			return fmt.Errorf("write evidence: %w", err)
@@ -131,7 +134,10 @@ func (a *app) saveOwned(ctx context.Context, dir string, s *remote.Server, signe
 		}
 		b, err := s.Evidence(ctx, token, o.Sequence)
 		if err != nil {
-			return err
+			if err := a.saveStatement(k, err); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := durable.WriteFile(k.evidencePath(), b.Bytes(), 0o600); err != nil {
 			return fmt.Errorf("save evidence: %w", err)

@@ -25,6 +25,7 @@ import (
 //	receipts/ADDRESS/SERVER-NUMBER.json        receipt and opening
 //	receipts/ADDRESS/SERVER-NUMBER.tlog-proof  proof that it is in the log
 //	receipts/ADDRESS/SERVER-NUMBER.evidence    evidence, see receipts_evidence.go
+//	receipts/ADDRESS/SERVER-NUMBER.pruned      in its place, see replay_pruned.go
 //	receipts/keys/SERVER.json                  the server's keys, as first seen
 
 // A keptReceipt is a receipt with what its requester knows about it.

@@ -58,9 +58,12 @@ the network for each of them and for the checkpoint; with --validators, a file t
 floe-oracle validators writes, the validators' signatures vouch for the checkpoint.
 That no newer version was there at that checkpoint, no network can be asked.
 
+"pruned" says that the key server removed the evidence because of its age, and
+signed that: when, and of which receipts.
+
 Exit code 0: the same. 1: it differs, was altered, or can't be replayed. With
---all, refusals that were not the policy's, or had nothing evaluated, are counted
-and no failure; a release that can't be replayed is.`,
+--all, refusals that were not the policy's, or had nothing evaluated, or whose
+evidence was pruned, are counted and no failure; a release that can't be replayed is.`,
 		Example: `  floe replay keyserver-1/4
   floe replay 0x5e…-00000004.json --evidence 0x5e…-00000004.evidence --keys keyserver-1.jwks.json
   floe receipts list --policy 0x1f… --save audit && floe replay --all audit --json`,
@@ -146,7 +149,8 @@ type replaySummary struct {
 	Differs    int `json:"differs"`
 	Own        int `json:"own_reason"`
 	NoEvidence int `json:"no_evidence"`
-	Releases   int `json:"releases_without_evidence"`
+	Pruned     int `json:"pruned"`
+	Releases   int `json:"releases_without_evidence"` // none, or pruned
 	Failed     int `json:"failed"`
 }
 
@@ -157,8 +161,12 @@ func (s *replaySummary) add(r *replayed) {
 		s.Same++
 	case evidence.Own:
 		s.Own++
-	case noEvidence:
-		s.NoEvidence++
+	case noEvidence, pruned:
+		if r.Result == pruned {
+			s.Pruned++
+		} else {
+			s.NoEvidence++
+		}
 		if r.Decision == receipt.Release {
 			s.Releases++
 		}
@@ -227,8 +235,11 @@ func (a *app) replayAll(ctx context.Context, chosen []*keptReceipt, r *replayer)
 	if a.json {
 		a.print(map[string]any{"replays": all, "summary": sum, "ok": wrong == 0})
 	} else if r.all {
-		a.say("%s: %d the same, %d differ, %d refused for a reason of the server's own, %d without evidence (%d of them releases), %d could not be checked",
-			count(sum.Receipts, "receipt"), sum.Same, sum.Differs, sum.Own, sum.NoEvidence, sum.Releases, sum.Failed)
+		a.say("%s: %d the same, %d differ, %d refused for a reason of the server's own, %d without evidence or with it pruned (%d of them releases), %d could not be checked",
+			count(sum.Receipts, "receipt"), sum.Same, sum.Differs, sum.Own, sum.NoEvidence+sum.Pruned, sum.Releases, sum.Failed)
+	}
+	if r.all && sum.Pruned > 0 {
+		a.say("of %d the key server removed the evidence because of its age, and signed that", sum.Pruned)
 	}
 	if wrong > 0 {
 		return &answeredError{fmt.Errorf("%d of %s do not replay to the same decision", wrong, count(sum.Receipts, "receipt"))}
@@ -261,6 +272,14 @@ func (a *app) replayOne(ctx context.Context, k *keptReceipt, r *replayer) *repla
 	bundle, err := here, errHere
 	if bundle == nil && err == nil {
 		bundle, err = a.elsewhere(ctx, k, rec, r, lost)
+	}
+	var gone *remote.PrunedError
+	if errors.As(err, &gone) {
+		var said *receipt.Pruned
+		if said, err = checkPruned(gone, k, keys, rec); err == nil {
+			out.Result, out.Checks, out.Problem = pruned, signature, said.String()
+			return out
+		}
 	}
 	var report *evidence.Report
 	if err == nil {
@@ -368,6 +387,12 @@ func (a *app) elsewhere(ctx context.Context, k *keptReceipt, rec *receipt.Receip
 	if rec.Evidence == nil {
 		return nil, evidence.ErrNoEvidence
 	}
+	switch said, err := k.keptStatement(); {
+	case err != nil:
+		return nil, err
+	case said != nil:
+		return nil, said
+	}
 	s := r.serverOf(k)
 	if s.URL == "" {
 		return nil, fmt.Errorf("its evidence is not here: give a file with --evidence, or the key server's address with --server; %w", lost)
@@ -407,6 +432,8 @@ func (a *app) sayReplayed(r *replayed, short bool) {
 		a.say("not the policy's: the code says %q; %s", r.Outcome, r.ownReason())
 	case noEvidence, failed:
 		a.say("not replayed: %s", problem)
+	case pruned:
+		a.say("not replayed, the evidence was pruned: %s", problem)
 	default:
 		a.say("IT DIFFERS: %s", problem)
 	}

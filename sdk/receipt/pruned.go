@@ -30,9 +30,6 @@ const (
 	maxPruned     = 2048 // bytes of such a JWT
 )
 
-// ErrPruned says that the evidence of a receipt was removed because of its age.
-var ErrPruned = errors.New("the evidence was pruned")
-
 // SignPruned states that at a time the evidence of all receipts up to number through
 // that were written before another time is removed.
 func SignPruned(key ed25519.PrivateKey, issuer sui.Address, through uint64, before, now time.Time) (string, error) {

@@ -69,6 +69,17 @@ type PolicyReceipt struct {
 	Proof          string               `json:"proof,omitempty"` // tlog-proof file, once it is in the log
 }
 
+// PrunedAnswer is the answer, 410, to GET /v1/receipts/N/evidence when the evidence
+// was removed because of its age.
+type PrunedAnswer struct {
+	Type      string `json:"error"` // PrunedType
+	Message   string `json:"message"`
+	Statement string `json:"statement"` // a JWT, see [Pruned]
+}
+
+// PrunedType is the type of a PrunedAnswer.
+const PrunedType = "EvidencePruned"
+
 // LogInfo is the answer to GET /v1/log.
 type LogInfo struct {
 	Origin string      `json:"origin"`

@@ -177,6 +177,9 @@ type drilled drill.Report
 
 func (r *drilled) tell(w io.Writer) {
 	fmt.Fprintf(w, "restored %d receipts; the log has %d of them, root %s; %d have their evidence\n", r.Receipts, r.Logged, r.Root, r.Evidence)
+	if r.Pruned > 0 {
+		fmt.Fprintf(w, "the evidence of %d more was pruned, as the server signed when it was\n", r.Pruned)
+	}
 	for _, f := range r.Findings {
 		fmt.Fprintf(w, "WRONG  %s: %s\n", f.Code, f.Text)
 	}

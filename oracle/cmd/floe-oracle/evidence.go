@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -11,7 +12,10 @@ import (
 
 	"github.com/floe-data/floe/oracle/archive"
 	"github.com/floe-data/floe/oracle/journal"
+	"github.com/floe-data/floe/oracle/retention"
 	"github.com/floe-data/floe/sdk/evidence"
+	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/sui"
 )
 
 func newEvidence() *cobra.Command {
@@ -27,7 +31,8 @@ The server may run meanwhile; its files are only read. Of a permissioned server,
 
   floe replay NUMBER.evidence --keys jwks.json
 
-makes the decision again.`,
+makes the decision again. Evidence is kept for ever, or until evidence prune removes
+what is old.`,
 		Example: "  floe-oracle evidence --config oracle.yaml 4711 > 4711.evidence",
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			if len(args) != 1 {
@@ -48,12 +53,13 @@ makes the decision again.`,
 		return err
 	})
 	cmd.Flags().StringVar(&client, "client", "", "name of the client of a permissioned server")
+	cmd.AddCommand(newEvidencePrune())
 	return cmd
 }
 
 // evidence reads what a decision about a client's key was made from.
 func (c *config) evidence(ctx context.Context, client string, sequence uint64) (*evidence.Bundle, error) {
-	dir, err := c.journalOf(client)
+	dir, issuer, err := c.journalOf(client)
 	if err != nil {
 		return nil, err
 	}
@@ -77,28 +83,50 @@ func (c *config) evidence(ctx context.Context, client string, sequence uint64) (
 	}
 	defer a.Close()
 	ev, err := a.Recall(rec.Evidence)
+	if errors.Is(err, archive.ErrUnknown) {
+		err = whyUnknown(dir, s.receipt, issuer, rec.JWT, err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return evidence.NewBundle(rec.JWT, *rec.Opening, ev), nil
 }
 
-// journalOf is where the receipts of a client are, or of a server that has one key.
-func (c *config) journalOf(client string) (string, error) {
-	m := c.ServerMode.Permissioned
-	if m == nil && client == "" {
-		return c.JournalDir, nil
+// whyUnknown says that evidence was pruned, if it was; lost is the error otherwise.
+func whyUnknown(dir string, key ed25519.PrivateKey, issuer sui.Address, jwt string, lost error) error {
+	r, err := receipt.Parse(jwt)
+	if err != nil {
+		return err
 	}
-	if m == nil {
-		return "", usageError{errors.New("the server has no clients: leave out --client")}
+	removed, err := retention.Load(dir, key, issuer)
+	if err != nil {
+		return err
+	}
+	if s := removed.Find(&r.Claims); s != nil {
+		return fmt.Errorf("the evidence of receipt %d was pruned: %s", r.Sequence, s)
+	}
+	return fmt.Errorf("the evidence of receipt %d is lost; restore it from a copy: %w", r.Sequence, lost)
+}
+
+// journalOf is where the receipts of a client are, or of a server that has one key,
+// and who signs them.
+func (c *config) journalOf(client string) (dir string, issuer sui.Address, err error) {
+	m := c.ServerMode.Permissioned
+	switch {
+	case m == nil && client != "":
+		return "", issuer, usageError{errors.New("the server has no clients: leave out --client")}
+	case c.ServerMode.Committee != nil:
+		return c.JournalDir, c.ServerMode.Committee.Member, nil
+	case m == nil:
+		return c.JournalDir, c.ServerMode.Open.KeyServerObjectID, nil
 	}
 	for _, cl := range m.Clients {
 		if cl.Name == client {
-			return filepath.Join(c.JournalDir, cl.ObjectID.String()), nil
+			return filepath.Join(c.JournalDir, cl.ObjectID.String()), cl.ObjectID, nil
 		}
 	}
 	if client == "" {
-		return "", usageError{errors.New("the server has several clients: name one with --client")}
+		return "", issuer, usageError{errors.New("the server has several clients: name one with --client")}
 	}
-	return "", usageError{fmt.Errorf("the configuration has no client %q", client)}
+	return "", issuer, usageError{fmt.Errorf("the configuration has no client %q", client)}
 }

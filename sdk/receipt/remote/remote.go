@@ -59,12 +59,19 @@ func (s *Server) Proof(ctx context.Context, sequence uint64) (*logproof.Proof, e
 
 // Evidence returns the evidence file of a receipt, by its number. The token is of
 // the requester, or of the owner of a policy that was asked. ErrNoEvidence of
-// package evidence says that the server has none.
+// package evidence says that the server has none, a PrunedError that it had.
 func (s *Server) Evidence(ctx context.Context, token string, sequence uint64) (*evidence.Bundle, error) {
 	b, err := s.call(ctx, "GET", fmt.Sprintf("/v1/receipts/%d/evidence", sequence), token, nil)
 	var refused *answerError
 	if errors.As(err, &refused) && refused.Type == "NoEvidence" {
 		return nil, fmt.Errorf("%w: %s: %s", evidence.ErrNoEvidence, s.label(), refused.Message)
+	}
+	if errors.As(err, &refused) && refused.Type == receipt.PrunedType {
+		var p receipt.PrunedAnswer
+		if err := json.Unmarshal(refused.body, &p); err != nil {
+			return nil, fmt.Errorf("read evidence of %s: %w", s.label(), err)
+		}
+		return nil, &PrunedError{p.Statement}
 	}
 	if err != nil {
 		return nil, err
@@ -132,10 +139,19 @@ func (s *Server) label() string {
 	return s.URL
 }
 
+// A PrunedError says that a server states to have removed evidence because of its
+// age. Whether it signed that, and about this receipt, receipt.VerifyPruned tells.
+type PrunedError struct{ Statement string }
+
+func (e *PrunedError) Error() string {
+	return "the key server says that it removed the evidence because of its age"
+}
+
 // answerError is an answer other than 200.
 type answerError struct {
 	server string
 	status int
+	body   []byte
 	seal.ErrorResponse
 }
 
@@ -180,7 +196,7 @@ func (s *Server) call(ctx context.Context, method, path, token string, body any)
 		return nil, fmt.Errorf("ask %s: answer of more than %d bytes", s.label(), maxAnswer)
 	}
 	if res.StatusCode != http.StatusOK {
-		e := &answerError{server: s.label(), status: res.StatusCode}
+		e := &answerError{server: s.label(), status: res.StatusCode, body: b}
 		if json.Unmarshal(b, &e.ErrorResponse) != nil || e.Message == "" {
 			e.Message = fmt.Sprintf("%q", b[:min(len(b), 200)])
 		}
