@@ -13,6 +13,10 @@ import (
 const (
 	// pace lets receipts gather, so that a batch is worth its writes.
 	pace = 50 * time.Millisecond
+	// between is the least time from one drain to the next. Each batch writes and
+	// syncs several files, which the journal's own syncs, for which requesters
+	// wait, would have to share the disk with.
+	between = 200 * time.Millisecond
 	// look is how often the published checkpoint is looked at while entries
 	// wait for it, lookIdle how often otherwise.
 	look     = 25 * time.Millisecond
@@ -25,10 +29,12 @@ const (
 // rest.
 func (l *Log) run(ctx context.Context) {
 	defer close(l.done)
+	late, soon := false, true // soon: there will be a drain
+	var drained time.Time
 	retry := pace
-	late, soon := false, false
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	adding, looking := time.NewTimer(0), time.NewTimer(lookIdle)
+	defer adding.Stop()
+	defer looking.Stop()
 	for {
 		select {
 		case <-l.stop:
@@ -39,26 +45,27 @@ func (l *Log) run(ctx context.Context) {
 		case <-l.cfg.Journal.Grown():
 			if !soon {
 				soon = true
-				timer.Reset(pace)
+				adding.Reset(max(pace, between-time.Since(drained)))
 			}
 			continue
-		case <-timer.C:
-			soon = false
+		case <-adding.C:
+			l.Notice()
+			if err := l.drain(ctx); err != nil {
+				l.cfg.Log.Warn("receipts cannot be added to the log", "err", err)
+				adding.Reset(retry)
+				retry = min(2*retry, maxRetry)
+			} else {
+				retry, soon, drained = pace, false, time.Now()
+			}
+		case <-looking.C:
+			l.Notice()
 		}
-		l.Notice()
-		err := l.drain(ctx)
-		if err == nil {
-			err = l.refresh(ctx)
-		}
-		next := l.nextLook()
+		err := l.refresh(ctx)
 		if err != nil {
-			l.cfg.Log.Warn("receipts cannot be added to the log", "err", err)
-			next, retry = retry, min(2*retry, maxRetry)
-		} else {
-			retry = pace
+			l.cfg.Log.Warn("the log's checkpoint cannot be read", "err", err)
 		}
 		late = l.alarm(late)
-		timer.Reset(next)
+		looking.Reset(l.nextLook(err))
 	}
 }
 
@@ -71,10 +78,11 @@ func (l *Log) Notice() {
 	l.see(length, now)
 }
 
-func (l *Log) nextLook() time.Duration {
+// nextLook is when to look at the published checkpoint again.
+func (l *Log) nextLook(failed error) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.pending) > 0 && l.broken == nil {
+	if len(l.pending) > 0 && l.broken == nil && failed == nil {
 		return look
 	}
 	return lookIdle
