@@ -94,15 +94,22 @@ func (s *Server) authenticate(ctx context.Context, r *request, verified func()) 
 
 // readKeys reads the keys of the answer. Reading points costs more than checking
 // signatures, so it comes after the quotas.
-func (r *requester) readKeys() (ref *refusal) {
-	var err error
-	if r.transport, err = seal.ParseEncryptionKey(r.EncKey); err != nil {
-		return malformed(422, "%v", err)
-	}
-	if _, err = seal.ParseG2(r.VerificationKey); err != nil {
-		return malformed(422, "parse enc_verification_key: %v", err)
-	}
-	return nil
+func (s *Server) readKeys(r *requester) (ref *refusal) {
+	s.cfg.cores.use(func() {
+		var err error
+		if r.transport, err = seal.ParseEncryptionKey(r.EncKey); err != nil {
+			ref = malformed(422, "%v", err)
+		} else if _, err = seal.ParseG2(r.VerificationKey); err != nil {
+			ref = malformed(422, "parse enc_verification_key: %v", err)
+		}
+	})
+	return ref
+}
+
+// checkSession checks that the session key signed the request.
+func (s *Server) checkSession(r *request) (ref *refusal) {
+	s.cfg.cores.use(func() { ref = r.CheckSession() })
+	return ref
 }
 
 // checkName demands that the name in the session key's message, if there is
@@ -172,7 +179,9 @@ var askChain = &refusal{Type: "InvalidSignature"}
 func (s *Server) checkWallet(r *requester, pkg sui.Address) *refusal {
 	r.message = r.Certificate.Message(pkg)
 	sig := sui.Signature(r.Certificate.Signature)
-	signer, err := sig.VerifyPersonalMessage(r.message)
+	var signer sui.Address
+	var err error
+	s.cfg.cores.use(func() { signer, err = sig.VerifyPersonalMessage(r.message) })
 	if scheme, _ := sig.Scheme(); scheme == sui.ZkLogin && errors.Is(err, sui.ErrScheme) {
 		return askChain
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,7 +40,7 @@ func (s *Service) derive(master *seal.MasterKey, ids [][]byte, who *requester, r
 	}
 	h := &heldShares{keys: make([]seal.EncryptedKey, len(ids))}
 	committed := make([]receipt.Share, len(ids))
-	err := inParallel(len(ids), func(i int) error {
+	err := inParallel(len(ids), s.shared.cores, func(i int) error {
 		key, err := master.Extract(s.shared.Rand, ids[i])
 		if err != nil {
 			return err
@@ -65,29 +64,23 @@ func (s *Service) derive(master *seal.MasterKey, ids [][]byte, who *requester, r
 // inParallel calls f for 0 to n-1, on as many cores as there are, and returns
 // an error of one call, after which no further ones begin. Between two calls it
 // lets others go first, so that a large batch does not hold up small requests.
-func inParallel(n int, f func(i int) error) error {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	if workers <= 1 {
-		for i := range n {
-			if err := f(i); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+func inParallel(n int, on cores, f func(i int) error) error {
 	var next atomic.Int64
 	var failed atomic.Pointer[error]
-	var wait sync.WaitGroup
-	for range workers {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n && failed.Load() == nil; i = int(next.Add(1)) - 1 {
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < n && failed.Load() == nil; i = int(next.Add(1)) - 1 {
+			on.use(func() {
 				if err := f(i); err != nil {
 					failed.CompareAndSwap(nil, &err)
 				}
-				runtime.Gosched()
-			}
-		})
+			})
+		}
 	}
+	var wait sync.WaitGroup
+	for range min(n, cap(on)) - 1 {
+		wait.Go(work)
+	}
+	work()
 	wait.Wait()
 	if err := failed.Load(); err != nil {
 		return *err

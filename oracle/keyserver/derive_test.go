@@ -55,7 +55,7 @@ func TestInParallelStopsAtError(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	bad := errors.New("bad")
 	var calls atomic.Int64
-	err := inParallel(1000, func(i int) error {
+	err := inParallel(1000, make(cores, 2), func(i int) error {
 		calls.Add(1)
 		if i >= 10 {
 			return bad

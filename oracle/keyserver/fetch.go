@@ -50,7 +50,7 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyRe
 		return nil, ref
 	}
 	defer turn.leave()
-	if ref := req.CheckSession(); ref != nil {
+	if ref := s.checkSession(req); ref != nil {
 		return nil, ref
 	}
 	select {
@@ -73,7 +73,7 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyRe
 		return nil, ref
 	}
 	defer leave()
-	if ref := who.readKeys(); ref != nil {
+	if ref := s.readKeys(who); ref != nil {
 		return nil, ref
 	}
 	opening, err := receipt.Commit(s.cfg.Rand, who.user)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"runtime"
 	"sync"
 	"time"
 
@@ -45,8 +44,7 @@ const (
 	maxSessions = 100_000
 )
 
-func newLane(now func() time.Time) *lane {
-	cores := runtime.GOMAXPROCS(0)
+func newLane(now func() time.Time, cores int) *lane {
 	return &lane{places: make(chan struct{}, strangersAtOnce), waiting: make(chan struct{}, strangersAtOnce+strangersWaiting),
 		verify: make(chan struct{}, max(1, cores/2)),
 		bucket: limits.NewBucket(limits.Rate{N: strangersPerCore * cores, Per: time.Second, Burst: strangersPerCore * cores / 4}, now), now: now, known: map[session]int64{}}

@@ -16,7 +16,7 @@ func certificateOf(n int, created time.Time) *seal.Certificate {
 // A session key that was given a key passes all that wait, until it expires.
 func TestLane(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	l := newLane(func() time.Time { return now })
+	l := newLane(func() time.Time { return now }, 2)
 	regular := certificateOf(0, now)
 	l.remember(regular)
 	var leave []func()
@@ -56,7 +56,7 @@ func TestLane(t *testing.T) {
 // Strangers beyond what the machine can verify are told to come back.
 func TestLaneRefuses(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	l := newLane(func() time.Time { return now })
+	l := newLane(func() time.Time { return now }, 2)
 	served := 0
 	for n := range 100 * strangersPerCore {
 		turn, d, err := l.enter(t.Context(), certificateOf(n, now))
@@ -86,7 +86,7 @@ func TestLaneRefuses(t *testing.T) {
 // What is remembered is bounded, and what has expired goes first.
 func TestLaneForgets(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	l := newLane(func() time.Time { return now })
+	l := newLane(func() time.Time { return now }, 2)
 	for n := range maxSessions {
 		l.remember(certificateOf(n, now.Add(-time.Hour))) // long expired
 	}

@@ -27,6 +27,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -70,6 +71,9 @@ type Config struct {
 	// MaxConcurrent is how many key requests are worked on at a time; more
 	// are answered with 429. 0 means 64.
 	MaxConcurrent int
+	// Cores is how many goroutines verify signatures and derive keys at a time.
+	// 0 means GOMAXPROCS.
+	Cores int
 	// Limits bounds what requesters may ask. nil: only MaxConcurrent does.
 	Limits *limits.Limiter
 	// Accounts verifies tokens of machines without a wallet. nil: none are
@@ -90,6 +94,7 @@ type Config struct {
 	Rand io.Reader
 
 	owners *ownerLookups // by Owner
+	cores  cores
 }
 
 // A NameResolver finds the package that a name stands for; *mvr.Resolver is one.
@@ -121,7 +126,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, fmt.Errorf("create key server: %w", err)
 	}
-	s := &Server{cfg: cfg, slots: make(chan struct{}, cfg.MaxConcurrent), strangers: newStrangers(cfg.Now), lane: newLane(cfg.Now)}
+	s := &Server{cfg: cfg, slots: make(chan struct{}, cfg.MaxConcurrent), strangers: newStrangers(cfg.Now), lane: newLane(cfg.Now, cfg.Cores)}
 	var err error
 	if _, s.services.list, err = s.openServices(cfg.Services); err != nil {
 		return nil, errors.Join(fmt.Errorf("create key server: %w", err), s.closeServices())
@@ -152,6 +157,10 @@ func (c *Config) complete() error {
 	if c.MaxConcurrent == 0 {
 		c.MaxConcurrent = 64
 	}
+	if c.Cores == 0 {
+		c.Cores = runtime.GOMAXPROCS(0)
+	}
+	c.cores = make(cores, c.Cores)
 	var err error
 	if c.Limits == nil {
 		c.Limits, err = limits.New(limits.Config{}, time.Now)

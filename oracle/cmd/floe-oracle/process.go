@@ -76,7 +76,7 @@ func (p *process) keyserver(ctx context.Context) (cfg keyserver.Config, err erro
 	cfg = keyserver.Config{
 		Owner:  func(ctx context.Context, id sui.Address) (sui.Address, error) { return policy.Owner(ctx, p.client, id) },
 		MaxTTL: c.SessionKeyTTLMax, ClockSkew: c.ClockSkew, MaxConcurrent: c.MaxConcurrent, SDK: c.requirements(keyserver.DefaultSDK),
-		MaxNodeLag: c.AllowedStaleness, MaxClockBehind: c.AllowedClockLag, Metrics: p.metrics, Log: p.log, Now: now, Proxy: c.Limits.proxy(),
+		MaxNodeLag: c.AllowedStaleness, MaxClockBehind: c.AllowedClockLag, Metrics: p.metrics, Log: p.log, Now: now, Proxy: c.Limits.proxy(), Cores: cores,
 	}
 	var stop func()
 	if cfg.Evaluator, stop, err = c.openEvaluator(ctx, p.client, p.metrics, p.log); err != nil {

@@ -57,6 +57,9 @@ All keys; defaults stand in brackets:
 	return serving(cmd, readConfig, serve)
 }
 
+// cores is how many the program may use: what GOMAXPROCS was at its start.
+var cores = runtime.GOMAXPROCS(0)
+
 // configKeys lists the keys of a configuration with what they mean.
 func configKeys[C any]() string {
 	var b strings.Builder
