@@ -179,9 +179,7 @@ var askChain = &refusal{Type: "InvalidSignature"}
 func (s *Server) checkWallet(r *requester, pkg sui.Address) *refusal {
 	r.message = r.Certificate.Message(pkg)
 	sig := sui.Signature(r.Certificate.Signature)
-	var signer sui.Address
-	var err error
-	s.cfg.cores.use(func() { signer, err = sig.VerifyPersonalMessage(r.message) })
+	signer, err := s.proven.verify(s.cfg.cores, sig, r.message)
 	if scheme, _ := sig.Scheme(); scheme == sui.ZkLogin && errors.Is(err, sui.ErrScheme) {
 		return askChain
 	}

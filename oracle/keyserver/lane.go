@@ -15,8 +15,8 @@ import (
 // keys. A session key that no key was given to yet, be it new, forged, or that of
 // somebody whom the policy does not let in, has to share few places with all
 // others like it, before anything is verified. Once a key was given, the session
-// key is served past them for the rest of its life. It is verified all the same,
-// each time: this is about who goes first.
+// key is served past them for the rest of its life. It is verified all the same:
+// this is about who goes first.
 type lane struct {
 	places  chan struct{} // one element per stranger that is worked on
 	waiting chan struct{} // one element per stranger that waits for a place, or has one

@@ -110,6 +110,7 @@ type Server struct {
 	slots    chan struct{} // one element per request that is worked on
 
 	strangers *strangers
+	proven    proven
 	lane      *lane
 	health    readiness
 
