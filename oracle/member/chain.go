@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -30,7 +31,7 @@ func load(ctx context.Context, chain Chain, keyServer sui.Address) (*committee, 
 		return nil, fmt.Errorf("key server %s is independent, no committee: serve it in open mode", keyServer)
 	}
 	c := &committee{version: ks.Committee.Version}
-	if c.members, err = seal.MemberAddresses(ctx, chain, ks); err != nil {
+	if c.members, err = contract.MemberAddresses(ctx, chain, keyServer, len(ks.Committee.Members)); err != nil {
 		return nil, err
 	}
 	for i, m := range ks.Committee.Members {

@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/floe-data/floe/sdk/sui"
@@ -58,6 +60,44 @@ func (c *KeyCommittee) Party(member sui.Address) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// MemberAddresses reads the addresses of the members of a committee that has a key
+// server of so many members, by party: their receipts are signed as these.
+func MemberAddresses(ctx context.Context, chain ObjectReader, keyServer sui.Address, members int) ([]sui.Address, error) {
+	c, err := holder(ctx, chain, keyServer)
+	if err == nil && len(c.Members) != members {
+		err = fmt.Errorf("its committee %s has %d members, and it shows %d; has it rotated just now?", c.ID, len(c.Members), members)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find members of key server %s: %w", keyServer, err)
+	}
+	return c.Members, nil
+}
+
+// An ObjectReader reads the newest version of an object; *suirpc.Client is one.
+type ObjectReader interface {
+	Object(ctx context.Context, id sui.Address) (*sui.Object, error)
+}
+
+// holder finds the committee that holds a key server: the owner of the owner. See
+// KeyServerField.
+func holder(ctx context.Context, chain ObjectReader, id sui.Address) (*KeyCommittee, error) {
+	for range 2 {
+		o, err := chain.Object(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if o.Owner.Kind != sui.OwnerObject {
+			return nil, errors.New("no committee holds it")
+		}
+		id = o.Owner.Address
+	}
+	o, err := chain.Object(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCommittee(o)
 }
 
 // KeyServerField returns the id of the dynamic field that links a committee to

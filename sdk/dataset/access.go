@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/floe-data/floe/sdk/bcs"
+	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -47,7 +48,7 @@ func ReceiptServers(ctx context.Context, env *Env) ([]ReceiptServer, error) {
 			out = append(out, ReceiptServer{ID: ks.ID, Name: ks.Name, URL: ks.URL, KeyServer: ks})
 			continue
 		}
-		members, err := seal.MemberAddresses(ctx, env.Chain, ks)
+		members, err := contract.MemberAddresses(ctx, env.Chain, ks.ID, len(ks.Committee.Members))
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -104,14 +105,7 @@ func answers(ctx context.Context, env *Env, req *seal.FetchKeyRequest, reports [
 // memberAnswers are those of a committee. Who a member is, and so signs its
 // receipts, the chain says.
 func memberAnswers(ctx context.Context, env *Env, req *seal.FetchKeyRequest, r *seal.ServerReport) []KeyAnswer {
-	var addresses []sui.Address
-	ks, err := seal.LoadKeyServer(ctx, env.Chain, r.Server)
-	if err == nil {
-		addresses, err = seal.MemberAddresses(ctx, env.Chain, ks)
-	}
-	if err == nil && len(addresses) != len(r.Members) {
-		err = errors.New("the committee has rotated since it answered")
-	}
+	addresses, err := contract.MemberAddresses(ctx, env.Chain, r.Server, len(r.Members))
 	var out []KeyAnswer
 	for i, m := range r.Members {
 		k := KeyAnswer{Name: m.Name, URL: m.URL, Receipt: m.Receipt, Opening: m.Opening}

@@ -1,7 +1,6 @@
 package seal
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -670,36 +669,4 @@ func (zeroes) Read(p []byte) (int, error) {
 		p[i] = 1
 	}
 	return len(p), nil
-}
-
-// A Committee of Seal's layout is read up to its members.
-func FuzzParseMemberAddresses(f *testing.F) {
-	e := bcs.NewEncoder()
-	e.Fixed(make([]byte, 32))
-	e.U16(2)
-	e.ULEB(2)
-	e.Fixed(bytes.Repeat([]byte{1}, 32))
-	e.Fixed(bytes.Repeat([]byte{2}, 32))
-	object := func(b []byte) *sui.Object {
-		return &sui.Object{Move: &sui.MoveObject{Type: sui.StructTag{Module: "seal_committee", Name: "Committee"}, Contents: b}}
-	}
-	if got, err := parseMemberAddresses(object(e.Data())); err != nil || len(got) != 2 || got[1] != (sui.Address(bytes.Repeat([]byte{2}, 32))) {
-		f.Fatalf("%v, %v", got, err)
-	}
-	f.Add(e.Data())
-	f.Add(append(e.Data()[:34], 0xff, 0xff, 0x03))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		got, err := parseMemberAddresses(object(b))
-		if err != nil {
-			return
-		}
-		if len(got) > maxMembers {
-			t.Errorf("%d members", len(got))
-		}
-		for _, a := range got {
-			if !bytes.Contains(b, a[:]) {
-				t.Errorf("%s is not in the input", a)
-			}
-		}
-	})
 }

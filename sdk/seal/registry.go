@@ -118,67 +118,6 @@ func (c *Committee) interpolates(whole PublicKey) bool {
 	return err == nil && sum.IsInfinity()
 }
 
-// maxMembers bounds a committee.
-const maxMembers = 1000
-
-// MemberAddresses reads the addresses of a committee's members, by party, which
-// their receipts are signed as. The KeyServer is a dynamic object field of the
-// Committee: its owner is a Field object, whose owner is the Committee.
-func MemberAddresses(ctx context.Context, chain Chain, ks *KeyServer) ([]sui.Address, error) {
-	out, err := memberAddresses(ctx, chain, ks)
-	if err != nil {
-		return nil, fmt.Errorf("read members of key server %s: %w", ks.ID, err)
-	}
-	return out, nil
-}
-
-func memberAddresses(ctx context.Context, chain Chain, ks *KeyServer) ([]sui.Address, error) {
-	if ks.Committee == nil {
-		return nil, errors.New("it is independent, no committee")
-	}
-	id := ks.ID
-	for _, what := range []string{"KeyServer", "its field"} {
-		o, err := chain.Object(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if o.Owner.Kind != sui.OwnerObject {
-			return nil, fmt.Errorf("the owner of %s is no object", what)
-		}
-		id = o.Owner.Address
-	}
-	o, err := chain.Object(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	members, err := parseMemberAddresses(o)
-	if err == nil && len(members) != len(ks.Committee.Members) {
-		err = fmt.Errorf("committee %s has %d members, its key server %d", id, len(members), len(ks.Committee.Members))
-	}
-	return members, err
-}
-
-// parseMemberAddresses reads the first fields of a Committee: id, threshold
-// u16, members vector<address>, in Seal's layout. What follows depends on its
-// state.
-func parseMemberAddresses(o *sui.Object) ([]sui.Address, error) {
-	if o.Move == nil || o.Move.Type.Name != "Committee" {
-		return nil, errors.New("what holds it is no Committee")
-	}
-	d := bcs.NewDecoder(o.Move.Contents)
-	d.Fixed(32)
-	d.U16()
-	n := d.Length(32)
-	if n > maxMembers {
-		return nil, fmt.Errorf("it has %d members, at most %d are supported", n, maxMembers)
-	}
-	var members []sui.Address
-	for i := 0; i < n && d.Err() == nil; i++ {
-		members = append(members, pad32(d.Fixed(32)))
-	}
-	return members, d.Err()
-}
-
 // Layouts of a key server's content that are known, newest first.
 var layouts = []uint64{2, 1}
 
