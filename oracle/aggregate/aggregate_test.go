@@ -19,6 +19,7 @@ import (
 	"github.com/floe-data/floe/oracle/sealhttp"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/seal/sealtest"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
@@ -377,18 +378,13 @@ func TestRotation(t *testing.T) {
 	n := newFixture(t)
 	now := time.Now()
 	s, url := n.aggregator(func(c *Config) { c.Now = func() time.Time { return now } })
-	var v struct {
-		Committee struct {
-			V1 []string `json:"v1"`
-		} `json:"committee"`
-	}
-	vectors(t, &v)
-	last := &member{name: "member-3", share: parseKey(t, v.Committee.V1[3]), http: httptest.NewServer(answer(503, "", "down"))}
+	shares := sealtest.Shares(t, sealtest.After)
+	last := &member{name: "member-3", share: shares[3], http: httptest.NewServer(answer(503, "", "down"))}
 	t.Cleanup(last.http.Close)
 	before := n.members[2].share
 	members := append(slices.Clone(n.members), last)
 	for i, m := range n.members { // three of the four new members, which are enough
-		m.share = parseKey(t, v.Committee.V1[i])
+		m.share = shares[i]
 	}
 	n.chain.show(1, 3, n.whole, members)
 	for i := range 2 {

@@ -14,7 +14,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +25,7 @@ import (
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/seal/sealtest"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
@@ -182,26 +182,7 @@ type fixture struct {
 // newFixture starts the committee of Seal's own end-to-end test, 2 of 3.
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	var v struct {
-		Committee struct {
-			Shares []string `json:"v0"`
-			Key    string   `json:"pk"`
-		} `json:"committee"`
-	}
-	vectors(t, &v)
-	var shares []*seal.MasterKey
-	for _, s := range v.Committee.Shares {
-		shares = append(shares, parseKey(t, s))
-	}
-	raw, err := hex.DecodeString(v.Committee.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole, err := seal.ParsePublicKey(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return startFixture(t, 2, shares, whole)
+	return startFixture(t, 2, sealtest.Shares(t, sealtest.Before), sealtest.Key(t))
 }
 
 // newFixtureOf starts a committee with a new key.
@@ -219,26 +200,13 @@ func newFixtureOf(t *testing.T, threshold, n int) *fixture {
 			sum.Add(&sum, &coefficients[i])
 		}
 		b := sum.Bytes()
-		return parseKey(t, hex.EncodeToString(b[:]))
+		return sealtest.Share(t, hex.EncodeToString(b[:]))
 	}
 	var shares []*seal.MasterKey
 	for i := range n {
 		shares = append(shares, at(uint64(i+1)))
 	}
 	return startFixture(t, threshold, shares, at(0).PublicKey())
-}
-
-func parseKey(t *testing.T, text string) *seal.MasterKey {
-	t.Helper()
-	b, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := seal.ParseMasterKey(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
 }
 
 func startFixture(t *testing.T, threshold int, shares []*seal.MasterKey, whole seal.PublicKey) *fixture {
@@ -412,18 +380,6 @@ func (n *fixture) released(url string, r *seal.FetchKeyRequest, transport *seal.
 		}
 	}
 	return &out
-}
-
-// vectors reads the vectors of Seal.
-func vectors(t *testing.T, out any) {
-	t.Helper()
-	b, err := os.ReadFile("../../sdk/seal/testdata/upstream.json")
-	if err == nil {
-		err = json.Unmarshal(b, out)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // withShare is member i as it would be with another share. It answers by the

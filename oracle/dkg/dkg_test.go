@@ -15,6 +15,7 @@ import (
 
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/seal/sealtest"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -355,21 +356,12 @@ func TestKeysRoundTripAndHide(t *testing.T) {
 // The shares of a committee before and after a rotation, as Seal's own tests
 // have them (crates/key-server/src/tests/e2e.rs of Seal at ddc7e5d6).
 func TestSealShares(t *testing.T) {
-	const publicKey = "95a35c03681de93032e9a0544b9b8533ffd7fabe1e70b29a844030237e84789c0c34c0e5a5b12a33e345599ba90f096f17ddd3a8586a4a0de28c13e249c3767026a4bbdb4343885b50115931f8e8a77d735d269ac5a5eca05787d0b91c4a5ffb"
-	before := []string{
-		"2c8e06a3ba09ff64b841d39df9534e35cee33605033003a634fe6ca2a90c216d", "69802da036d15184daa8e444a97e2390d2ab370d94a37f29209006546d61be0d",
-		"3284ad4989fb265cc9d61ce3500720e682b5941326189ead0c21a00731b75aac",
-	}
-	after := []string{
-		"11761fd7d8719dc4297418768ffd3578ecc348e516cbbe2d9de36b6965353182", "03899294f5e6551631fcbaea5583367fb565471adeccb220b769879c55e66ed9",
-		"39c3df31bf3e5082e2ae825aa35c53f478bed3a0c9bdbffb95ff2788b6ca3cd3", "40375e5b0adc12c2084f96bf6fe6b5d1e3124a73d7a08bbf39a44b2f87e09b6f",
-	}
 	for _, c := range []struct {
 		shares  []string
 		parties []uint16
 	}{
-		{before, []uint16{0, 1}}, {before, []uint16{2, 0}}, {before, []uint16{1, 2}},
-		{after, []uint16{0, 1, 2}}, {after, []uint16{3, 1, 2}}, {after, []uint16{0, 3, 1}},
+		{sealtest.Before, []uint16{0, 1}}, {sealtest.Before, []uint16{2, 0}}, {sealtest.Before, []uint16{1, 2}},
+		{sealtest.After, []uint16{0, 1, 2}}, {sealtest.After, []uint16{3, 1, 2}}, {sealtest.After, []uint16{0, 3, 1}},
 	} {
 		weights, err := seal.LagrangeAtZero(c.parties)
 		if err != nil {
@@ -377,14 +369,13 @@ func TestSealShares(t *testing.T) {
 		}
 		var secret fr.Element
 		for i, party := range c.parties {
-			b, _ := hex.DecodeString(c.shares[party])
 			var s fr.Element
-			s.SetBytes(b)
+			s.SetBytes(sealtest.Share(t, c.shares[party]).Bytes())
 			s.Mul(&s, &weights[i])
 			secret.Add(&secret, &s)
 		}
 		pk := timesG2(generatorG2, &secret)
-		if got := hex.EncodeToString(encode(pk)); got != publicKey {
+		if got := hex.EncodeToString(encode(pk)); got != sealtest.PublicKey {
 			t.Errorf("parties %v: public key %s", c.parties, got)
 		}
 	}

@@ -14,27 +14,17 @@ import (
 	"github.com/floe-data/floe/oracle/secret"
 	"github.com/floe-data/floe/sdk/bcs"
 	"github.com/floe-data/floe/sdk/seal"
+	"github.com/floe-data/floe/sdk/seal/sealtest"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
-// Shares of one key before and after a rotation, from the end-to-end test of
-// Seal's key server (crates/key-server/src/tests/e2e.rs). Members 0 and 1 change
-// places, member 3 joins.
+// A committee before and after a rotation. Members 0 and 1 change places, member 3
+// joins.
 var (
-	before = []string{
-		"2c8e06a3ba09ff64b841d39df9534e35cee33605033003a634fe6ca2a90c216d",
-		"69802da036d15184daa8e444a97e2390d2ab370d94a37f29209006546d61be0d",
-		"3284ad4989fb265cc9d61ce3500720e682b5941326189ead0c21a00731b75aac",
-	}
-	after = []string{
-		"11761fd7d8719dc4297418768ffd3578ecc348e516cbbe2d9de36b6965353182",
-		"03899294f5e6551631fcbaea5583367fb565471adeccb220b769879c55e66ed9",
-		"39c3df31bf3e5082e2ae825aa35c53f478bed3a0c9bdbffb95ff2788b6ca3cd3",
-		"40375e5b0adc12c2084f96bf6fe6b5d1e3124a73d7a08bbf39a44b2f87e09b6f",
-	}
-	seatsBefore = []sui.Address{{0xa0}, {0xa1}, {0xa2}}
-	seatsAfter  = []sui.Address{{0xa1}, {0xa0}, {0xa2}, {0xa3}}
+	before, after = sealtest.Before, sealtest.After
+	seatsBefore   = []sui.Address{{0xa0}, {0xa1}, {0xa2}}
+	seatsAfter    = []sui.Address{{0xa1}, {0xa0}, {0xa2}, {0xa3}}
 
 	keyServer = sui.Address{0x5e}
 	field     = sui.Address{0xf1}
@@ -42,19 +32,6 @@ var (
 	oldID     = sui.Address{0xc0}
 	newID     = sui.Address{0xc1}
 )
-
-func key(t *testing.T, text string) *seal.MasterKey {
-	t.Helper()
-	b, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := seal.ParseMasterKey(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
 
 // scripted is a chain with one committee.
 type scripted struct {
@@ -124,7 +101,7 @@ func (s *scripted) show(t *testing.T, committee sui.Address, version uint32, sea
 	e.U64(2)
 	e.String("committee")
 	e.U8(0)
-	e.Bytes(key(t, shares[0]).PublicKey().Bytes()) // stands for the committee's, which is not used here
+	e.Bytes(sealtest.Share(t, shares[0]).PublicKey().Bytes()) // stands for the committee's, which is not used here
 	e.U8(1)
 	e.U32(version)
 	e.U16(2)
@@ -132,7 +109,7 @@ func (s *scripted) show(t *testing.T, committee sui.Address, version uint32, sea
 	for i, text := range shares {
 		e.String(fmt.Sprintf("member-%d", i))
 		e.String("https://member")
-		e.Bytes(key(t, text).PublicKey().Bytes())
+		e.Bytes(sealtest.Share(t, text).PublicKey().Bytes())
 		e.U16(uint16(i))
 	}
 	s.content = moveObject("dynamic_field", "Field", keyServer, e)
@@ -167,7 +144,7 @@ func (n *net) start(member sui.Address, target *uint32) (*Source, error) {
 			n.mu.Lock()
 			defer n.mu.Unlock()
 			if text, ok := n.has[version]; ok {
-				return key(n.t, text), nil
+				return sealtest.Share(n.t, text), nil
 			}
 			return nil, fmt.Errorf("share %d: %w", version, secret.ErrMissing)
 		}})
