@@ -97,7 +97,7 @@ type Status struct {
 	LagCheckpoints *int64            `json:"lag_checkpoints" doc:"Tip minus watermark"`
 	LagMS          *int64            `json:"lag_ms" doc:"Age of the last indexed checkpoint; grows on a chain that stands still"`
 	KeyServers     []StatusKeyServer `json:"key_servers"`
-	Rows           map[string]int64  `json:"rows" doc:"Rows by table"`
+	Rows           map[string]int64  `json:"rows" doc:"Rows by table; of large ones estimated"`
 }
 
 // StatusWatermark is the last indexed checkpoint.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/floe-data/floe/indexer/decode"
 	"github.com/floe-data/floe/indexer/store"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
@@ -17,6 +19,11 @@ const (
 	// A batch takes what waits, up to these bounds; on a live chain that is
 	// one checkpoint.
 	maxBatchCheckpoints, maxBatchEvents = 1000, 20_000
+	// maxWaiting is how many bytes of events may wait for the writer, so that what
+	// somebody puts on chain can't fill the memory. One checkpoint may be larger.
+	maxWaiting = 64 << 20
+	// eventOverhead is what an event takes beside its contents, in bytes, roughly.
+	eventOverhead = 1 << 10
 	// maxRetry bounds the pause between attempts.
 	maxRetry = 15 * time.Second
 )
@@ -25,14 +32,20 @@ const (
 // mend.
 func (x *Indexer) ingest(ctx context.Context, st *store.Store) error {
 	wait := 100 * time.Millisecond
+	wrote := false // the lock was ours
 	for {
 		before, _ := st.Watermark(ctx)
 		err := x.session(ctx, st)
+		x.mu.Lock()
+		wrote = wrote || x.live
+		x.mu.Unlock()
 		x.report(false, err)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, suirpc.ErrUnreachable) {
+		// A connection that was lost may hold the lock until PostgreSQL notices.
+		passes := errors.Is(err, store.ErrUnavailable) || errors.Is(err, suirpc.ErrUnreachable) || wrote && errors.Is(err, store.ErrBusy)
+		if !passes {
 			return err
 		}
 		if after, _ := st.Watermark(ctx); after != nil && (before == nil || after.Checkpoint > before.Checkpoint) {
@@ -89,14 +102,14 @@ func (x *Indexer) session(ctx context.Context, st *store.Store) error {
 		x.log.Info("made rows of events that were kept raw before", "events", filled)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	source := make(chan arrival, ahead)
+	source, room := make(chan arrival, ahead), semaphore.NewWeighted(maxWaiting)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		x.source(ctx, d, next, source)
+		x.source(ctx, d, next, source, room)
 	}()
 	defer func() { cancel(); <-done }()
-	return x.write(ctx, w, source)
+	return x.write(ctx, w, source, room)
 }
 
 func (x *Indexer) packageIDs() []string {
@@ -111,11 +124,21 @@ func (x *Indexer) packageIDs() []string {
 type arrival struct {
 	rows     *decode.Rows
 	previous *[32]byte // digest of the checkpoint before
+	room     int64     // that its events take
 	err      error
 }
 
-// source follows the chain and decodes.
-func (x *Indexer) source(ctx context.Context, d *decode.Decoder, from uint64, out chan<- arrival) {
+// room is how many bytes the events of a checkpoint take of maxWaiting.
+func room(rows *decode.Rows) int64 {
+	n := 0
+	for i := range rows.Events {
+		n += len(rows.Events[i].Raw.Contents) + eventOverhead
+	}
+	return int64(min(n, maxWaiting))
+}
+
+// source follows the chain and decodes, as far ahead of the writer as there is room.
+func (x *Indexer) source(ctx context.Context, d *decode.Decoder, from uint64, out chan<- arrival, free *semaphore.Weighted) {
 	retried := suirpc.OnRetry(func(err error, wait time.Duration) {
 		x.report(true, err)
 		x.log.Debug("following the chain again", "error", err, "retry_in", wait)
@@ -125,6 +148,12 @@ func (x *Indexer) source(ctx context.Context, d *decode.Decoder, from uint64, ou
 		if err == nil {
 			a.previous = (*[32]byte)(cp.Previous)
 			a.rows, a.err = x.decode(ctx, d, cp)
+		}
+		if a.err == nil {
+			a.room = room(a.rows)
+			if free.Acquire(ctx, a.room) != nil {
+				return
+			}
 		}
 		select {
 		case out <- a:
@@ -148,7 +177,7 @@ func (x *Indexer) decode(ctx context.Context, d *decode.Decoder, cp *suirpc.Chec
 }
 
 // write takes what waits as one batch, applies it, and goes on.
-func (x *Indexer) write(ctx context.Context, w *store.Writer, source <-chan arrival) error {
+func (x *Indexer) write(ctx context.Context, w *store.Writer, source <-chan arrival, free *semaphore.Weighted) error {
 	for {
 		batch, err := collect(ctx, source)
 		if len(batch) > 0 {
@@ -156,13 +185,14 @@ func (x *Indexer) write(ctx context.Context, w *store.Writer, source <-chan arri
 				return fmt.Errorf("%w: checkpoint %d of %s does not follow on the one that is indexed; drop schema %s to build the index again",
 					store.ErrOtherChain, first.rows.Sequence, x.client.URL(), x.cfg.Schema)
 			}
-			rows := make([]*decode.Rows, len(batch))
+			rows, size := make([]*decode.Rows, len(batch)), int64(0)
 			for i := range batch {
-				rows[i] = batch[i].rows
+				rows[i], size = batch[i].rows, size+batch[i].room
 			}
 			if err := w.Apply(ctx, rows); err != nil {
 				return err
 			}
+			free.Release(size)
 			x.report(true, nil)
 		}
 		if err != nil {

@@ -114,6 +114,12 @@ func (d *Decoder) Follow(id, original sui.Address) bool {
 	return true
 }
 
+// Follows reports whether the package with this id is followed.
+func (d *Decoder) Follows(id sui.Address) bool {
+	_, ok := d.followed[id]
+	return ok
+}
+
 // FollowCommittee adds a copy of the committee's contract: a package through which
 // the members of a committee were named, unless that is followed for itself. Of its
 // events those are kept that a committee's contract has. What it says about itself

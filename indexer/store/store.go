@@ -127,11 +127,33 @@ func (s *Store) migrate(ctx context.Context) error {
 	if want := int32(len(m.Migrations)); have > want {
 		return fmt.Errorf("schema %s has version %d, this program knows %d: run a newer floe-indexer", s.schema, have, want)
 	}
+	if int(have) == len(m.Migrations) {
+		return nil
+	}
+	return s.migrateAlone(ctx, conn.Conn(), m)
+}
+
+// migrateAlone changes the tables while nobody writes them: an indexer of an earlier
+// version would go on with tables that it does not know.
+func (s *Store) migrateAlone(ctx context.Context, conn *pgx.Conn, m *migrate.Migrator) error {
+	var locked bool
+	if err := conn.QueryRow(ctx, query("writer"), s.lock()).Scan(&locked); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if !locked {
+		return fmt.Errorf("migrate: %w (schema %s at %s): stop it, then start this one, whose version has other tables", ErrBusy, s.schema, s.where)
+	}
 	if err := m.Migrate(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if _, err := conn.Exec(ctx, query("unlock"), s.lock()); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
 }
+
+// lock is what the writer's advisory lock is named.
+func (s *Store) lock() string { return "floe-indexer:" + s.schema }
 
 // Pin returns the first checkpoint of the index; at the first start it pins
 // chain and packages. An index of another chain gives [ErrOtherChain].
@@ -139,7 +161,10 @@ func (s *Store) Pin(ctx context.Context, chainID string, packages []string, firs
 	var gotID string
 	var gotPackages []string
 	var gotFirst int64
-	err := s.pool.QueryRow(ctx, query("pin_chain"), first, chainID, packages).Scan(&gotFirst, &gotID, &gotPackages)
+	err := pgx.ErrNoRows
+	for tries := 0; tries < 2 && errors.Is(err, pgx.ErrNoRows); tries++ { // none: another one pins it just now
+		err = s.pool.QueryRow(ctx, query("pin_chain"), first, chainID, packages).Scan(&gotFirst, &gotID, &gotPackages)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("pin chain: %w", s.explain(err))
 	}

@@ -189,3 +189,63 @@ func TestEveryFileIsUsed(t *testing.T) {
 		}
 	}
 }
+
+// Tables are not changed under an indexer that writes them.
+func TestMigratesAlone(t *testing.T) {
+	t.Parallel()
+	s, url := open(t)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	m, err := migrate.NewMigrator(t.Context(), conn, s.schema+".schema_version")
+	if err == nil {
+		err = m.LoadMigrations(migrations.FS)
+	}
+	if err == nil {
+		err = m.MigrateTo(t.Context(), int32(len(m.Migrations))-1)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.Writer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), url, s.schema); !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "stop it") {
+		t.Errorf("while another one writes: %v", err)
+	}
+	w.Close()
+	again, err := Open(t.Context(), url, s.schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if w, err = again.Writer(t.Context()); err != nil {
+		t.Fatalf("the lock was kept: %v", err)
+	}
+	w.Close()
+}
+
+// Large tables are not counted.
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t)
+	for _, sql := range []string{
+		`INSERT INTO checkpoint SELECT i, now(), 0, decode(repeat('00', 32), 'hex') FROM generate_series(1, 100001) i`,
+		`INSERT INTO event_type SELECT i, 'p', 'm', 'n', i FROM generate_series(1, 7) i`,
+		`ANALYZE checkpoint, event_type`, `DELETE FROM checkpoint`, `DELETE FROM event_type WHERE type_id = 7`,
+	} {
+		if _, err := s.pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n, err := s.Counts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n["checkpoint"] < 90_000 || n["event_type"] != 6 || n["event"] != 0 || len(n) != len(Tables) {
+		t.Errorf("got %v", n)
+	}
+}

@@ -64,7 +64,10 @@ type Writer struct {
 
 // Writer takes the lock of the schema, or returns [ErrBusy].
 func (s *Store) Writer(ctx context.Context) (*Writer, error) {
-	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	cfg := s.pool.Config().ConnConfig
+	// A connection whose other end is gone gives the lock back within a minute.
+	cfg.RuntimeParams["tcp_keepalives_idle"], cfg.RuntimeParams["tcp_keepalives_interval"], cfg.RuntimeParams["tcp_keepalives_count"] = "30", "10", "3"
+	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open writer: %w", s.explain(err))
 	}
@@ -88,7 +91,7 @@ func (w *Writer) Watermark() *Watermark { return w.mark }
 
 func (w *Writer) prepare(ctx context.Context) error {
 	var locked bool
-	if err := w.conn.QueryRow(ctx, query("writer"), "floe-indexer:"+w.s.schema).Scan(&locked); err != nil {
+	if err := w.conn.QueryRow(ctx, query("writer"), w.s.lock()).Scan(&locked); err != nil {
 		return err
 	}
 	if !locked {

@@ -101,7 +101,8 @@ func run(ctx context.Context, f indexer.File) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w; choose another address with listen", f.Listen, err)
 	}
-	srv := &http.Server{Handler: x.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	srv := &http.Server{Handler: x.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	served := make(chan error, 1)
