@@ -151,16 +151,9 @@ func (a *Anchorer) Anchor(ctx context.Context) (*logproof.SignedCheckpoint, erro
 	if err != nil {
 		return nil, err
 	}
-	obj, err := a.cfg.Chain.Object(ctx, id)
+	on, err := a.read(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("read anchor %s: %w", id, err)
-	}
-	on, err := contract.ParseAnchor(obj)
-	if err != nil {
-		return nil, fmt.Errorf("read anchor %s: %w", id, err)
-	}
-	if on.Origin != a.cfg.Origin || !bytes.Equal(on.PublicKey, a.cfg.Key) {
-		return nil, fmt.Errorf("read anchor %s: it is of another log or key; remove %s to make a new one", id, a.cfg.State)
+		return nil, err
 	}
 	if anchored, ok := on.Head(); ok {
 		if anchored.Size > head.Size {
@@ -179,6 +172,40 @@ func (a *Anchorer) Anchor(ctx context.Context) (*logproof.SignedCheckpoint, erro
 		return nil, fmt.Errorf("anchor head of %d entries: %w", head.Size, contract.Explain(err))
 	}
 	return head, nil
+}
+
+// CheckJournal demands that the journal, with length receipts, has all that are
+// anchored: ErrConflict if it has not. Without an Anchor, there is nothing to
+// demand.
+func (a *Anchorer) CheckJournal(ctx context.Context, length uint64) error {
+	id := a.ID()
+	if id.IsZero() {
+		return nil
+	}
+	on, err := a.read(ctx, id)
+	if err != nil {
+		return err
+	}
+	if anchored, ok := on.Head(); ok && anchored.Size > length {
+		return fmt.Errorf("%w: it has %d entries, the journal %d; restore the newer journal", ErrConflict, anchored.Size, length)
+	}
+	return nil
+}
+
+// read returns the Anchor object, if it is of this log.
+func (a *Anchorer) read(ctx context.Context, id sui.Address) (*contract.Anchor, error) {
+	obj, err := a.cfg.Chain.Object(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read anchor %s: %w", id, err)
+	}
+	on, err := contract.ParseAnchor(obj)
+	if err != nil {
+		return nil, fmt.Errorf("read anchor %s: %w", id, err)
+	}
+	if on.Origin != a.cfg.Origin || !bytes.Equal(on.PublicKey, a.cfg.Key) {
+		return nil, fmt.Errorf("read anchor %s: it is of another log or key; remove %s to make a new one", id, a.cfg.State)
+	}
+	return on, nil
 }
 
 // ensure returns the Anchor object, and makes it first if there is none.

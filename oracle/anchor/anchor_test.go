@@ -114,6 +114,9 @@ func TestAnchor(t *testing.T) {
 	if head, err := a.Anchor(t.Context()); head != nil || err != nil || !a.ID().IsZero() {
 		t.Errorf("an empty log: %v, %v, anchor %s", head, err, a.ID())
 	}
+	if err := a.CheckJournal(t.Context(), 0); err != nil {
+		t.Errorf("nothing is anchored: %v", err)
+	}
 	for _, e := range []string{"a", "b", "c"} {
 		log.grow(e)
 		head, err := a.Anchor(t.Context())
@@ -134,6 +137,11 @@ func TestAnchor(t *testing.T) {
 	}
 	if _, err := a.Anchor(t.Context()); err != nil || on(id).TreeSize != 5 {
 		t.Errorf("after a restart: %v", err)
+	}
+	for length, want := range map[uint64]error{0: ErrConflict, 4: ErrConflict, 5: nil, 6: nil} {
+		if err := a.CheckJournal(t.Context(), length); !errors.Is(err, want) {
+			t.Errorf("a journal of %d: %v", length, err)
+		}
 	}
 	for name, other := range map[string]*memoryLog{
 		"an old copy":       newLog(t, "a", "b"),

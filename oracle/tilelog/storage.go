@@ -155,6 +155,9 @@ func (l *Log) compare(ctx context.Context) error {
 			return fmt.Errorf("%w: among the first %d; move %s away to make the log anew from the journal", ErrDiffers, size, l.cfg.Dir)
 		}
 	}
+	if err := AskWitnesses(ctx, l.policy, published.Raw, published.Size, l.cfg.Journal.Len()); err != nil {
+		return err
+	}
 	l.integrated, l.published = size, published.Size
 	l.cosigned = l.isCosigned(published)
 	l.see(l.cfg.Journal.Len(), l.cfg.Now())

@@ -421,6 +421,17 @@ func TestWitnesses(t *testing.T) {
 			t.Fatalf("cosigned by %v: %v", by, err)
 		}
 	}
+	// The whole directory is lost, or an old copy comes back, without the log.
+	for name, n := range map[string]int{"lost": 0, "copy": 14} {
+		other := openJournal(t, filepath.Join(dir, name))
+		if n > 0 {
+			write(t, other, n)
+		}
+		_, err := Open(t.Context(), Config{Dir: filepath.Join(dir, name, "log"), Origin: origin, Key: key, Journal: other, WitnessPolicy: []byte(policy.String())})
+		if !errors.Is(err, ErrRolledBack) || !strings.Contains(err.Error(), "witness.example/a has cosigned 15") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	servers[1].Close()
 	write(t, j, 1)
 	untilPublished(t, l, 16) // published all the same

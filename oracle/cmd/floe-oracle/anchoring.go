@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -65,6 +67,12 @@ func (a *anchoring) start(ctx context.Context, s *keyserver.Service, signer *sui
 	})
 	if err != nil {
 		return nil, err
+	}
+	switch err := anchors.CheckJournal(ctx, s.Log().Status().Journal); {
+	case errors.Is(err, anchor.ErrConflict): // no further receipt may be signed
+		return nil, fmt.Errorf("check journal of %s against the chain: %w", s.JournalDir(), err)
+	case err != nil:
+		a.log.Warn("the journal could not be compared with its anchor", "err", err)
 	}
 	s.ShowAnchor(anchors.ID)
 	ctx, cancel := context.WithCancel(ctx)
