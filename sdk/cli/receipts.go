@@ -69,24 +69,39 @@ type proven struct {
 	LogSize uint64 `json:"log_size"`
 }
 
+// unproven is what it prints for one that could not be.
+type unproven struct {
+	Receipt string `json:"receipt"`
+	Problem string `json:"problem"`
+}
+
 func (a *app) prove(ctx context.Context, chosen []*keptReceipt, again bool, out string, reveal bool) error {
-	done := []proven{}
+	done, failed := []proven{}, []unproven{}
 	for _, k := range chosen {
 		if k.proof != nil && !again {
 			continue
 		}
 		p, err := a.proveOne(ctx, k, out, reveal)
-		if err != nil {
+		var usage *usageError
+		if errors.As(err, &usage) || ctx.Err() != nil {
 			return err
+		}
+		if err != nil {
+			failed = append(failed, unproven{k.label(), err.Error()})
+			a.say("NOT PROVEN  %s: %v", k.label(), err)
+			continue
 		}
 		done = append(done, *p)
 		a.say("proven  %s: in the log of %s at size %d\n        %s", p.Receipt, p.Server, p.LogSize, p.File)
 	}
-	if len(done) == 0 {
+	if len(done)+len(failed) == 0 {
 		a.say("every receipt that is kept has its proof")
 	}
 	if a.json {
-		a.print(map[string]any{"proven": done})
+		a.print(map[string]any{"proven": done, "failed": failed, "ok": len(failed) == 0})
+	}
+	if len(failed) > 0 {
+		return &answeredError{fmt.Errorf("%d of %s could not be proven", len(failed), count(len(done)+len(failed), "receipt"))}
 	}
 	return nil
 }
@@ -150,6 +165,9 @@ func awaitProof(ctx context.Context, server *remote.Server, r *receipt.Receipt) 
 	promised := time.UnixMilli(r.LogByMS)
 	for {
 		p, err := server.Proof(ctx, r.Sequence)
+		if errors.Is(err, remote.ErrDenied) {
+			return nil, fmt.Errorf("%w, though it signed it: its receipts were lost or put aside, or are not shown to you; keep the receipt, it proves that", err)
+		}
 		if !errors.Is(err, remote.ErrNotLogged) {
 			return p, err
 		}

@@ -121,7 +121,7 @@ func (a *app) saveOwned(ctx context.Context, dir string, s *remote.Server, signe
 	}
 	for _, o := range owned {
 		k := &keptReceipt{Server: s.ID, Name: s.Name, URL: s.URL, JWT: o.Raw, Opening: rawOpening(o.Opening)}
-		if err := k.save(dir, o.Sequence); err != nil {
+		if err := k.save(dir, o.Receipt); err != nil {
 			return fmt.Errorf("save receipt: %w", err)
 		}
 		if o.Proof != nil {

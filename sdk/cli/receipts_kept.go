@@ -38,6 +38,7 @@ type keptReceipt struct {
 	Opening *seal.ReceiptOpening `json:"receipt_opening,omitempty"`
 
 	path     string           // of the file, "" if it is not kept
+	twin     string           // file of another receipt with the same number
 	proof    []byte           // tlog-proof file, nil if there is none
 	evidence *evidence.Bundle // of the file that it was read from; see keptEvidence
 }
@@ -60,7 +61,10 @@ func (a *app) keep(who, set sui.Address, answers []dataset.KeyAnswer) {
 		r, err := receipt.Parse(k.Receipt)
 		if err == nil {
 			kept := &keptReceipt{Server: k.Server, Name: k.Name, URL: k.URL, Dataset: &set, JWT: k.Receipt, Opening: k.Opening}
-			err = kept.save(a.receiptDir(who), r.Sequence)
+			err = kept.save(a.receiptDir(who), r)
+			if kept.twin != "" {
+				a.note("floe: %s signed two receipts with number %d: it lost receipts, or keeps two logs; both are kept, they prove it: %s and %s", k.Name, r.Sequence, kept.twin, kept.path)
+			}
 		}
 		if err != nil {
 			a.note("floe: the receipt of %s could not be kept: %v", k.Name, err)
@@ -68,16 +72,31 @@ func (a *app) keep(who, set sui.Address, answers []dataset.KeyAnswer) {
 	}
 }
 
-func (k *keptReceipt) save(dir string, sequence uint64) error {
+// save writes the file of a receipt. Another one with the same number stays, and
+// is noted in twin.
+func (k *keptReceipt) save(dir string, r *receipt.Receipt) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
+	}
+	stem := filepath.Join(dir, fmt.Sprintf("%s-%08d", k.Server, r.Sequence))
+	k.path = stem + ".json"
+	if other, err := readKept(k.path); err == nil && other.JWT != k.JWT {
+		k.twin, k.path = k.path, fmt.Sprintf("%s-%.8s.json", stem, receipt.HashOf(r.Raw))
 	}
 	b, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
 		return err
 	}
-	k.path = filepath.Join(dir, fmt.Sprintf("%s-%08d.json", k.Server, sequence))
 	return durable.WriteFile(k.path, append(b, '\n'), 0o600)
+}
+
+// label is what people call the receipt.
+func (k *keptReceipt) label() string {
+	name := first(k.Name, k.Server.String())
+	if r, err := receipt.Parse(k.JWT); err == nil {
+		name = fmt.Sprintf("%s/%d", name, r.Sequence)
+	}
+	return name
 }
 
 func (k *keptReceipt) proofPath() string { return strings.TrimSuffix(k.path, ".json") + ".tlog-proof" }

@@ -41,6 +41,52 @@ func TestBrokenPromise(t *testing.T) {
 	}
 }
 
+// A server that does not know what it signed has lost it, or hides it.
+func TestDeniedReceipt(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(404)
+		io.WriteString(w, `{"error":"NotFound","message":"there is no receipt \"7\""}`)
+	}))
+	defer s.Close()
+	r := &receipt.Receipt{Claims: receipt.Claims{Sequence: 7, LogByMS: time.Now().UnixMilli()}}
+	_, err := awaitProof(t.Context(), &remote.Server{URL: s.URL}, r)
+	if !errors.Is(err, remote.ErrDenied) || !strings.Contains(err.Error(), "though it signed it") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Two receipts with one number prove what their server did, so neither goes.
+func TestTwinReceipts(t *testing.T) {
+	dir := t.TempDir()
+	save := func(jwt string) *keptReceipt {
+		k := &keptReceipt{Server: sui.Address{1}, Name: "alice", JWT: jwt}
+		if err := k.save(dir, &receipt.Receipt{Claims: receipt.Claims{Sequence: 7}, Raw: jwt}); err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	a := save("one")
+	for range 2 {
+		if again := save("one"); again.twin != "" || again.path != a.path {
+			t.Errorf("the same again: %+v", again)
+		}
+	}
+	for range 2 {
+		if b := save("two"); b.twin != a.path || b.path == a.path {
+			t.Errorf("another: %+v", b)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	for _, path := range files {
+		if k, err := readKept(path); err != nil || (k.JWT == "one") != (path == a.path) {
+			t.Errorf("%s: %+v, %v", path, k, err)
+		}
+	}
+}
+
 // The keys of a server are those that were seen first.
 func TestPinnedKeys(t *testing.T) {
 	a := &app{settings: settings{home: t.TempDir()}}

@@ -37,7 +37,7 @@ func prunedReceipts(t *testing.T, key ed25519.PrivateKey, server sui.Address) (d
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := (&keptReceipt{Server: server, JWT: r.Raw}).save(dir, r.Sequence); err != nil {
+		if err := (&keptReceipt{Server: server, JWT: r.Raw}).save(dir, r); err != nil {
 			t.Fatal(err)
 		}
 	}

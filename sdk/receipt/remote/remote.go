@@ -23,6 +23,10 @@ import (
 // ErrNotLogged says that a receipt is not in the log, or not yet.
 var ErrNotLogged = errors.New("the receipt is not in the log yet")
 
+// ErrDenied says that a key server does not know a receipt. If it signed the
+// receipt, its journal was lost or put aside, or it shows somebody another one.
+var ErrDenied = errors.New("the key server denies the receipt")
+
 // maxAnswer bounds an answer: the largest is an evidence file.
 const maxAnswer = evidence.MaxBundle
 
@@ -50,6 +54,9 @@ func (s *Server) Proof(ctx context.Context, sequence uint64) (*logproof.Proof, e
 	var refused *answerError
 	if errors.As(err, &refused) && refused.Type == "NotLogged" {
 		return nil, fmt.Errorf("%w: %s: %s", ErrNotLogged, s.label(), refused.Message)
+	}
+	if errors.As(err, &refused) && refused.Type == "NotFound" {
+		return nil, fmt.Errorf("%w: %s: %s", ErrDenied, s.label(), refused.Message)
 	}
 	if err != nil {
 		return nil, err
