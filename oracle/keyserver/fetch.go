@@ -11,7 +11,6 @@ import (
 	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/oracle/sealhttp"
-	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -256,7 +255,7 @@ func (r *requester) hash() receipt.Hash {
 }
 
 // policies returns whose receipts are chained.
-func (r *requester) policies() []sui.Address { return evidence.PoliciesOf(r.Approval, r.pkg.First) }
+func (r *requester) policies() []sui.Address { return receipt.PoliciesOf(r.Approval, r.pkg.First) }
 
 func openingOf(o receipt.Opening) *seal.ReceiptOpening {
 	return &seal.ReceiptOpening{Salt: o.Salt[:], Requester: o.Requester}

@@ -37,7 +37,7 @@ func audit(t *testing.T, q Query, a *answer, replayer *evidence.Replayer) error 
 		c.Decision, c.Reason = receipt.Refuse, &receipt.Reason{Code: r.Reason.Code, Rule: r.Reason.Rule}
 	}
 	log := receipt.Chain{Issuer: issuer}
-	r, err := log.SignNext(key, c, time.Now(), evidence.PoliciesOf(q.Approval, q.Package.First))
+	r, err := log.SignNext(key, c, time.Now(), receipt.PoliciesOf(q.Approval, q.Package.First))
 	if err != nil {
 		return err
 	}

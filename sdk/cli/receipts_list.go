@@ -30,10 +30,10 @@ receipts about it from every key server, and from every member of a committee,
 after logging in with the wallet: who asked, when, and what was decided. Checked
 are signatures, openings, that each is in its server's log, and that none is
 missing: the policy's receipts are numbered without a gap, and each names the
-one before it. --audit also reads
-each server's whole log, so that a server can't hide the last ones. --save writes
-them into a folder, each with its proof and evidence, for floe replay --all. Exit
-code 1 if a check fails, or a server can't be asked.`,
+one before it. --audit also reads each server's whole log, so that a server can't
+hide the last ones, or file one as if it were another policy's. --save writes them
+into a folder, each with its proof and evidence, for floe replay --all. Exit code 1
+if a check fails, or a server can't be asked.`,
 		Example: "  floe receipts list\n  floe receipts list --policy 0x1f… --audit --json\n  floe receipts list --policy 0x1f… --save audit",
 		Args:    exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -179,6 +179,9 @@ func (a *app) policyAt(ctx context.Context, env *dataset.Env, ks dataset.Receipt
 		var whole []*receipt.Receipt // before the policy's own, which then has all of them
 		if audit {
 			if whole, _, err = server.Audit(ctx, keys); err != nil {
+				return err
+			}
+			if err := remote.CheckFiled(whole, policy, env.Network.Packages["access"].Original); err != nil {
 				return err
 			}
 		}

@@ -202,7 +202,7 @@ func (s *keyServer) write(who sui.Address, a *seal.Approval, ev *evidence.Eviden
 		c.Calls = append(c.Calls, receipt.Call{Module: call.Module, Function: call.Function, ID: hex.EncodeToString(call.ID)})
 	}
 	s.decide(c, a, who, ev)
-	r, err := s.log.SignNext(s.key, c, s.time, evidence.PoliciesOf(a, first))
+	r, err := s.log.SignNext(s.key, c, s.time, receipt.PoliciesOf(a, first))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -18,7 +19,13 @@ import (
 // A receipt that is not of the answer that it came with is noticed, before any
 // key of the server is known.
 func TestAnswersCheckReceipts(t *testing.T) {
-	pkg, server := sui.Address{0xaa}, sui.Address{0x5e}
+	pkg, server, policy := sui.Address{0xaa}, sui.Address{0x5e}, sui.Address{0xbb}
+	b := sui.NewBuilder()
+	b.Call(pkg, "policy", "seal_approve", nil, b.Pure(append(policy[:], 1)), b.SharedObject(policy, 1, false))
+	approval, err := seal.NewApproval(b)
+	if err != nil {
+		t.Fatal(err)
+	}
 	signer, err := sui.GenerateKey(sui.Ed25519, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +40,7 @@ func TestAnswersCheckReceipts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := session.NewRequest([]byte{1}, transport.Public())
+		r, err := session.NewRequest(approval.Bytes(), transport.Public())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +56,9 @@ func TestAnswersCheckReceipts(t *testing.T) {
 	sign := func(change func(*receipt.Claims)) string {
 		c := &receipt.Claims{Version: receipt.Version, Sequence: 1, Decision: receipt.Release, ShareCommitment: &hash,
 			RequesterCommitment: opening.RequesterCommitment(),
-			RequestHash:         receipt.HashRequest(req.SignedBytes(), req.Certificate.Message(pkg), req.Certificate.Signature)}
+			Package:             receipt.Package{ID: pkg, Called: pkg}, Policies: []receipt.PolicyLink{{ID: policy, Sequence: 1}},
+			Calls:       []receipt.Call{{Module: "policy", Function: "seal_approve", ID: hex.EncodeToString(append(policy[:], 1))}},
+			RequestHash: receipt.HashRequest(req.SignedBytes(), req.Certificate.Message(pkg), req.Certificate.Signature)}
 		c.Issuer = server.String()
 		change(c)
 		r, err := receipt.Sign(ed25519.NewKeyFromSeed(make([]byte, 32)), c)
@@ -74,6 +83,21 @@ func TestAnswersCheckReceipts(t *testing.T) {
 		{"of another server", "is of another server", func(r *seal.ServerReport) { r.Server = sui.Address{1} }},
 		{"of another request", "is of another request", func(r *seal.ServerReport) {
 			r.Receipt = sign(func(c *receipt.Claims) { c.RequestHash[0] ^= 1 })
+		}},
+		{"names another package", "names another package", func(r *seal.ServerReport) {
+			r.Receipt = sign(func(c *receipt.Claims) { c.Package.ID = sui.Address{1} })
+		}},
+		{"names another identity", "names other policy calls", func(r *seal.ServerReport) {
+			r.Receipt = sign(func(c *receipt.Claims) { c.Calls[0].ID = hex.EncodeToString(server[:]) })
+		}},
+		{"names less", "names other policy calls", func(r *seal.ServerReport) {
+			r.Receipt = sign(func(c *receipt.Claims) { c.Calls = nil })
+		}},
+		{"filed elsewhere", "is hidden from the owner", func(r *seal.ServerReport) {
+			r.Receipt = sign(func(c *receipt.Claims) { c.Policies[0].ID = pkg })
+		}},
+		{"filed nowhere", "is hidden from the owner", func(r *seal.ServerReport) {
+			r.Receipt = sign(func(c *receipt.Claims) { c.Policies = nil })
 		}},
 		{"of another requester", "for another requester", func(r *seal.ServerReport) {
 			r.Receipt = sign(func(c *receipt.Claims) { c.RequesterCommitment[0] ^= 1 })

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -180,10 +179,7 @@ func (a *audit) asks() (err error) {
 	if a.request.Package != a.receipt.Package.Called {
 		return fmt.Errorf("the transaction calls package %s, the receipt names %s", a.request.Package, a.receipt.Package.Called)
 	}
-	same := slices.EqualFunc(a.request.Calls, a.receipt.Calls, func(c seal.ApprovalCall, r receipt.Call) bool {
-		return c.Module == r.Module && c.Function == r.Function && hex.EncodeToString(c.ID) == r.ID
-	})
-	if !same {
+	if !slices.EqualFunc(a.receipt.Calls, a.request.Calls, receipt.Call.Names) {
 		return errors.New("the transaction makes other policy calls than the receipt names")
 	}
 	return nil
@@ -194,7 +190,7 @@ func (a *audit) policies() error {
 	for _, inputs := range a.request.inputs {
 		asked := *a.request.Approval
 		asked.Program.Inputs = inputs
-		if slices.EqualFunc(a.receipt.Policies, PoliciesOf(&asked, a.receipt.Package.ID), same) {
+		if slices.EqualFunc(a.receipt.Policies, receipt.PoliciesOf(&asked, a.receipt.Package.ID), same) {
 			return nil
 		}
 	}

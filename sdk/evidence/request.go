@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/floe-data/floe/sdk/bcs"
@@ -95,22 +94,4 @@ func firstVersion(p *sui.MovePackage) (sui.Address, error) {
 		return p.ID, fmt.Errorf("read package %s: %w", p.ID, err)
 	}
 	return m.Address(), nil
-}
-
-// PoliciesOf returns whose receipts a request belongs to: of each call the policy
-// object, which identities begin with by convention, or else the package's first
-// version.
-func PoliciesOf(a *seal.Approval, first sui.Address) (out []sui.Address) {
-	for _, call := range a.Calls {
-		id := first
-		for _, in := range a.Program.Inputs {
-			if in.Kind != sui.InputPure && len(call.ID) >= len(in.Ref.ID) && sui.Address(call.ID[:32]) == in.Ref.ID {
-				id = in.Ref.ID
-			}
-		}
-		if !slices.Contains(out, id) {
-			out = append(out, id)
-		}
-	}
-	return out
 }

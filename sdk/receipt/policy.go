@@ -2,9 +2,29 @@ package receipt
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
+
+// PoliciesOf returns under whose chains the receipt of a request is filed: for each
+// call the policy object, with which identities begin by convention, or else the
+// package's first version.
+func PoliciesOf(a *seal.Approval, first sui.Address) (out []sui.Address) {
+	for _, call := range a.Calls {
+		id := first
+		for _, in := range a.Program.Inputs {
+			if in.Kind != sui.InputPure && len(call.ID) >= len(in.Ref.ID) && sui.Address(call.ID[:32]) == in.Ref.ID {
+				id = in.Ref.ID
+			}
+		}
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
 
 // VerifyPolicy checks that rs are all receipts of a policy at one server, from
 // its first to number head: none is missing, changed or out of order. Their

@@ -1,8 +1,10 @@
 package receipt
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,8 +90,9 @@ type LogInfo struct {
 }
 
 // CheckRequest demands that the receipt is of this request, whose certificate is
-// for a package, given by its first version. token is that of the service account
-// that asked, "" for a wallet.
+// for a package, given by its first version, and that it says so to others: it
+// names what was asked for, and is filed where the owner looks. token is that of
+// the service account that asked, "" for a wallet.
 func (r *Receipt) CheckRequest(req *seal.FetchKeyRequest, pkg sui.Address, token string) error {
 	credential := req.Certificate.Signature
 	if token != "" {
@@ -98,7 +101,24 @@ func (r *Receipt) CheckRequest(req *seal.FetchKeyRequest, pkg sui.Address, token
 	if r.RequestHash != HashRequest(req.SignedBytes(), req.Certificate.Message(pkg), credential) {
 		return fmt.Errorf("check receipt %d: it is of another request", r.Sequence)
 	}
+	asked, err := seal.ParseApproval(req.PTB)
+	if err != nil {
+		return fmt.Errorf("check receipt %d: the request: %w", r.Sequence, err)
+	}
+	switch {
+	case r.Package.ID != pkg || r.Package.Called != asked.Package:
+		return fmt.Errorf("check receipt %d: it names another package than the request", r.Sequence)
+	case !slices.EqualFunc(r.Calls, asked.Calls, Call.Names):
+		return fmt.Errorf("check receipt %d: it names other policy calls than the request", r.Sequence)
+	case !slices.EqualFunc(r.Policies, PoliciesOf(asked, pkg), func(l PolicyLink, id sui.Address) bool { return l.ID == id }):
+		return fmt.Errorf("check receipt %d: it is hidden from the owner of the policy that was asked: it is filed under another", r.Sequence)
+	}
 	return nil
+}
+
+// Names tells whether the call is the one that was asked for.
+func (c Call) Names(asked seal.ApprovalCall) bool {
+	return c.Module == asked.Module && c.Function == asked.Function && c.ID == hex.EncodeToString(asked.ID)
 }
 
 // CheckShares demands that the receipt is of a release of these shares, as the

@@ -3,8 +3,11 @@ package remote
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/rfc6962"
@@ -164,6 +167,19 @@ func CheckGiven(owned []Owned, whole []*receipt.Receipt, policy sui.Address) err
 	for _, r := range whole {
 		if r.OfPolicy(policy) && !given[r.Hash] {
 			return fmt.Errorf("the log holds receipt %d of the policy, which its owner was not given", r.Sequence)
+		}
+	}
+	return nil
+}
+
+// CheckFiled demands that each release of a key of the policy is filed under it,
+// where its owner is shown it: pkg is the first version of Floe's access package,
+// which lets nobody have a key without its policy. whole is of an Audit.
+func CheckFiled(whole []*receipt.Receipt, policy, pkg sui.Address) error {
+	for _, r := range whole {
+		of := func(c receipt.Call) bool { return strings.HasPrefix(c.ID, hex.EncodeToString(policy[:])) }
+		if r.Decision == receipt.Release && r.Package.ID == pkg && slices.ContainsFunc(r.Calls, of) && !r.OfPolicy(policy) {
+			return fmt.Errorf("receipt %d is of a release of the policy's keys, and filed as if it were not", r.Sequence)
 		}
 	}
 	return nil
