@@ -21,7 +21,7 @@ import (
 // replayer is what receipts are replayed with.
 type replayer struct {
 	keys, evidence, server string
-	all, onChain           bool
+	all, onChain, manual   bool
 	validators             string
 	engine                 *evidence.Replayer
 	chain                  *chainCheck // nil unless onChain
@@ -87,6 +87,7 @@ evidence was pruned, are counted and no failure; a release that can't be replaye
 				r.chain = check
 			}
 			r.engine = evidence.NewReplayer()
+			r.engine.ManualClock = r.manual
 			return a.replayAll(cmd.Context(), chosen, &r)
 		},
 	}
@@ -94,6 +95,7 @@ evidence was pruned, are counted and no failure; a release that can't be replaye
 	cmd.Flags().StringVar(&r.server, "server", "", "address of the key server to ask for the evidence, if it is none of the network's")
 	cmd.Flags().StringVar(&r.keys, "keys", "", "file with the key server's keys (JWKS), or a folder with one for each, SERVER.json")
 	cmd.Flags().BoolVar(&r.all, "all", false, "replay all receipts of a folder, or all that are kept")
+	cmd.Flags().BoolVar(&r.manual, "manual-clock", false, "the network is for development, and its clock is moved by hand: take the chain's time for the time of decisions")
 	cmd.Flags().BoolVar(&r.onChain, "on-chain", false, "ask the network whether it has the checkpoint and the objects")
 	cmd.Flags().StringVar(&r.validators, "validators", "", "with --on-chain: file with the network's validators of an epoch, who are trusted")
 	return cmd

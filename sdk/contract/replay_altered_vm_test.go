@@ -10,7 +10,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	merkle "github.com/transparency-dev/merkle/rfc6962"
 	"golang.org/x/mod/sumdb/note"
 
@@ -321,4 +323,35 @@ func otherStrings(s string) []string {
 		}
 	}
 	return out
+}
+
+// A decision that was told the chain's time in place of its own is only right on a
+// network whose clock is moved by hand, and there only that.
+func TestReplayManualClock(t *testing.T) {
+	s := newKeyServer(t)
+	l := s.twoReceipts()[0]
+	later := l.receipt.Claims
+	later.TimeMS += time.Hour.Milliseconds()
+	later.IssuedAt = jwt.NewNumericDate(time.UnixMilli(later.TimeMS))
+	signed, err := receipt.Sign(s.key, &later)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := l.audit(t, signed.Raw); r.Err() == nil || !strings.Contains(r.Err().Error(), "time: the evaluation was told 1970-01-01T00:00:05Z, the receipt is of 1970-01-01T01:00:05Z: it was told the chain's own time") {
+		t.Errorf("%v", r.Err())
+	}
+	l.replayer.ManualClock = true
+	if r := l.audit(t, signed.Raw); r.Err() != nil || r.Result != evidence.Same {
+		t.Errorf("%v", r.Err())
+	}
+	s = newKeyServer(t)
+	s.ahead = 100 * time.Second // the evaluation allows 120
+	l = s.twoReceipts()[0]
+	if r := l.audit(t, l.receipt.Raw); r.Err() != nil {
+		t.Errorf("%v", r.Err())
+	}
+	l.replayer.ManualClock = true
+	if r := l.audit(t, l.receipt.Raw); r.Err() == nil || !strings.Contains(r.Err().Error(), "it is told the chain's, which was 1970-01-01T00:00:04Z") {
+		t.Errorf("%v", r.Err())
+	}
 }

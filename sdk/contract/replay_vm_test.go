@@ -77,6 +77,7 @@ type keyServer struct {
 	log       receipt.Chain
 	random    *rand.ChaCha8
 	time      time.Time
+	ahead     time.Duration // of the chain's clock
 }
 
 func newKeyServer(t *testing.T) *keyServer {
@@ -121,7 +122,7 @@ func (f *replayFile) replay(t *testing.T, replayer *evidence.Replayer) string {
 func (s *keyServer) answer(at *situation) replayFile {
 	s.t.Helper()
 	s.putSituation(at)
-	s.time = time.UnixMilli(int64(at.now)).Add(time.Second)
+	s.time = time.UnixMilli(int64(at.now)).Add(s.ahead + time.Second)
 	b := sui.NewBuilder()
 	s.ask(b, &at.q)
 	approval, err := seal.NewApproval(b)

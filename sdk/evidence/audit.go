@@ -63,8 +63,7 @@ func (r *Report) step(name, text string, check func() error) {
 }
 
 // MaxClockDifference is how far the time of a receipt may be from the time that
-// its evaluation was told. A development network whose clock is moved by hand
-// tells evaluations that time: its receipts fail this check.
+// its evaluation was told; see [Replayer.ManualClock].
 const MaxClockDifference = time.Minute
 
 // ErrNoEvidence says that a receipt does not commit to any evidence: nothing was
@@ -78,7 +77,7 @@ func Audit(r *receipt.Receipt, b *Bundle, replayer *Replayer) (*Report, error) {
 	if r.Evidence == nil {
 		return nil, ErrNoEvidence
 	}
-	a := &audit{receipt: r, bundle: b, Report: Report{Result: Same}}
+	a := &audit{receipt: r, bundle: b, manual: replayer.ManualClock, Report: Report{Result: Same}}
 	a.step("receipt", "the evidence is of this receipt", a.ofReceipt)
 	a.step("opening", "the opening is the receipt's", func() error { return b.Opening.Check(&r.Claims) })
 	a.step("commitment", "the receipt commits to the manifest", a.commitment)
@@ -88,7 +87,7 @@ func Audit(r *receipt.Receipt, b *Bundle, replayer *Replayer) (*Report, error) {
 	a.step("request", "the transaction asks what the receipt says, for its requester", a.asks)
 	a.step("policies", "the receipt is filed under the policies that were asked", a.policies)
 	a.step("checkpoint", "chain and checkpoint are the receipt's", a.checkpoint)
-	a.step("time", "the evaluation was told the receipt's time", a.time)
+	a.step("time", a.timeText(), a.time)
 	a.step("replay", "the bytecode, run again, comes to the manifest's outcome", func() (err error) {
 		a.outcome, a.rejected, err = replayer.replay(a.manifest, SourceOf(a.evidence.Content))
 		return err
@@ -105,6 +104,7 @@ type audit struct {
 	Report
 	receipt  *receipt.Receipt
 	bundle   *Bundle
+	manual   bool // as Replayer.ManualClock
 	manifest *Manifest
 	evidence Evidence // the manifest with its objects
 	request  *request
@@ -212,15 +212,46 @@ func (a *audit) checkpoint() error {
 	return nil
 }
 
+// time demands that the staleness check was made with the time of the decision: told
+// an earlier time, it lets a chain pass that stands still.
 func (a *audit) time() error {
 	at := time.UnixMilli(a.receipt.TimeMS)
-	if d := at.Sub(a.request.now).Abs(); d > MaxClockDifference {
-		return fmt.Errorf("the evaluation was told %s, the receipt is of %s", a.request.now.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339))
-	}
 	if a.receipt.IssuedAt == nil || a.receipt.IssuedAt.Unix() != at.Unix() {
 		return errors.New("iat and time_ms of the receipt are different times")
 	}
-	return nil
+	told, what := a.request.now, func() string {
+		return fmt.Sprintf("the evaluation was told %s, the receipt is of %s", a.request.now.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339))
+	}
+	ofChain := near(told, a.chainTime())
+	switch {
+	case a.manual && !ofChain:
+		return fmt.Errorf("%s; with a clock that is moved by hand it is told the chain's, which was %s", what(), a.chainTime().UTC().Format(time.RFC3339))
+	case a.manual || near(told, at):
+		return nil
+	case ofChain:
+		return fmt.Errorf("%s: it was told the chain's own time, by which no chain is ever stale. Only a development network whose clock is moved by hand does that; "+
+			"if this is one, say so: floe replay --manual-clock", what())
+	}
+	return errors.New(what())
+}
+
+func near(a, b time.Time) bool { return a.Sub(b).Abs() <= MaxClockDifference }
+
+func (a *audit) timeText() string {
+	if a.manual {
+		return "the evaluation was told the chain's own time, as by a clock that is moved by hand; whether the chain was stale then, it could not tell"
+	}
+	return "the evaluation was told the receipt's time"
+}
+
+// chainTime is that of the Clock that the evaluation read, which the staleness check
+// takes; zero if it is not among the evidence.
+func (a *audit) chainTime() time.Time {
+	o := a.evidence.object(sui.ClockID)
+	if o == nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(clockTime(o)))
 }
 
 // decision compares the receipt with what the bytecode says.

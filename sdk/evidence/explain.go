@@ -104,11 +104,20 @@ func (q *Question) explainAbort(f *sui.ExecutionFailure, place string) seal.Reas
 // clock, or else 0.
 func (q *Question) clock() uint64 {
 	for _, o := range q.Objects {
-		if o.Move != nil && o.ID() == sui.ClockID && len(o.Move.Contents) == 40 { // UID, timestamp_ms
-			return binary.LittleEndian.Uint64(o.Move.Contents[32:])
+		if o.ID() == sui.ClockID {
+			return clockTime(o)
 		}
 	}
 	return 0
+}
+
+// clockTime is the time that the Clock shows, in Unix milliseconds; 0 for what is
+// no Clock.
+func clockTime(clock *sui.Object) uint64 {
+	if clock.Move == nil || len(clock.Move.Contents) != 40 { // UID, timestamp_ms
+		return 0
+	}
+	return binary.LittleEndian.Uint64(clock.Move.Contents[32:])
 }
 
 // floePolicy returns the Policy among the inputs whose type the called package
