@@ -2,6 +2,7 @@ package seal
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"fmt"
 	"testing"
@@ -60,6 +61,37 @@ func BenchmarkRelease(b *testing.B) {
 		if _, err := to.Encrypt(rand.Reader, k); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkFloor is what the cryptography of a release takes, part by part: what is
+// done for each identity, and for each request.
+func BenchmarkFloor(b *testing.B) {
+	master := must[*MasterKey](b)(NewMasterKey(rand.Reader))
+	to := must[*TransportKey](b)(NewTransportKey(rand.Reader)).Public()
+	point := HashToG1([]byte("full id"))
+	usk := must[UserKey](b)(master.Extract(rand.Reader, []byte("full id")))
+	enc, verification := to.EncKey(), to.VerificationKey()
+	private := ed25519.NewKeyFromSeed(make([]byte, 32))
+	public := private.Public().(ed25519.PublicKey)
+	message := make([]byte, 300)
+	signature := ed25519.Sign(private, message)
+	for _, part := range []struct {
+		name string
+		do   func()
+	}{
+		{"identity/hash", func() { HashToG1([]byte("full id")) }},
+		{"identity/master", func() { master.halves.multiply(rand.Reader, &point) }},
+		{"identity/elgamal", func() { to.Encrypt(rand.Reader, usk) }},
+		{"request/keys", func() { ParseEncryptionKey(enc); ParseG2(verification) }},
+		{"request/ed25519-verify", func() { ed25519.Verify(public, message, signature) }},
+		{"request/ed25519-sign", func() { ed25519.Sign(private, message) }},
+	} {
+		b.Run(part.name, func(b *testing.B) {
+			for b.Loop() {
+				part.do()
+			}
+		})
 	}
 }
 
