@@ -5,10 +5,13 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +22,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/floe-data/floe/indexer"
 	"github.com/floe-data/floe/scripts/localnet"
 	"github.com/floe-data/floe/sdk/cli"
 	"github.com/floe-data/floe/sdk/dataset"
@@ -124,8 +128,9 @@ func TestManualTime(t *testing.T) {
 	})
 }
 
-// TestCommittee runs scripts on a network with a committee of key servers. They
-// have one more command: stop NAME stops a member, or the aggregator.
+// TestCommittee runs scripts on a network with a committee of key servers, and an
+// index. They have two more commands: stop NAME stops a member, or the aggregator;
+// indexed N waits until the index has the receipts of N members.
 func TestCommittee(t *testing.T) {
 	cfg := localnet.Config{KeyServers: 1, Committee: localnet.CommitteeConfig{Members: 3, Threshold: 2}}
 	runScripts(t, filepath.Join("testdata", "committee"), cfg, func(network *shared) map[string]func(*testscript.TestScript, bool, []string) {
@@ -140,13 +145,54 @@ func TestCommittee(t *testing.T) {
 				}
 				ts.Check(stop())
 			},
+			"indexed": func(ts *testscript.TestScript, _ bool, args []string) {
+				want, err := strconv.Atoi(args[0])
+				ts.Check(err)
+				ts.Check(indexed(network.net, want))
+			},
 		}
 	})
 }
 
+// indexed waits until the index has receipts of so many members of the committee, all
+// that they have, each log compared with a checkpoint.
+func indexed(n *localnet.Net, members int) error {
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		var status indexer.Status
+		res, err := http.Get(n.Network.Indexer + "/v1/status")
+		if err != nil {
+			return err
+		}
+		err = json.NewDecoder(res.Body).Decode(&status)
+		res.Body.Close()
+		if err != nil {
+			return err
+		}
+		there := 0
+		for _, s := range status.KeyServers {
+			for _, m := range s.Members {
+				if m.Faults > 0 || m.Error != "" {
+					return fmt.Errorf("index: log of %s: %d faults, %s", m.Name, m.Faults, m.Error)
+				}
+				if m.Sequence > 0 && m.Checked == m.Sequence {
+					there++
+				}
+			}
+		}
+		if there >= members {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the index has the receipts of %d members, want %d: %+v", there, members, status.KeyServers)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
 // runScripts runs the scripts of a folder against one network.
 func runScripts(t *testing.T, folder string, cfg localnet.Config, commands func(*shared) map[string]func(*testscript.TestScript, bool, []string)) {
-	cfg.Dir, cfg.Nodes, cfg.Shards, cfg.NoIndex = t.TempDir(), 4, 10, true
+	cfg.Dir, cfg.Nodes, cfg.Shards, cfg.NoIndex = t.TempDir(), 4, 10, cfg.Committee.Members == 0
 	network := &shared{cfg: cfg}
 	t.Cleanup(func() { // after the scripts, which run beside each other
 		if network.net != nil {

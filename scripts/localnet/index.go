@@ -54,8 +54,11 @@ func (n *Net) startIndexer(ctx context.Context) error {
 	for _, k := range n.KeyServers {
 		servers = append(servers, k.Object)
 	}
+	if n.Committee != nil { // its members are on this machine
+		servers = append(servers, n.Committee.Object)
+	}
 	x, err := indexer.New(indexer.Config{
-		DatabaseURL: n.DatabaseURL, Schema: Schema, NodeURL: n.Network.URL, KeyServers: servers,
+		DatabaseURL: n.DatabaseURL, Schema: Schema, NodeURL: n.Network.URL, KeyServers: servers, AllowPrivateURLs: true,
 		Packages:        decode.Packages{Storage: ids("storage"), Catalog: ids("catalog"), Access: ids("access"), KeyServer: ids("key_server")},
 		ReceiptInterval: 200 * time.Millisecond, ChainTime: n.chainTime(), Logger: n.cfg.Log.With("server", "indexer")})
 	if err != nil {
