@@ -62,8 +62,11 @@ func (m *Mirror) lose(err error) {
 }
 
 // forget is for holders of mu: it drops everything, since what was known holds no
-// more.
+// more. What was verified is remembered.
 func (m *Mirror) forget(err error) {
+	if m.cfg.Light == nil {
+		m.memory = newMemory(memorySize)
+	}
 	m.known, m.broken, m.confirmed, m.store = false, err, time.Time{}, newStore(m.cfg.CacheBytes)
 	m.era++
 	m.wake()

@@ -84,6 +84,40 @@ func TestNodeLosesWhatChanged(t *testing.T) {
 	}
 }
 
+// A node that is trusted may tell another story after it was lost.
+func TestTrustedNodeBeginsAnew(t *testing.T) {
+	id := sui.Address{7}
+	w := newWorld()
+	w.write([]change{{id, []byte{1}}})
+	before := w.at(id, 1)
+	w.write([]change{{id, []byte{2}}})
+	m := start(t, Config{Node: w})
+	mustLook(t, m, w, id)
+	w.set(func() { w.broken = errBroken })
+	if err := m.wait(t.Context(), func() bool { return !m.known }); err != nil {
+		t.Fatal(err)
+	}
+	w.set(func() {
+		w.broken = nil
+		w.lie = func(o *sui.Object) *sui.Object {
+			if o.ID() == id {
+				return before
+			}
+			return o
+		}
+	})
+	if err := m.Await(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	m.mu.Lock()
+	r := &read{id: id}
+	err := m.keep(r, execution.Know(before), 2)
+	m.mu.Unlock()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // The Clock is known before it is read for the first time.
 func TestForgedClock(t *testing.T) {
 	w := newWorld()

@@ -122,6 +122,7 @@ func TestOnChain(t *testing.T) {
 		{"LyingSimulation", testLyingSimulation},
 		{"LyingStream", testLyingStream},
 		{"ForgetfulServer", testForgetfulServer},
+		{"ClockAhead", testClockAhead},
 		{"RealPolicyOfMissingFunction", testRealPolicyOfMissingFunction},
 		{"FirstVersion", testFirstVersion},
 		{"LocalAcrossEpochs", testLocalAcrossEpochs},

@@ -3,8 +3,10 @@ package policy
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"iter"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -227,6 +229,56 @@ func testLyingStream(t *testing.T, n *realNet) {
 	}
 	if _, err := n.ask(t, newLocal(t, n, mirror.Config{Light: n.light(t)})); codeOf(err) != "floe_access::policy::ENoAccess" {
 		t.Errorf("after the revocation: %v", err)
+	}
+}
+
+// A node that shows a Clock which is ahead of the checkpoints, and is trusted, can
+// open no earlier what opens later than this machine's clock may be behind.
+func testClockAhead(t *testing.T, n *realNet) {
+	template, err := n.client.Object(t.Context(), sui.ClockID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ahead := func(o *sui.Object) *sui.Object {
+		if o.ID() != sui.ClockID {
+			return o
+		}
+		o = o.Clone()
+		ms := binary.LittleEndian.Uint64(o.Move.Contents[32:]) + uint64((24 * time.Hour).Milliseconds())
+		binary.LittleEndian.PutUint64(o.Move.Contents[32:], ms)
+		return o
+	}
+	node := &liar{Client: n.client, object: ahead, checkpoint: func(cp *suirpc.Checkpoint) *suirpc.Checkpoint {
+		c := *cp
+		c.Transactions = slices.Clone(cp.Transactions)
+		for i := range c.Transactions {
+			tx := &c.Transactions[i]
+			tx.Effects.Changed = slices.Clone(tx.Effects.Changed)
+			for j := range tx.Effects.Changed {
+				if ch := &tx.Effects.Changed[j]; ch.ID == sui.ClockID {
+					clock := template.Clone()
+					clock.PreviousTransaction, clock.Move.Version = tx.Digest, tx.Effects.LamportVersion
+					binary.LittleEndian.PutUint64(clock.Move.Contents[32:], cp.TimestampMS)
+					ch.OutputDigest = ahead(clock).Digest()
+				}
+			}
+		}
+		return &c
+	}}
+	n.query.User = n.owner.Address()
+	for lag, want := range map[time.Duration]string{0: "", time.Minute: "clock_behind"} {
+		m, err := mirror.Start(mirror.Config{Node: node})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(m.Close)
+		l, err := NewLocal(LocalConfig{Mirror: m, Wallets: n.client, StalenessPackage: n.contracts.KeyServer.Latest, Timeout: 10 * time.Second, AllowedLag: lag})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := n.ask(t, l); codeOf(err) != want {
+			t.Errorf("with an allowed lag of %v: %v, want %q", lag, err, want)
+		}
 	}
 }
 

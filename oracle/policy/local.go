@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -292,7 +293,7 @@ func (l *Local) verdict(q Query, v *mirror.View, objects []*sui.Object, ev *evid
 	case ev.Outcome.Verdict == evidence.Aliased:
 		return hasAliases()
 	}
-	if err := l.checkClock(time.UnixMilli(int64(v.TimestampMS))); err != nil {
+	if err := l.checkClock(chainTime(v)); err != nil {
 		return err
 	}
 	if f := result.Effects.Status.Failure; f != nil {
@@ -302,6 +303,17 @@ func (l *Local) verdict(q Query, v *mirror.View, objects []*sui.Object, ev *evid
 		return nodeFailure(fmt.Errorf("evaluation ended with %s and no reason", ev.Outcome))
 	}
 	return nil
+}
+
+// chainTime is what time it is on chain: that of the checkpoint, or that of the
+// Clock, which policies see, if a node shows one that is ahead.
+func chainTime(v *mirror.View) time.Time {
+	const size = 32 + 8 // id and timestamp_ms
+	ms := v.TimestampMS
+	if k, err := v.Look(sui.ClockID); err == nil && k.Object != nil && k.Object.Move != nil && len(k.Object.Move.Contents) == size {
+		ms = max(ms, binary.LittleEndian.Uint64(k.Object.Move.Contents[32:]))
+	}
+	return time.UnixMilli(int64(ms))
 }
 
 // Wallets verifies personal messages; *suirpc.Client does.

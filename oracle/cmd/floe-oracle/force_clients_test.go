@@ -23,7 +23,7 @@ const askers = 6
 
 // holdings are what all clients hold together.
 type holdings struct {
-	tried, answered, lastReleased atomic.Int64
+	tried, answered, lastReleased atomic.Int64           // the last: requests for which a key was given for the first time
 	doing                         atomic.Pointer[string] // what is or was last done to the server
 
 	mu          sync.Mutex
@@ -177,13 +177,15 @@ func (h *holdings) take(r *traffic.Request, a *traffic.Answer) {
 		h.refusals[h.last]++
 		return
 	}
-	h.lastReleased.Add(1)
 	before, again := h.released[r.Hash]
 	if again {
 		h.repeated++
 		if before != a.Receipt.Raw {
 			h.wrong = append(h.wrong, errors.New("a request that was sent twice has two receipts"))
 		}
+	}
+	if !again { // for which the policy is evaluated
+		h.lastReleased.Add(1)
 	}
 	h.released[r.Hash] = a.Receipt.Raw
 }
