@@ -19,6 +19,7 @@ import (
 // use.
 type Session struct {
 	world     *World
+	policy    sui.Address
 	key       *seal.SessionKey
 	transport *seal.TransportKey
 	public    seal.TransportPublicKey
@@ -28,7 +29,7 @@ type Session struct {
 // NewSession has a wallet sign a session key that lives from now for half an
 // hour, with a transport key for all of its requests.
 func (w *World) NewSession(wallet *sui.PrivateKey, now time.Time) (*Session, error) {
-	s := &Session{world: w}
+	s := &Session{world: w, policy: w.Policy}
 	for _, m := range w.Members {
 		s.member = s.member || m.Address() == wallet.Address()
 	}
@@ -41,6 +42,14 @@ func (w *World) NewSession(wallet *sui.PrivateKey, now time.Time) (*Session, err
 	}
 	s.public = s.transport.Public()
 	return s, nil
+}
+
+// Locked is the same session, which asks for identities of the policy that is
+// locked.
+func (s *Session) Locked() *Session {
+	locked := *s
+	locked.policy, locked.member = s.world.Locked, false
+	return &locked
 }
 
 // A Request is one that a session has signed.
@@ -88,8 +97,8 @@ func (s *Session) approval(numbers []uint64) (*seal.Approval, [][]byte, error) {
 	b := sui.NewBuilder()
 	var ids [][]byte
 	for _, n := range numbers {
-		id := s.world.ID(n)
-		s.world.approval(b, id)
+		id := binary.BigEndian.AppendUint64(bytes.Clone(s.policy[:]), n)
+		s.world.approval(b, s.policy, id)
 		ids = append(ids, id)
 	}
 	approval, err := seal.NewApproval(b)

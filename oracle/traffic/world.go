@@ -13,6 +13,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/contract/deploy"
@@ -25,6 +26,7 @@ type World struct {
 	Contracts contract.Packages
 	Policy    sui.Address
 	Cap       sui.Address       // of the policy; the owner's
+	Locked    sui.Address       // a policy that allows the members too, but only from tomorrow on
 	Owner     *sui.PrivateKey   // of the policy; has coins
 	Members   []*sui.PrivateKey // whom the policy allows
 	Strangers []*sui.PrivateKey // whom it does not
@@ -50,43 +52,57 @@ func Publish(ctx context.Context, client *suirpc.Client, faucet, dir string, mem
 		return nil, fmt.Errorf("publish policy: %w", err)
 	}
 	w.Contracts = d.Contracts()
-	if err := w.createPolicy(ctx, client); err != nil {
+	if err := w.createPolicies(ctx, client); err != nil {
 		return nil, fmt.Errorf("publish policy: %w", err)
 	}
 	return w, nil
 }
 
-func (w *World) createPolicy(ctx context.Context, client *suirpc.Client) error {
+func (w *World) createPolicies(ctx context.Context, client *suirpc.Client) (err error) {
+	tomorrow := uint64(time.Now().Add(24 * time.Hour).UnixMilli())
+	if w.Locked, w.Cap, err = w.createPolicy(ctx, client, &tomorrow); err != nil {
+		return err
+	}
+	if err := w.grant(ctx, client, w.Locked, w.Members); err != nil {
+		return err
+	}
+	if w.Policy, w.Cap, err = w.createPolicy(ctx, client, nil); err != nil {
+		return err
+	}
+	return w.grant(ctx, client, w.Policy, w.Members)
+}
+
+func (w *World) createPolicy(ctx context.Context, client *suirpc.Client, notBefore *uint64) (policy, cap sui.Address, err error) {
 	b := sui.NewBuilder()
-	contract.CreatePolicy(b, w.Contracts, nil, nil, w.Owner.Address())
+	contract.CreatePolicy(b, w.Contracts, notBefore, nil, w.Owner.Address())
 	done, err := client.Send(ctx, w.Owner, b)
 	if err != nil {
-		return contract.Explain(err)
+		return policy, cap, contract.Explain(err)
 	}
-	var made *contract.PolicyCreated
 	for _, e := range done.Events {
 		if v, err := contract.DecodeEvent(e, w.Contracts); err == nil {
 			if p, ok := v.(*contract.PolicyCreated); ok {
-				made = p
+				return p.PolicyID, p.CapID, nil
 			}
 		}
 	}
-	if made == nil {
-		return errors.New("the transaction reports no policy")
-	}
-	w.Policy, w.Cap = made.PolicyID, made.CapID
-	return w.Grant(ctx, client, w.Members...)
+	return policy, cap, errors.New("the transaction reports no policy")
 }
 
 // Grant makes the policy allow wallets, on the chain of client. It does not make
 // them Members.
 func (w *World) Grant(ctx context.Context, client *suirpc.Client, wallets ...*sui.PrivateKey) error {
+	return w.grant(ctx, client, w.Policy, wallets)
+}
+
+// grant is for the policy that w.Cap is of.
+func (w *World) grant(ctx context.Context, client *suirpc.Client, policy sui.Address, wallets []*sui.PrivateKey) error {
 	var members []sui.Address
 	for _, m := range wallets {
 		members = append(members, m.Address())
 	}
 	b := sui.NewBuilder()
-	contract.GrantAll(b, w.Contracts, w.Policy, w.Cap, members)
+	contract.GrantAll(b, w.Contracts, policy, w.Cap, members)
 	if _, err := client.Send(ctx, w.Owner, b); err != nil {
 		return contract.Explain(err)
 	}
@@ -113,10 +129,10 @@ func Wallet(name string, n int) *sui.PrivateKey {
 	return key
 }
 
-// approval adds a policy call for an identity to b.
-func (w *World) approval(b *sui.Builder, id []byte) {
+// approval adds a call of a policy for an identity to b.
+func (w *World) approval(b *sui.Builder, policy sui.Address, id []byte) {
 	contract.SealApprove(b, w.Contracts, id, contract.Read{
-		Policy:  b.SharedObject(w.Policy, 1, false),
+		Policy:  b.SharedObject(policy, 1, false),
 		Lineage: b.SharedObject(w.Contracts.Shared.Lineage, 1, false),
 		Version: b.SharedObject(w.Contracts.Shared.AccessVersion, 1, false),
 	})

@@ -115,7 +115,8 @@ func (c *asker) askOnce(ctx context.Context, number uint64) {
 }
 
 // next is a request: one in six was sent before, one in three is of somebody
-// whom the policy does not allow, one in ten is for several identities.
+// whom the policy does not allow, one in eight of the others for what opens
+// tomorrow, one in ten for several identities.
 func (c *asker) next(number uint64) (*traffic.Request, error) {
 	if len(c.sent) > 0 && c.random.IntN(6) == 0 {
 		return c.sent[c.random.IntN(len(c.sent))], nil
@@ -128,6 +129,9 @@ func (c *asker) next(number uint64) (*traffic.Request, error) {
 		var err error
 		if c.session, err = c.f.world.NewSession(wallets[c.random.IntN(len(wallets))], time.Now()); err != nil {
 			return nil, err
+		}
+		if c.random.IntN(8) == 0 {
+			c.session = c.session.Locked()
 		}
 	}
 	numbers := []uint64{number << 8}

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -56,6 +57,7 @@ type liar struct {
 type lie struct {
 	name                   string
 	reads, stream, verdict history
+	clock                  bool // the Clock is two days ahead
 }
 
 // A history is what a chain was like.
@@ -67,17 +69,16 @@ const (
 	thePast
 )
 
-// The lies. Each but the first lets somebody in whom the policy does not allow,
-// where the node is trusted for what it is about.
+// The lies.
 var (
-	noLie        = lie{name: "nothing"}
-	lieVerdict   = lie{"says yes to everything", truth, truth, forgery}
-	lieObjects   = lie{"shows forged objects", forgery, truth, truth}
-	lieChain     = lie{"shows a forged chain, and honest verdicts", forgery, forgery, truth}
-	lieAll       = lie{"shows a forged chain and its verdicts", forgery, forgery, forgery}
-	lieOld       = lie{"shows old objects", thePast, truth, truth}
-	lieOldAll    = lie{"shows old objects and gives old verdicts", thePast, truth, thePast}
-	lieStandsOff = lie{"shows the past", thePast, thePast, thePast}
+	noLie        = lie{name: "tells the truth"}
+	lieVerdict   = lie{name: "says yes to everything", verdict: forgery}
+	lieObjects   = lie{name: "shows forged objects", reads: forgery}
+	lieChain     = lie{name: "shows a forged chain, and honest verdicts", reads: forgery, stream: forgery}
+	lieAll       = lie{name: "shows a forged chain and its verdicts", reads: forgery, stream: forgery, verdict: forgery}
+	lieOld       = lie{name: "shows old objects", reads: thePast}
+	lieStandsOff = lie{name: "shows the past", reads: thePast, stream: thePast, verdict: thePast}
+	lieClock     = lie{name: "shows a Clock that is ahead", clock: true}
 )
 
 // tell makes the liar lie from now on, and drops what streams there are.
@@ -189,7 +190,7 @@ func (l *liar) serve(_ any, from grpc.ServerStream) error {
 				break
 			}
 		}
-		if method == "BatchGetObjects" && told != truth && l.streams() == truth {
+		if method == "BatchGetObjects" {
 			if message, err = l.tellTime(ctx, path, asked, message); err != nil {
 				break
 			}
@@ -205,15 +206,15 @@ func (l *liar) serve(_ any, from grpc.ServerStream) error {
 	return err
 }
 
-func (l *liar) streams() history {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.lie.stream
-}
-
-// tellTime puts the true Clock into an answer, beside what else is read: it would
-// give away that the stream is of another history.
+// tellTime makes the Clock in an answer be of the history that the stream is of,
+// which would give the lie away, or be ahead.
 func (l *liar) tellTime(ctx context.Context, path string, asked, message []byte) ([]byte, error) {
+	l.mu.Lock()
+	now := l.lie
+	l.mu.Unlock()
+	if now.reads == now.stream && !now.clock {
+		return message, nil
+	}
 	var ask pb.BatchGetObjectsRequest
 	var out, honest pb.BatchGetObjectsResponse
 	var b []byte
@@ -225,11 +226,29 @@ func (l *liar) tellTime(ctx context.Context, path string, asked, message []byte)
 		return message, err
 	}
 	for i, r := range ask.Requests {
-		if r.GetObjectId() == sui.ClockID.String() {
-			out.Objects[i] = honest.Objects[i]
+		if r.GetObjectId() != sui.ClockID.String() {
+			continue
+		}
+		out.Objects[i] = honest.Objects[i]
+		if o := out.Objects[i].GetObject(); now.clock && o != nil {
+			if err := setAhead(o); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return proto.Marshal(&out)
+}
+
+// setAhead puts the Clock two days ahead.
+func setAhead(o *pb.Object) error {
+	var clock sui.Object
+	if err := bcs.Unmarshal(o.GetBcs().GetValue(), &clock); err != nil {
+		return err
+	}
+	ms := clock.Move.Contents[32:]
+	binary.LittleEndian.PutUint64(ms, binary.LittleEndian.Uint64(ms)+uint64((48*time.Hour).Milliseconds()))
+	o.Bcs.Value = bcs.Marshal(&clock)
+	return nil
 }
 
 // unsign replaces the validators' signature of what the validators have not seen:

@@ -45,21 +45,21 @@ var protections = []protection{
 	// Our VM and the node have to agree: a node that lies to one of them is found
 	// out. One that lies to both is not, and none such is here.
 	{"both", func(*force) string { return "mode: both" },
-		[]deception{cold(lieVerdict), cold(lieObjects), cold(lieOld), cold(lieChain)}},
+		[]deception{cold(lieVerdict), cold(lieObjects), cold(lieOld), cold(lieClock), cold(lieChain)}},
 	// Checkpoints are verified: what has been read once changes as it really
 	// changes. What is read for the first time is believed: see warmUp.
 	{"signed", func(f *force) string { return "mode: local, validators: " + f.validators },
-		[]deception{warm(lieVerdict), warm(lieObjects), warm(lieChain), warm(lieAll), cold(lieStandsOff),
+		[]deception{warm(lieVerdict), warm(lieObjects), warm(lieChain), warm(lieAll), cold(lieStandsOff), cold(lieClock),
 			warm(lieOld), warm(lieAll, lieObjects), warm(lieAll, lieOld)}},
 	// Objects are proven too: nothing that was not on chain is believed, ever.
 	{"proven", func(f *force) string { return "mode: local, prove: true, validators: " + f.validators },
-		[]deception{cold(lieVerdict), cold(lieObjects), cold(lieChain), cold(lieStandsOff),
+		[]deception{cold(lieVerdict), cold(lieObjects), cold(lieChain), cold(lieStandsOff), cold(lieClock),
 			warm(lieOld), warm(lieAll, lieObjects), warm(lieAll, lieOld), cold(lieAll)}},
 	// Two of three nodes are honest.
 	{"quorum", func(f *force) string {
 		return fmt.Sprintf("mode: local, quorum: 2, nodes: [%s, %[1]s]", f.client.URL())
 	},
-		[]deception{outvoted(lieVerdict), outvoted(lieObjects), outvoted(lieChain), outvoted(lieStandsOff), outvoted(lieOld), outvoted(lieAll)}},
+		[]deception{outvoted(lieVerdict), outvoted(lieObjects), outvoted(lieChain), outvoted(lieStandsOff), outvoted(lieOld), outvoted(lieClock), outvoted(lieAll)}},
 }
 
 func protectionOf(t *testing.T, name string) protection {
