@@ -113,6 +113,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
+	cfg.Metrics.OnScrape(s.show)
 	if err := s.Refresh(ctx); err != nil {
 		if !unreachable(err) {
 			return nil, fmt.Errorf("create aggregator: %w", err)

@@ -126,6 +126,7 @@ func (s *Server) answers(reports []seal.MemberReport) []seal.MemberAnswer {
 		if parsed, err := receipt.Parse(r.Receipt); err == nil {
 			out[i].Issuer = parsed.Issuer
 		}
+		s.cfg.Metrics.MemberCalled(r.Name, out[i].Outcome)
 		var bad *seal.MisbehaviorError
 		var refused *seal.ServerError
 		switch {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/floe-data/floe/oracle/metrics"
 	"github.com/floe-data/floe/oracle/sealhttp"
 )
 
@@ -82,6 +83,27 @@ func (s *Server) Status() Status {
 	default:
 	}
 	return status
+}
+
+// show puts the status into the metrics.
+func (s *Server) show() {
+	status := s.Status()
+	m := s.cfg.Metrics
+	select {
+	case <-s.draining:
+		m.Check("drain", false)
+	default:
+		m.Check("drain", true)
+		m.Check("committee", status.Ready)
+	}
+	if status.Committee == nil {
+		return
+	}
+	state := metrics.CommitteeState{Version: status.Committee.Version, Needed: int(status.Committee.Threshold)}
+	for _, member := range status.Committee.Members {
+		state.Members = append(state.Members, metrics.MemberState{Name: member.Name, Up: member.Up})
+	}
+	m.Committee(state)
 }
 
 func (s *Server) serveReady(w http.ResponseWriter, _ *http.Request) {

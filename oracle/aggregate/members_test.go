@@ -87,8 +87,13 @@ func TestBadMembers(t *testing.T) {
 	n.members[1].turns(nil)
 	w := httptest.NewRecorder()
 	n.count.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
-	if want := regexp.MustCompile(`floe_oracle_bad_shares_total\{key_server_name="member-1"\} [3-9]`); !want.Match(w.Body.Bytes()) {
-		t.Errorf("metrics have no %s", want)
+	for _, want := range []string{
+		`floe_oracle_bad_shares_total\{key_server_name="member-1"\} [3-9]`, `floe_oracle_member_calls_total\{key_server_name="member-1",outcome="misbehaved"\} [3-9]`,
+		`floe_oracle_member_calls_total\{key_server_name="member-0",outcome="released"\} [1-9]`, `floe_oracle_members 3\n`, `floe_oracle_members_needed 2\n`,
+	} {
+		if !regexp.MustCompile(want).Match(w.Body.Bytes()) {
+			t.Errorf("metrics have no %s", want)
+		}
 	}
 	if log := n.log.String(); !strings.Contains(log, "a member of the committee misbehaved") || !strings.Contains(log, "party=1 member=member-1") {
 		t.Errorf("log: %s", log)
@@ -107,6 +112,16 @@ func TestProbes(t *testing.T) {
 		var out Status
 		if err := json.Unmarshal(b, &out); err != nil || got != status || out.Ready != (status == 200) || out.Committee.Answering != answering {
 			t.Errorf("HTTP %d %s", got, b)
+		}
+		w := httptest.NewRecorder()
+		n.count.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+		for _, want := range []string{fmt.Sprintf("floe_oracle_members_up %d", answering), "floe_oracle_members_needed 2", `floe_oracle_member_up{key_server_name="member-2"} 1`} {
+			if !strings.Contains(w.Body.String(), want+"\n") {
+				t.Errorf("metrics have no %s", want)
+			}
+		}
+		if unready := strings.Contains(w.Body.String(), `floe_oracle_ready{check="committee"} 0`); unready != (answering < 2) {
+			t.Errorf("metrics say that it is not ready: %v", unready)
 		}
 		return out
 	}

@@ -137,6 +137,23 @@ func TestNamesOfServices(t *testing.T) {
 	}
 }
 
+// A committee is shown as it is now: who has left is not shown any more.
+func TestCommittee(t *testing.T) {
+	m := New(Build{})
+	m.Committee(CommitteeState{Version: 1, Needed: 2, Members: []MemberState{{"alice", true}, {"bob", false}, {"carol", true}}})
+	m.MemberCalled("alice", "not needed")
+	m.MemberCalled("0x5e1f00000000000000000000000000000000000000000000000000000000beef", "released")
+	demand(t, scrape(t, m), `floe_oracle_member_up{key_server_name="alice"} 1`, `floe_oracle_member_up{key_server_name="bob"} 0`, "floe_oracle_members 3",
+		"floe_oracle_members_up 2", "floe_oracle_members_needed 2", `floe_oracle_committee_version{service="root"} 1`,
+		`floe_oracle_member_calls_total{key_server_name="alice",outcome="not_needed"} 1`, `floe_oracle_member_calls_total{key_server_name="other",outcome="released"} 1`)
+	m.Committee(CommitteeState{Version: 2, Needed: 2, Members: []MemberState{{"alice", true}, {"dora", true}}})
+	text := scrape(t, m)
+	demand(t, text, `floe_oracle_member_up{key_server_name="dora"} 1`, "floe_oracle_members 2", `floe_oracle_committee_version{service="root"} 2`)
+	if strings.Contains(text, `floe_oracle_member_up{key_server_name="bob"}`) {
+		t.Error("bob has left, and is shown")
+	}
+}
+
 func TestRoute(t *testing.T) {
 	m := New(Build{})
 	mux := http.NewServeMux()

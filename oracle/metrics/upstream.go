@@ -1,6 +1,9 @@
 package metrics
 
 import (
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,8 +15,14 @@ type upstream struct {
 	took   *prometheus.HistogramVec
 	ids    *prometheus.HistogramVec
 	blamed *prometheus.CounterVec
+	calls  *prometheus.CounterVec
 
-	servers, errorTypes bounded
+	up, members, answering, needed *prometheus.GaugeVec
+
+	servers, errorTypes, outcomes bounded
+
+	mu    sync.Mutex
+	shown []string // names under which members are shown
 }
 
 func (u *upstream) make(r maker) {
@@ -21,7 +30,64 @@ func (u *upstream) make(r maker) {
 	u.took = r.histogram("key_server_fetch_duration_millis", "milliseconds until a committee member answered", sealHTTPMillis, "key_server_name")
 	u.ids = r.histogram("expected_key_ids_per_request", "identities per request to committee members", []float64{0, 1, 2, 3, 4, 5})
 	u.blamed = r.counter("floe_oracle_bad_shares_total", "shares of committee members that did not verify", "key_server_name")
-	u.servers.max, u.errorTypes.max = 200, 40
+	u.calls = r.counter("floe_oracle_member_calls_total", "key requests to committee members, by what came of them", "key_server_name", "outcome")
+	u.up = r.gauge("floe_oracle_member_up", "1 if the committee member answered when it was last asked whether it is up", "key_server_name")
+	u.members = r.gauge("floe_oracle_members", "members of the committee")
+	u.answering = r.gauge("floe_oracle_members_up", "members of the committee that answered when they were last asked")
+	u.needed = r.gauge("floe_oracle_members_needed", "members of the committee that answer a request together")
+	u.servers.max, u.errorTypes.max, u.outcomes.max = 200, 40, 20
+}
+
+// MemberCalled counts a key request to a committee member by its outcome, such as
+// released or unreachable.
+func (m *Metrics) MemberCalled(server, outcome string) {
+	if m != nil {
+		u := &m.upstream
+		u.calls.WithLabelValues(u.servers.name(server), u.outcomes.code(strings.ReplaceAll(outcome, " ", "_"))).Inc()
+	}
+}
+
+// CommitteeState is a committee as its aggregator sees it.
+type CommitteeState struct {
+	Version uint32 // number of rotations
+	Needed  int    // members that answer a request together
+	Members []MemberState
+}
+
+// MemberState is a member of a committee.
+type MemberState struct {
+	Name string
+	Up   bool
+}
+
+// Committee shows the state of an aggregator's committee. Members who have left are
+// not shown any more.
+func (m *Metrics) Committee(state CommitteeState) {
+	if m == nil {
+		return
+	}
+	u := &m.upstream
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	up, gone := 0, u.shown
+	u.shown = nil
+	for _, member := range state.Members {
+		name := u.servers.name(member.Name)
+		u.up.WithLabelValues(name).Set(truth(member.Up))
+		u.shown = append(u.shown, name)
+		if member.Up {
+			up++
+		}
+	}
+	for _, name := range gone {
+		if !slices.Contains(u.shown, name) {
+			u.up.DeleteLabelValues(name)
+		}
+	}
+	u.members.WithLabelValues().Set(float64(len(state.Members)))
+	u.answering.WithLabelValues().Set(float64(up))
+	u.needed.WithLabelValues().Set(float64(state.Needed))
+	m.storage.committee.WithLabelValues(m.storage.services.name("")).Set(float64(state.Version))
 }
 
 // MemberAnswered notes that a committee member answered a request that began
