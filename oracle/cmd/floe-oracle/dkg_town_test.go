@@ -24,6 +24,7 @@ type town struct {
 	pkg    string // key_server
 	dir    string
 	client *suirpc.Client
+	deploy *deploy.Deployment
 	people []*sui.PrivateKey
 }
 
@@ -56,7 +57,7 @@ func newTown(t *testing.T, people int) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.pkg = d.Contracts().KeyServer.Latest.String()
+	w.deploy, w.pkg = d, d.Contracts().KeyServer.Latest.String()
 	return w
 }
 

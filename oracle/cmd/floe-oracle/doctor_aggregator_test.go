@@ -28,12 +28,14 @@ type cooperative struct {
 	server sui.Address // the committee's KeyServer object
 	url    string      // of the aggregator
 	path   string      // of its configuration
+	log    *logged     // of the aggregator
 }
 
-func newCooperative(t *testing.T) *cooperative {
+// newCooperative starts it; metrics is where the aggregator shows metrics.
+func newCooperative(t *testing.T, metrics string) *cooperative {
 	t.Helper()
 	w := newTown(t, 3)
-	c := &cooperative{meeting: w.meet("dkg", "", 2, 0, 1, 2), path: filepath.Join(w.dir, "aggregator.yaml")}
+	c := &cooperative{log: &logged{out: t.Output()}, meeting: w.meet("dkg", "", 2, 0, 1, 2), path: filepath.Join(w.dir, "aggregator.yaml")}
 	for range 3 {
 		c.fronts = append(c.fronts, newFront(t))
 	}
@@ -51,7 +53,8 @@ func newCooperative(t *testing.T) *cooperative {
 		f.to.Store(c.serveMember(party))
 	}
 	c.write("127.0.0.1:0", "")
-	a := background(t, "aggregate", "--config", c.path)
+	replace(t, c.path, "metrics_listen: none", "metrics_listen: "+metrics)
+	a := backgroundTo(t, c.log, "aggregate", "--config", c.path)
 	c.url = a.line()
 	t.Cleanup(a.stop)
 	return c
@@ -84,7 +87,7 @@ func (c *cooperative) write(listen, more string) {
 }
 
 func TestDoctorOfAggregator(t *testing.T) {
-	c := newCooperative(t)
+	c := newCooperative(t, "none")
 	public := newFront(t)
 	at, err := url.Parse(c.url)
 	if err != nil {

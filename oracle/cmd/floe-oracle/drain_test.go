@@ -91,14 +91,46 @@ func (g *gate) hold(held bool) {
 
 // served is a registered key server with a policy that lets its owner in.
 type served struct {
+	*requester
 	t        *testing.T
 	gate     *gate
 	dir      string
 	config   string
+	packages contract.Packages
+}
+
+// A requester owns a policy, and asks for keys by it.
+type requester struct {
 	owner    *sui.PrivateKey
 	session  *seal.SessionKey
 	approval *seal.Approval
-	packages contract.Packages
+}
+
+func newRequester(t *testing.T, client *suirpc.Client, owner *sui.PrivateKey, d *deploy.Deployment) *requester {
+	t.Helper()
+	p, b := d.Contracts(), sui.NewBuilder()
+	contract.CreatePolicy(b, p, nil, nil, owner.Address())
+	ex, err := client.Send(t.Context(), owner, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ev, err := contract.DecodeEvent(ex.Events[0], p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &requester{owner: owner}
+	id := ev.(*contract.PolicyCreated).PolicyID
+	b = sui.NewBuilder()
+	contract.SealApprove(b, p, append(id[:], 1), contract.Read{Policy: b.SharedObject(id, 1, false),
+		Lineage: b.SharedObject(d.Objects.CatalogLineage, 1, false), Version: b.SharedObject(d.Objects.AccessVersion, 1, false)})
+	if a.approval, err = seal.NewApproval(b); err != nil {
+		t.Fatal(err)
+	}
+	a.session, err = seal.SignSessionKey(seal.SessionConfig{Package: p.Access.Original, TTL: 10 * time.Minute, Now: time.Now(), Rand: rand.Reader}, owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
 }
 
 // newServed registers a server that is to be reached at public.
@@ -111,39 +143,18 @@ func newServed(t *testing.T, public string) *served {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	if s.owner, err = sui.NewPrivateKey(sui.Ed25519, make([]byte, 32)); err != nil {
-		t.Fatal(err)
-	}
-	if err := client.RequestGas(t.Context(), c.Faucet, s.owner.Address()); err != nil {
-		t.Fatal(err)
-	}
-	d, err := deploy.Publish(t.Context(), client, s.owner, deploy.Config{Env: "test", Dir: t.TempDir()})
+	owner, err := sui.NewPrivateKey(sui.Ed25519, make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := d.Contracts()
-	s.packages = p
-	b := sui.NewBuilder()
-	contract.CreatePolicy(b, p, nil, nil, s.owner.Address())
-	ex, err := client.Send(t.Context(), s.owner, b)
+	if err := client.RequestGas(t.Context(), c.Faucet, owner.Address()); err != nil {
+		t.Fatal(err)
+	}
+	d, err := deploy.Publish(t.Context(), client, owner, deploy.Config{Env: "test", Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ev, err := contract.DecodeEvent(ex.Events[0], p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := ev.(*contract.PolicyCreated).PolicyID
-	b = sui.NewBuilder()
-	contract.SealApprove(b, p, append(id[:], 1), contract.Read{Policy: b.SharedObject(id, 1, false),
-		Lineage: b.SharedObject(d.Objects.CatalogLineage, 1, false), Version: b.SharedObject(d.Objects.AccessVersion, 1, false)})
-	if s.approval, err = seal.NewApproval(b); err != nil {
-		t.Fatal(err)
-	}
-	s.session, err = seal.SignSessionKey(seal.SessionConfig{Package: p.Access.Original, TTL: 10 * time.Minute, Now: time.Now(), Rand: rand.Reader}, s.owner)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.packages, s.requester = d.Contracts(), newRequester(t, client, owner, d)
 	s.register(c.URL, public)
 	return s
 }
@@ -193,7 +204,7 @@ func (s *served) start(more string) (*exec.Cmd, string) {
 var fresh = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
 
 // ask asks for a key as the owner, and returns the status and the receipt.
-func (s *served) ask(url string) (int, string, error) {
+func (s *requester) ask(url string) (int, string, error) {
 	tk, err := seal.NewTransportKey(rand.Reader)
 	if err != nil {
 		return 0, "", err
@@ -212,6 +223,7 @@ func (s *served) ask(url string) (int, string, error) {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(seal.HeaderSDKVersion, "1.4.12")
+	req.Header.Set(seal.HeaderSDKType, "typescript")
 	res, err := fresh.Do(req)
 	if err != nil {
 		return 0, "", err

@@ -162,6 +162,12 @@ func (l *logged) Write(p []byte) (int, error) {
 	return l.out.Write(p)
 }
 
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 func (l *logged) count(what string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
