@@ -135,6 +135,7 @@ var cases = map[string]struct {
 		up{job="floe-oracle",instance="b"} 1x4 0x76`, time.Minute, 3 * time.Minute, "b does not answer"},
 	"FloeOracleNotReady": {`floe_oracle_ready{instance="a",check="node"} 1x80
 		floe_oracle_ready{instance="a",check="drain"} 0x80
+		floe_oracle_ready{instance="a",check="committee"} 1x80
 		floe_oracle_ready{instance="b",check="disk"} 1x4 0x76`, time.Minute, 3 * time.Minute, "check disk fails"},
 	"FloeOracleFailing": {`floe_oracle_decisions_total{instance="a",outcome="released"} 0+10x80
 		floe_oracle_decisions_total{instance="a",outcome="failed"} 0x80
@@ -180,6 +181,15 @@ var cases = map[string]struct {
 		floe_oracle_stream_lag_seconds{instance="b"} 1x4 60x76`, 2 * time.Minute, 4 * time.Minute, "caches of b are 1m 0s"},
 	"FloeOracleBadShare": {`floe_oracle_bad_shares_total{instance="a",key_server_name="alice"} 1x80
 		floe_oracle_bad_shares_total{instance="b",key_server_name="bob"} 0x10 1x70`, 2 * time.Minute, 4 * time.Minute, "member bob sent b"},
+	"FloeOracleMemberDown": {`floe_oracle_member_up{instance="a",key_server_name="alice"} 1x80
+		floe_oracle_member_up{instance="b",key_server_name="alice"} 1x80
+		floe_oracle_member_up{instance="b",key_server_name="bob"} 1x4 0x76`, 5 * time.Minute, 8 * time.Minute, "member bob does not answer b"},
+	"FloeOracleMemberFailing": {`floe_oracle_member_calls_total{instance="a",key_server_name="bob",outcome="released"} 0+9x80
+		floe_oracle_member_calls_total{instance="a",key_server_name="bob",outcome="unreachable"} 0+1x80
+		floe_oracle_member_calls_total{instance="a",key_server_name="carol",outcome="not_needed"} 0+9x80
+		floe_oracle_member_calls_total{instance="b",key_server_name="bob",outcome="released"} 0+3x80
+		floe_oracle_member_calls_total{instance="b",key_server_name="bob",outcome="misbehaved"} 0+1x80
+		floe_oracle_member_calls_total{instance="b",key_server_name="bob",outcome="unreachable"} 0+1x80`, 4 * time.Minute, 12 * time.Minute, "member bob fails 40% of the requests of b"},
 	"FloeOracleRotation": {`floe_oracle_committee_version{instance="a",service="root"} 1x80
 		floe_oracle_committee_version{instance="b",service="root"} 1x10 2x70`, 2 * time.Minute, 4 * time.Minute, "committee of b"},
 }
