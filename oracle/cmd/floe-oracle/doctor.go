@@ -112,10 +112,13 @@ func (e *examiner) report(w io.Writer, asJSON bool) error {
 	if err := report(w, asJSON, &diagnosed{n == 0, e.findings}); err != nil {
 		return err
 	}
-	if n > 0 {
-		return fmt.Errorf("%d checks failed", n)
+	switch n {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("1 check failed")
 	}
-	return nil
+	return fmt.Errorf("%d checks failed", n)
 }
 
 // diagnosed is what doctor tells.

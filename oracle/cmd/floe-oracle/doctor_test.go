@@ -311,7 +311,7 @@ func TestDoctor(t *testing.T) {
 		changed(id, "0x5")(t)
 		var out, errs bytes.Buffer
 		code := execute(t.Context(), []string{"doctor", "--config", path, "--quick"}, &out, &errs)
-		if code != 1 || !strings.Contains(out.String(), "FAIL  registration") || !strings.Contains(out.String(), "-> check key_server_object_id") || !strings.Contains(errs.String(), "checks failed") {
+		if code != 1 || !strings.Contains(out.String(), "FAIL  registration") || !strings.Contains(out.String(), "-> check key_server_object_id") || !strings.Contains(errs.String(), " failed") {
 			t.Errorf("exit code %d: %s%s", code, &out, &errs)
 		}
 	})

@@ -18,14 +18,14 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
 	fmt.Fprintf(stderr, "floe-oracle: %v\n", err)
 	var usage usageError
 	if errors.As(err, &usage) {
-		fmt.Fprintln(stderr, "floe-oracle: see floe-oracle --help")
+		fmt.Fprintf(stderr, "floe-oracle: see %s --help\n", cmd.CommandPath())
 		return 2
 	}
 	return 1
