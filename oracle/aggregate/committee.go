@@ -130,7 +130,23 @@ func (s *Server) load() (*seal.KeyServer, error) {
 	if ks.Committee == nil {
 		return nil, fmt.Errorf("key server %s is no committee: its clients ask it directly", s.cfg.ObjectID)
 	}
+	if err := s.isBehind(ks.Committee); err != nil {
+		return nil, err
+	}
 	return ks, ks.CheckCommittee()
+}
+
+// isBehind refuses an older version than the known one, for a while: of several full
+// nodes behind one address, one shows a rotation before another. One that was made up
+// is forgotten later.
+func (s *Server) isBehind(now *seal.Committee) error {
+	c := &s.committee
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.server == nil || now.Version >= c.server.Committee.Version || s.cfg.Now().Sub(c.rotated) > lateness {
+		return nil
+	}
+	return fmt.Errorf("the node is behind: it shows version %d of the committee, and version %d was seen before", now.Version, c.server.Committee.Version)
 }
 
 // take notes what was read.
@@ -144,8 +160,8 @@ func (s *Server) take(ks *seal.KeyServer) {
 		return
 	}
 	c.members = make([]memberState, len(ks.Committee.Members))
-	if known != nil {
-		c.before, c.rotated = known.Committee, now
+	if c.rotated = now; known != nil {
+		c.before = known.Committee
 	}
 	s.cfg.Log.Info("committee read", "key_server", ks.ID, "version", ks.Committee.Version,
 		"threshold", ks.Committee.Threshold, "members", len(ks.Committee.Members))

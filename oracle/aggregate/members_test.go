@@ -201,6 +201,32 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// A node that is behind another does not bring the committee before a rotation back.
+func TestNodeThatIsBehind(t *testing.T) {
+	n := newFixture(t)
+	shares := sealtest.Shares(t, sealtest.After)
+	var next []*member
+	for i, share := range shares {
+		next = append(next, &member{name: fmt.Sprint("next-", i), share: share, http: n.members[0].http})
+	}
+	n.chain.show(1, 3, n.whole, next)
+	now := time.Now()
+	s, _ := n.aggregator(func(c *Config) { c.Now = func() time.Time { return now } })
+	n.chain.show(0, 2, n.whole, n.members)
+	if err := s.Refresh(t.Context()); err == nil || !strings.Contains(err.Error(), "the node is behind") {
+		t.Error(err)
+	}
+	if got := s.Status().Committee; got.Version != 1 || len(got.Members) != 4 {
+		t.Errorf("%+v", got)
+	}
+
+	// What a node made up is forgotten.
+	now = now.Add(2 * lateness)
+	if err := s.Refresh(t.Context()); err != nil || s.Status().Committee.Version != 0 {
+		t.Errorf("%+v, %v", s.Status().Committee, err)
+	}
+}
+
 // Many who want the chain read at a time share one reading, which begins after they
 // asked.
 func TestReadingsAreShared(t *testing.T) {

@@ -140,7 +140,8 @@ func (s *Source) Run(ctx context.Context, tick <-chan time.Time) {
 }
 
 // Look reads the version on chain and, if it is another one, takes the share
-// of it. As long as the chain cannot be read, all stays as it is.
+// of it. As long as the chain cannot be read, or shows an older one than the share that
+// serves, all stays as it is.
 func (s *Source) Look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
@@ -148,8 +149,11 @@ func (s *Source) Look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if st := s.state.Load(); st.key != nil && st.version == c.version {
+	switch st := s.state.Load(); {
+	case st.key != nil && st.version == c.version:
 		return nil
+	case st.key != nil && c.version < st.version:
+		return fmt.Errorf("the node is behind: it shows version %d of the committee, and version %d was seen before", c.version, st.version)
 	}
 	return s.settle(ctx, c)
 }

@@ -271,6 +271,33 @@ func TestStartRefuses(t *testing.T) {
 	}
 }
 
+// A full node that is behind another, or lies, does not bring an old share back: the
+// version only counts up.
+func TestNodeThatIsBehind(t *testing.T) {
+	n := newNet(t, map[uint32]string{0: before[0], 1: after[1]})
+	n.after()
+	s := n.mustStart(seatsBefore[0], nil)
+	holds(t, s, 1, after[1])
+	n.before()
+	if err := s.Look(t.Context()); err == nil || !strings.Contains(err.Error(), "the node is behind") {
+		t.Error(err)
+	}
+	holds(t, s, 1, after[1])
+
+	// What a node made up is forgotten.
+	n = newNet(t, map[uint32]string{0: before[0]})
+	s = n.mustStart(seatsBefore[0], nil)
+	n.chain.show(t, newID, 99, seatsAfter, after)
+	if err := s.Look(t.Context()); !errors.Is(err, secret.ErrMissing) {
+		t.Error(err)
+	}
+	n.before()
+	if err := s.Look(t.Context()); err != nil {
+		t.Error(err)
+	}
+	holds(t, s, 0, before[0])
+}
+
 // A chain that cannot be read keeps nothing from starting, and changes nothing
 // later.
 func TestUnreachable(t *testing.T) {
