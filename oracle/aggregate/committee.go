@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -220,7 +219,11 @@ func (s *Server) probe(ctx context.Context) {
 func (s *Server) isUp(ctx context.Context, m *seal.CommitteeMember) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, "GET", strings.TrimRight(m.URL, "/")+"/health", nil)
+	to, err := seal.Address(m.URL, "/health")
+	if err != nil {
+		return errors.New("its URL on chain is none")
+	}
+	req, err := http.NewRequestWithContext(ctx, "GET", to, nil)
 	if err != nil {
 		return errors.New("its URL on chain is none")
 	}

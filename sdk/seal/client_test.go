@@ -368,3 +368,33 @@ func TestServersWordsAreTidied(t *testing.T) {
 	}
 	check("an aggregator", se)
 }
+
+// Whoever registers a server chooses where it is, and not what is asked of others in its
+// name.
+func TestAddress(t *testing.T) {
+	for server, want := range map[string]string{
+		"https://keys.example.org":       "https://keys.example.org/v1/fetch_key",
+		"https://keys.example.org/":      "https://keys.example.org/v1/fetch_key",
+		"http://127.0.0.1:2024/alice/":   "http://127.0.0.1:2024/alice/v1/fetch_key",
+		"http://10.0.0.1/delete?all=":    "",
+		"http://10.0.0.1/delete#":        "",
+		"http://10.0.0.1/delete?":        "",
+		"file:///etc/passwd":             "",
+		"keys.example.org":               "",
+		"//keys.example.org":             "",
+		"https://":                       "",
+		"http://keys.example.org:p/":     "",
+		"https://keys.example.org/\x00/": "",
+		"":                               "",
+	} {
+		if got, err := Address(server, "/v1/fetch_key"); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v, want %q", server, got, err, want)
+		}
+	}
+	asked := false
+	h := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer h.Close()
+	if _, err := (&Endpoint{URL: h.URL + "/delete?all="}).FetchKey(t.Context(), nil); err == nil || asked {
+		t.Errorf("asked: %v, %v", asked, err)
+	}
+}

@@ -66,9 +66,24 @@ func (e *Endpoint) Service(ctx context.Context, id sui.Address) (*ServiceRespons
 	return out, e.call(ctx, "GET", fmt.Sprintf("/v1/service?service_id=0x%x", id[:]), nil, out)
 }
 
+// Address is where a path of the API is at a server whose URL the chain shows. Whoever
+// registers a server chooses host and beginning of the path, and no more: a URL with a
+// query or fragment, which would take the rest of the path, is refused.
+func Address(server, path string) (string, error) {
+	u, err := url.Parse(server)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.ContainsAny(server, "?#") {
+		return "", fmt.Errorf("the address %.200q is not that of a key server", server)
+	}
+	return strings.TrimRight(server, "/") + path, nil
+}
+
 // call sends one request and reads its JSON answer, of any status.
 func (e *Endpoint) call(ctx context.Context, method, path string, body []byte, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(e.URL, "/")+path, bytes.NewReader(body))
+	to, err := Address(e.URL, path)
+	if err != nil {
+		return fmt.Errorf("build request: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, to, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("build request: %w", err)
 	}
