@@ -19,9 +19,10 @@ const (
 	// apiTimeout bounds the work for one request; nodeTimeout its question to
 	// the node.
 	apiTimeout, nodeTimeout = 20 * time.Second, 2 * time.Second
-	// shownDecisions is how many key decisions a dataset's answer holds.
-	shownDecisions = 1000
 )
+
+// shown is how much a dataset's answer holds.
+var shown = store.Limits{Versions: 1000, Blobs: 20_000, Grants: 10_000, Decisions: 1000}
 
 // api builds the HTTP API. Errors are problem+json (RFC 9457); the OpenAPI
 // description is at /openapi.json.
@@ -296,8 +297,9 @@ type datasetQuery struct {
 // DatasetDetails is the answer of /v1/datasets/{id}.
 type DatasetDetails struct {
 	Dataset
-	Releases  []Version     `json:"versions" doc:"The versions, oldest first"`
+	Releases  []Version     `json:"versions" doc:"The newest versions, at most 1000, oldest first"`
 	Policies  []Policy      `json:"policies" doc:"The policies that guard them"`
+	Truncated bool          `json:"truncated,omitempty" doc:"Whether there are more versions, blobs or grants than are shown: at most 20000 blobs and the newest 10000 grants"`
 	Decisions []KeyDecision `json:"key_decisions" doc:"What key servers decided about these policies, newest first, at most 1000"`
 }
 
@@ -372,11 +374,13 @@ func (x *Indexer) getDataset(ctx context.Context, in *datasetQuery) (*datasetAns
 	if err != nil {
 		return nil, problem(err)
 	}
-	d, err := st.Dataset(ctx, id.String(), shownDecisions)
+	d, err := st.Dataset(ctx, id.String(), shown)
 	if err != nil {
 		return nil, problem(err)
 	}
-	return &datasetAnswer{details(d)}, nil
+	out := details(d)
+	out.Truncated = int64(len(d.Versions)) < d.Dataset.Versions || len(d.Blobs) == shown.Blobs || len(d.Grants) == shown.Grants
+	return &datasetAnswer{out}, nil
 }
 
 func details(d *store.Details) DatasetDetails {

@@ -104,9 +104,13 @@ func (s *Store) Datasets(ctx context.Context, before Position, limit int) ([]Dat
 	return out, nil
 }
 
-// Dataset returns one dataset with everything about it, of one moment, with up
-// to decisions of its newest key decisions; or [ErrNotFound].
-func (s *Store) Dataset(ctx context.Context, id string, decisions int) (*Details, error) {
+// Limits bound what is read of a dataset, each the newest: anybody can publish any
+// number of versions, and have them shown.
+type Limits struct{ Versions, Blobs, Grants, Decisions int }
+
+// Dataset returns one dataset with everything about it, of one moment, within the
+// limits; or [ErrNotFound].
+func (s *Store) Dataset(ctx context.Context, id string, most Limits) (*Details, error) {
 	var d Details
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		found, err := collect[Dataset](ctx, tx, "dataset", id)
@@ -117,19 +121,19 @@ func (s *Store) Dataset(ctx context.Context, id string, decisions int) (*Details
 			return ErrNotFound
 		}
 		d.Dataset = found[0]
-		if d.Versions, err = collect[Version](ctx, tx, "dataset_versions", id); err != nil {
+		if d.Versions, err = collect[Version](ctx, tx, "dataset_versions", id, most.Versions); err != nil {
 			return err
 		}
-		if d.Blobs, err = collect[Blob](ctx, tx, "dataset_blobs", id); err != nil {
+		if d.Blobs, err = collect[Blob](ctx, tx, "dataset_blobs", id, most.Versions, most.Blobs); err != nil {
 			return err
 		}
-		if d.Policies, err = collect[Policy](ctx, tx, "dataset_policies", id); err != nil {
+		if d.Policies, err = collect[Policy](ctx, tx, "dataset_policies", id, most.Versions); err != nil {
 			return err
 		}
-		if d.Grants, err = collect[Grant](ctx, tx, "dataset_grants", id); err != nil {
+		if d.Grants, err = collect[Grant](ctx, tx, "dataset_grants", id, most.Versions, most.Grants); err != nil {
 			return err
 		}
-		d.Decisions, err = collect[KeyDecision](ctx, tx, "dataset_decisions", id, decisions)
+		d.Decisions, err = collect[KeyDecision](ctx, tx, "dataset_decisions", id, most.Versions, most.Decisions)
 		return err
 	})
 	if err != nil {
