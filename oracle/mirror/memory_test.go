@@ -31,6 +31,7 @@ func TestNodeContradictsItself(t *testing.T) {
 			if err := m.Await(t.Context(), 2); err != nil {
 				t.Fatal(err)
 			}
+			mustLook(t, m, w, id) // no read is under way
 			m.empty()
 			w.set(func() {
 				w.lie = func(o *sui.Object) *sui.Object {
@@ -51,7 +52,6 @@ func TestNodeContradictsItself(t *testing.T) {
 			}
 			m.empty()
 			mustLook(t, m, w, id)
-			w.set(func() { w.lie = nil })
 		})
 	}
 }
@@ -124,6 +124,9 @@ func TestForgedClock(t *testing.T) {
 	w.write(nil)
 	w.lie = func(o *sui.Object) *sui.Object { return with(o, o.Version(), 99) }
 	m := start(t, Config{Node: w})
+	if err := m.Await(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
 	if _, _, err := look(t.Context(), m, sui.ClockID); !errors.Is(err, ErrContradicted) {
 		t.Errorf("a Clock of another time: %v", err)
 	}
