@@ -22,6 +22,8 @@ type devnet struct {
 	dir  string
 	addr string // host:port, the same after a restart
 	stop func()
+	// faucet is where others than the owner get gas.
+	faucet string
 }
 
 func (d *devnet) start() {
@@ -46,6 +48,7 @@ func (d *devnet) start() {
 			d.t.Error(err)
 		}
 	}
+	d.faucet = gas.URL
 	d.gas(gas.URL)
 }
 
