@@ -2,7 +2,9 @@ package policy
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/floe-data/floe/sdk/seal"
@@ -50,9 +52,25 @@ func (a *answer) checkpoint() uint64 {
 	return a.evidence.Checkpoint.Sequence
 }
 
-func ask(ctx context.Context, e Evaluator, q Query) *answer {
+// ask puts a query to an Evaluator. A panic is no answer of it.
+func ask(ctx context.Context, e Evaluator, q Query) (a *answer) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			a = &answer{err: panicked(cause)}
+		}
+	}()
 	ev, err := e.Evaluate(ctx, q)
 	return &answer{ev, err}
+}
+
+// panicked refuses a request over which an evaluator panicked: a fault of ours,
+// found by this request, for which others are not to suffer. Evaluators are asked in
+// goroutines of their own, where a panic would end the process.
+func panicked(cause any) *Refusal {
+	return &Refusal{Kind: Unknown, Cause: fmt.Errorf("evaluation panicked: %v\n%s", cause, debug.Stack()), Reason: seal.Reason{
+		Code: "evaluation_failed", Rule: "the key server failed to run the policy's code",
+		Remedy: "tell the operator of the key server",
+	}}
 }
 
 // An awaiter is an Evaluator that can wait until it knows a checkpoint.

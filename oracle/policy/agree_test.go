@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/floe-data/floe/oracle/mirror"
 	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/sui"
@@ -222,5 +223,69 @@ func TestQuorumNeedsMoreThanHalf(t *testing.T) {
 		if d := DefaultQuorum(n); 2*d <= n || d > n {
 			t.Errorf("default of %d is %d", n, d)
 		}
+	}
+}
+
+// faulty panics, whatever it is asked.
+type faulty struct{ *scripted }
+
+func (faulty) Evaluate(context.Context, Query) (Evidence, error)     { panic("a fault") }
+func (faulty) Package(context.Context, sui.Address) (Package, error) { panic("a fault") }
+func (faulty) Ready(context.Context) error                           { panic("a fault") }
+func (faulty) VerifyWallet(context.Context, sui.Address, []byte, sui.Signature) error {
+	panic("a fault")
+}
+
+// A request over which an evaluator panics is refused, or decided by the others; the
+// process lives.
+func TestPanic(t *testing.T) {
+	for name, c := range map[string]struct {
+		e    Evaluator
+		code string
+	}{
+		"local":       {NewBoth(BothConfig{Local: faulty{}, Node: says(nil)}), "evaluation_failed"},
+		"node":        {NewBoth(BothConfig{Local: says(nil), Node: faulty{}}), "evaluation_failed"},
+		"one of one":  {quorumOf(t, 1, faulty{}), "evaluation_failed"},
+		"one of two":  {quorumOf(t, 2, faulty{}, says(nil)), "evaluation_failed"},
+		"one too few": {quorumOf(t, 2, says(nil), faulty{}, says(no)), "nodes_disagree"},
+		"enough":      {quorumOf(t, 2, says(nil), faulty{}, says(nil)), ""},
+	} {
+		g, ev, err := Decide(t.Context(), c.e, query(t))
+		if codeOf(err) != c.code || (g != nil) != (c.code == "") || g == nil && ev.Record != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	q := quorumOf(t, 1, faulty{})
+	_, err := q.Package(t.Context(), pkg)
+	for what, err := range map[string]error{"package": err, "ready": q.Ready(t.Context()), "wallet": q.VerifyWallet(t.Context(), sui.Address{}, nil, nil)} {
+		if err == nil {
+			t.Errorf("%s: a panic is a yes", what)
+		}
+	}
+}
+
+func quorumOf(t *testing.T, need int, members ...Evaluator) *Quorum {
+	t.Helper()
+	q, err := NewQuorum(QuorumConfig{Members: members, Names: make([]string, len(members)), Need: need, Hedge: time.Millisecond, Patience: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+// What goes to the log of a chain that could not be read does not tell who asked.
+func TestFailureIsQuiet(t *testing.T) {
+	q := query(t)
+	alias := sui.AliasesID(q.User)
+	cause := fmt.Errorf("get object %s of %s: %w", alias, q.User, mirror.ErrBehind)
+	err := nodeFailure(cause)
+	if text := err.Error(); strings.Contains(text, alias.String()[:20]) || strings.Contains(text, q.User.String()[:20]) || !strings.Contains(text, "get object 0x… of 0x…: the mirror is behind") {
+		t.Errorf("%s", text)
+	}
+	if !errors.Is(err, mirror.ErrBehind) || codeOf(err) != "chain_behind" {
+		t.Errorf("the cause is lost: %v", err)
+	}
+	if text := lookUpFailure(fmt.Errorf("look up package %s", pkg)).Error(); !strings.Contains(text, pkg.String()) {
+		t.Errorf("it does not say which package: %s", text)
 	}
 }

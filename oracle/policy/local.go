@@ -5,14 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/floe-data/floe/oracle/mirror"
 	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/execution"
 	"github.com/floe-data/floe/sdk/receipt"
-	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
@@ -272,11 +270,7 @@ func (e *missingError) addLinked(state *execution.Snapshot, p *sui.MovePackage) 
 func (l *Local) run(state *execution.Snapshot, at evidence.Position, tx *sui.TransactionData) (ev *evidence.Evidence, result *execution.Result, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			ev, result = nil, nil
-			err = &Refusal{Kind: Unknown, Cause: fmt.Errorf("virtual machine panicked: %v\n%s", cause, debug.Stack()), Reason: seal.Reason{
-				Code: "evaluation_failed", Rule: "the key server failed to run the policy's code",
-				Remedy: "tell the operator of the key server",
-			}}
+			ev, result, err = nil, nil, panicked(cause)
 		}
 	}()
 	return l.engine.Evaluate(state, at, tx)

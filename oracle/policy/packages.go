@@ -86,14 +86,14 @@ func (c *packageCache) find(id sui.Address, look func() (*sui.Object, error)) (P
 	obj, err := look()
 	switch {
 	case err != nil:
-		return p, nodeFailure(fmt.Errorf("look up package %s: %w", id, err))
+		return p, lookUpFailure(fmt.Errorf("look up package %s: %w", id, err))
 	case obj == nil:
 		return p, noPackage(id, "does not exist on this network")
 	case obj.Package == nil:
 		return p, noPackage(id, "is an object, no package")
 	}
 	if p, err = describe(obj); err != nil {
-		return p, nodeFailure(err)
+		return p, lookUpFailure(err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

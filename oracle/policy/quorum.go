@@ -133,11 +133,7 @@ func poll[T any](ctx context.Context, q *Quorum, put question[T]) (winner *vote[
 		if asked < n {
 			member := (turn + asked) % n
 			asked++
-			go func() {
-				v := put(ctx, q.cfg.Members[member])
-				v.member = member
-				votes <- v
-			}()
+			go func() { votes <- putTo(ctx, q, put, member) }()
 		}
 	}
 	for range q.cfg.Need {
@@ -168,6 +164,17 @@ func poll[T any](ctx context.Context, q *Quorum, put question[T]) (winner *vote[
 	}
 	slices.SortStableFunc(all, func(a, b vote[T]) int { return cmp.Compare(rankOf(a.uncounted()), rankOf(b.uncounted())) })
 	return nil, all
+}
+
+// putTo puts a question to one member. If it panics, it has not voted.
+func putTo[T any](ctx context.Context, q *Quorum, put question[T], member int) (v vote[T]) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			v = vote[T]{err: panicked(cause)}
+		}
+		v.member = member
+	}()
+	return put(ctx, q.cfg.Members[member])
 }
 
 // noteDissent tells that a quorum was found against others.

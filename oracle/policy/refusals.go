@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"regexp"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -37,7 +38,24 @@ func noPackage(id sui.Address, what string) error {
 	}}
 }
 
+// nodeFailure refuses because the chain could not be read. The cause, which is for the
+// log, does not name the objects of the request: which pass or list of aliases was
+// looked for tells who asked.
 func nodeFailure(err error) error {
+	return lookUpFailure(quiet{err})
+}
+
+// A quiet error leaves out addresses and ids.
+type quiet struct{ error }
+
+var longHex = regexp.MustCompile(`0x[0-9a-fA-F]{32,64}`)
+
+func (q quiet) Error() string { return longHex.ReplaceAllString(q.error.Error(), "0x…") }
+
+func (q quiet) Unwrap() error { return q.error }
+
+// lookUpFailure is nodeFailure of what is nobody's: a package.
+func lookUpFailure(err error) error {
 	code := "chain_unavailable"
 	if errors.Is(err, mirror.ErrBehind) {
 		code = "chain_behind"

@@ -367,3 +367,18 @@ func FuzzBundle(f *testing.F) {
 		}
 	})
 }
+
+// Evidence over which something of ours panics is not replayed, and the next is.
+func TestReplayPanics(t *testing.T) {
+	w := newWorld(t)
+	replayer, ev := evidence.NewReplayer(), w.decide(alice)
+	panics := func(sui.ObjectRef) (*sui.Object, error) { panic("a fault") }
+	for range 2 {
+		if _, err := replayer.Replay(&ev.Manifest, panics); !errors.Is(err, evidence.ErrPanicked) {
+			t.Errorf("%v", err)
+		}
+	}
+	if _, err := replayer.Replay(&ev.Manifest, evidence.SourceOf(ev.Content)); err != nil {
+		t.Errorf("after that: %v", err)
+	}
+}

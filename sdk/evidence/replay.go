@@ -21,6 +21,9 @@ var (
 	ErrIncomplete = errors.New("the manifest does not name what the evaluation reads")
 	// ErrOutcome says that the bytecode says something else than the manifest.
 	ErrOutcome = errors.New("the outcome differs")
+	// ErrPanicked says that our machine failed over the evidence, which says
+	// nothing about the decision.
+	ErrPanicked = errors.New("the virtual machine failed over this evidence: report it, with the file")
 )
 
 // Replay makes the decision of a manifest again and returns its outcome. The
@@ -70,8 +73,14 @@ func (r *Replayer) Replay(m *Manifest, objects Source) (Outcome, error) {
 	return out, nil
 }
 
-// replay also returns why the transaction can't be run, if it can't.
-func (r *Replayer) replay(m *Manifest, objects Source) (Outcome, *execution.InputError, error) {
+// replay also returns why the transaction can't be run, if it can't. Evidence over
+// which the machine panics is not replayed, and keeps no other from being.
+func (r *Replayer) replay(m *Manifest, objects Source) (out Outcome, rejected *execution.InputError, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			out, rejected, err = Outcome{}, nil, fmt.Errorf("%w: %v", ErrPanicked, cause)
+		}
+	}()
 	evaluator, s, err := r.snapshot(m, objects)
 	if err != nil {
 		return Outcome{}, nil, err
@@ -90,7 +99,6 @@ func (r *Replayer) replay(m *Manifest, objects Source) (Outcome, *execution.Inpu
 	if ev.Outcome != m.Outcome {
 		return ev.Outcome, nil, fmt.Errorf("%w: the bytecode says %q, the manifest %q", ErrOutcome, ev.Outcome, m.Outcome)
 	}
-	var rejected *execution.InputError
 	errors.As(err, &rejected)
 	return ev.Outcome, rejected, nil
 }
