@@ -58,8 +58,13 @@ func (m *Mirror) lose(err error) {
 		return
 	}
 	m.broken = err
+	m.fallBehind()
 	m.wake()
 }
+
+// fallBehind is for holders of mu: the stream was interrupted, and what it goes on
+// with may be old.
+func (m *Mirror) fallBehind() { m.caughtUp, m.breaks = false, m.breaks+1 }
 
 // forget is for holders of mu: it drops everything, since what was known holds no
 // more. What was verified is remembered.
@@ -69,6 +74,7 @@ func (m *Mirror) forget(err error) {
 	}
 	m.known, m.broken, m.confirmed, m.store = false, err, time.Time{}, newStore(m.cfg.CacheBytes)
 	m.era++
+	m.fallBehind()
 	m.wake()
 }
 
@@ -125,6 +131,7 @@ func (m *Mirror) pin(id sui.Digest) error {
 func (m *Mirror) interrupted(err error, wait time.Duration) {
 	m.mu.Lock()
 	m.broken = err
+	m.fallBehind()
 	m.mu.Unlock()
 	m.cfg.Log.Warn("the stream of checkpoints was interrupted", "err", err, "retry_in", wait)
 }
@@ -230,7 +237,8 @@ func (m *Mirror) install(next *Position, changed map[sui.Address]sui.ObjectRef, 
 	}
 	m.at, m.known, m.broken, m.floor = *next, true, nil, max(m.floor, next.Sequence)
 	now := m.cfg.Now()
-	if now.Sub(time.UnixMilli(int64(next.TimestampMS))) <= m.cfg.Freshness {
+	// By a clock that is behind, what was missed in an interruption would look new.
+	if m.caughtUp && now.Sub(time.UnixMilli(int64(next.TimestampMS))) <= m.cfg.Freshness {
 		m.confirmed = now
 	}
 	m.wake()

@@ -29,8 +29,10 @@
 //     what it knew.
 //   - Price of gas and start of an epoch are the node's word; the epoch is verified.
 //   - A node can stop the stream. No view is older than Freshness without its word,
-//     by a read of the Clock, that there is nothing newer; how old the Clock may be
-//     is for the reader of the view to check, against a clock of its own.
+//     by a read of the Clock, that there is nothing newer; nor is one taken from a
+//     stream that was interrupted and has not reached the node's tip again. How old
+//     the Clock may be is for the reader of the view to check, against a clock of its
+//     own.
 package mirror
 
 import (
@@ -139,6 +141,8 @@ type Mirror struct {
 	moved     chan struct{} // closed when anything above changes
 	broken    error         // why the stream does not go on; nil when it does
 	confirmed time.Time     // when at was known to be the newest
+	caughtUp  bool          // the stream has reached the node's tip since it was interrupted
+	breaks    int           // counts interruptions
 	store     *store
 	memory    *memory
 	reads     map[sui.Address]*read // under way

@@ -364,3 +364,44 @@ func TestStore(t *testing.T) {
 		t.Error("not removed")
 	}
 }
+
+// What a stream goes on with after an interruption is not taken for the newest, by a
+// clock that is behind either: not before it has reached the node's tip.
+func TestCatchingUp(t *testing.T) {
+	w := newWorld()
+	w.write([]change{{ids[1], []byte("one")}})
+	var mu sync.Mutex
+	now := base.Add(-time.Hour)
+	m := start(t, Config{Node: w, Timeout: 300 * time.Millisecond, Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }})
+	mustLook(t, m, w, ids[1])
+	m.interrupted(errBroken, 0) // as the client says that retries it
+	mu.Lock()
+	now = now.Add(6 * time.Second)
+	mu.Unlock()
+	w.set(func() {
+		for range 3 {
+			w.add([]change{{ids[1], []byte("two")}})
+		}
+	})
+	w.show(3, 5) // of what was missed, the first arrives
+	if err := m.wait(t.Context(), func() bool { return m.at.Sequence == 2 }); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := m.At(t.Context()); !errors.Is(err, ErrBehind) {
+		t.Errorf("a view of checkpoint 2 of 4: %+v, %v", v, err)
+	}
+	w.show(5, 5)
+	if v := mustLook(t, m, w, ids[1]); v.Sequence != 4 {
+		t.Errorf("a view of checkpoint %d", v.Sequence)
+	}
+	asked := w.count("ServiceInfo")
+	mu.Lock()
+	now = now.Add(6 * time.Second)
+	mu.Unlock()
+	if err := m.Await(t.Context(), w.write(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := m.At(t.Context()); err != nil || v.Sequence != 5 || w.count("ServiceInfo") != asked {
+		t.Errorf("afterwards the stream's word is not enough: %v", err)
+	}
+}

@@ -248,11 +248,15 @@ func (m *Mirror) ask(p *read) {
 	ctx, cancel := context.WithTimeout(m.ctx, m.cfg.Timeout)
 	defer cancel()
 	began := m.cfg.Now()
+	m.mu.Lock()
+	breaks := m.breaks
+	m.mu.Unlock()
 	err := m.askNode(ctx)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.probe, p.err = nil, err; err == nil {
 		m.confirmed = laterOf(m.confirmed, began)
+		m.caughtUp = m.caughtUp || m.breaks == breaks
 	}
 	close(p.done)
 }
