@@ -197,10 +197,11 @@ func (c *Client) Close() error { return c.conn.Close() }
 func parseURL(raw string) (target string, creds credentials.TransportCredentials, err error) {
 	u, err := url.Parse(raw)
 	if err != nil {
-		return "", nil, fmt.Errorf("parse Sui node URL: %w", err)
+		return "", nil, errors.New("parse Sui node URL: it is none: want http://host:port or https://host")
 	}
 	if u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
-		return "", nil, fmt.Errorf("parse Sui node URL %q: want http://host:port or https://host, without a path", raw)
+		// What follows the host may be a provider's key.
+		return "", nil, fmt.Errorf("parse Sui node URL of host %q: want http://host:port or https://host, without a path: gRPC has none", u.Host)
 	}
 	port := u.Port()
 	switch u.Scheme {
@@ -211,7 +212,7 @@ func parseURL(raw string) (target string, creds credentials.TransportCredentials
 		creds = insecure.NewCredentials()
 		port = orDefault(port, "80")
 	default:
-		return "", nil, fmt.Errorf("parse Sui node URL %q: scheme must be http or https", raw)
+		return "", nil, fmt.Errorf("parse Sui node URL of host %q: scheme must be http or https", u.Host)
 	}
 	return "dns:///" + net.JoinHostPort(u.Hostname(), port), creds, nil
 }

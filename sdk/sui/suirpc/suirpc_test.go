@@ -46,10 +46,13 @@ func thing(id byte, owner sui.Owner) *sui.Object {
 }
 
 func TestDialRefusesBadURLs(t *testing.T) {
-	for _, url := range []string{"", "fullnode.testnet.sui.io:443", "ftp://host", "http://host/path", "https://user:pw@host", "http://"} {
-		if c, err := suirpc.Dial(t.Context(), url); err == nil {
+	for _, url := range []string{"", "fullnode.testnet.sui.io:443", "ftp://host", "http://host/key5e", "https://user:key5e@host", "https://host/?token=key5e", "http://", "ftp://host/key5e", "https://host:key5e/"} {
+		c, err := suirpc.Dial(t.Context(), url)
+		if err == nil {
 			c.Close()
 			t.Errorf("Dial(%q) succeeds", url)
+		} else if strings.Contains(err.Error(), "key5e") {
+			t.Errorf("Dial(%q) shows what may be a key: %v", url, err)
 		}
 	}
 }
