@@ -98,3 +98,22 @@ func TestCompletion(t *testing.T) {
 		}
 	}
 }
+
+// Wrong usage exits with 2, and names the help of the command.
+func TestUsage(t *testing.T) {
+	for args, want := range map[string]string{
+		"keygen --dir x --member --permissioned":                          "see floe-oracle keygen --help",
+		"dkg upgrade --node x --committee 0x1 --signer s --apply --reset": "see floe-oracle dkg upgrade --help",
+		"doctor --colour":                 "see floe-oracle doctor --help",
+		"config check oracle.yaml":        "see floe-oracle config check --help",
+		"config check --for both":         "give serve or aggregate",
+		"dkg dance":                       "see floe-oracle dkg --help",
+		"dance":                           "see floe-oracle --help",
+		"evidence --config oracle.yaml x": "see floe-oracle evidence --help",
+	} {
+		var errs bytes.Buffer
+		if code := execute(t.Context(), strings.Fields(args), &bytes.Buffer{}, &errs); code != 2 || !strings.Contains(errs.String(), want) {
+			t.Errorf("%s: exit code %d, %s", args, code, &errs)
+		}
+	}
+}

@@ -139,7 +139,19 @@ func (c *nodeConfig) dial(ctx context.Context, url string, more ...suirpc.Option
 	if d := c.RPC.Retry.MaxDelay; d > 0 {
 		opts = append(opts, suirpc.WithMaxBackoff(d))
 	}
-	if name, key := os.Getenv("FULL_NODE_RPC_API_NAME"), os.Getenv("FULL_NODE_RPC_API_KEY"); name != "" && key != "" && url == c.NodeURL {
+	if url != c.NodeURL { // another provider's, who is not to see the key
+		return suirpc.Dial(ctx, url, opts...)
+	}
+	return dialNode(ctx, url, opts...)
+}
+
+// nodeFlag is the usage of flags that name a node for dialNode.
+const nodeFlag = "address of a full node (FULL_NODE_RPC_API_NAME and FULL_NODE_RPC_API_KEY: a header for it)"
+
+// dialNode prepares a client of the one full node that a command talks to, with the
+// header that the variables name.
+func dialNode(ctx context.Context, url string, opts ...suirpc.Option) (*suirpc.Client, error) {
+	if name, key := os.Getenv("FULL_NODE_RPC_API_NAME"), os.Getenv("FULL_NODE_RPC_API_KEY"); name != "" && key != "" {
 		opts = append(opts, suirpc.WithHeader(name, key))
 	}
 	return suirpc.Dial(ctx, url, opts...)

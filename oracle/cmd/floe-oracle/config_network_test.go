@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"net"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -42,5 +44,11 @@ func TestNodeKey(t *testing.T) {
 		if len(told) != want || want == 1 && told[0] != "sesame" {
 			t.Errorf("the key is that of %s, and %s was told %q", node, url, told)
 		}
+	}
+	// The commands that need no configuration send it too, and show it to nobody.
+	told = nil
+	var out bytes.Buffer
+	if code := execute(t.Context(), []string{"validators", "--node", url}, &out, &out); code != 1 || len(told) != 1 || told[0] != "sesame" || strings.Contains(out.String(), "sesame") {
+		t.Errorf("exit code %d, the node was told %q: %s", code, told, &out)
 	}
 }

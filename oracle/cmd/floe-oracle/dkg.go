@@ -114,7 +114,7 @@ func (s *steps) flags(f *pflag.FlagSet, names ...string) {
 			f.StringVar(&s.dir, "dir", "", "folder of this ceremony")
 			f.StringVar(&s.age, "age-identity", "", "file:PATH or env:NAME of what the keys are sealed with, and the share is to be")
 		case "node":
-			f.StringVar(&s.node, "node", "", "address of a full node")
+			f.StringVar(&s.node, "node", "", nodeFlag)
 			f.StringVar(&s.committee, "committee", "", "id of the committee")
 			jsonFlag(f, &s.json)
 		case "fingerprint":
@@ -153,7 +153,7 @@ func (s *steps) connect(ctx context.Context, read func(context.Context, ceremony
 	if err != nil {
 		return nil, nil, usageError{fmt.Errorf("flag --committee: %w", err)}
 	}
-	client, err := suirpc.Dial(ctx, s.node)
+	client, err := dialNode(ctx, s.node)
 	if err != nil {
 		return nil, nil, err
 	}

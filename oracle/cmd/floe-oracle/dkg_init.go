@@ -30,7 +30,7 @@ type founding struct {
 
 func (f *founding) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.node, "node", "", "address of a full node")
+	flags.StringVar(&f.node, "node", "", nodeFlag)
 	flags.StringVar(&f.signer, "signer", "", "key file of the account that pays (a Sui keystore; its first key signs)")
 	flags.IntVar(&f.threshold, "threshold", 0, "how many members answer a request together, at least 2")
 	flags.StringArrayVar(&f.members, "member", nil, "account of a member, once for each: party 0 first")
@@ -110,7 +110,7 @@ func (f *founding) run(cmd *cobra.Command, do func(context.Context, *suirpc.Clie
 	if err != nil {
 		return err
 	}
-	client, err := suirpc.Dial(cmd.Context(), f.node)
+	client, err := dialNode(cmd.Context(), f.node)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ that in DIR, or for a client of a permissioned server the one that keygen
 	f.StringVar(&r.public, "public-key", "", "public key to register instead of that of DIR, in hex")
 	f.StringVar(&r.name, "name", "", "name of the server")
 	f.StringVar(&r.url, "url", "", "address at which clients reach the server")
-	f.StringVar(&r.node, "node", "", "address of a full node")
+	f.StringVar(&r.node, "node", "", nodeFlag)
 	f.StringVar(&r.pkg, "package", "", "id of the key_server package")
 	f.StringVar(&r.signer, "signer", "", "key file of the account that owns the registration (a Sui keystore; its first key signs)")
 	jsonFlag(cmd.Flags(), &r.json)
@@ -85,7 +85,7 @@ func (r *registration) run(ctx context.Context) (*enrolled, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := suirpc.Dial(ctx, r.node)
+	client, err := dialNode(ctx, r.node)
 	if err != nil {
 		return nil, err
 	}

@@ -62,10 +62,13 @@ serve.`,
 	return root
 }
 
-// noArguments refuses positional arguments.
+// noArguments refuses positional arguments, and flags that exclude each other.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usageError{fmt.Errorf("%s takes no arguments, got %q", cmd.Name(), args[0])}
+	}
+	if err := cmd.ValidateFlagGroups(); err != nil {
+		return usageError{err}
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/floe-data/floe/sdk/sui/lightclient"
-	"github.com/floe-data/floe/sdk/sui/suirpc"
 )
 
 func newValidators() *cobra.Command {
@@ -41,13 +40,13 @@ epoch, and use the answer only if all are the same.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&node, "node", "", "address of a full node")
+	cmd.Flags().StringVar(&node, "node", "", nodeFlag)
 	cmd.Flags().Uint64Var(&epoch, "epoch", 0, "epoch of the committee; the newest if it is not given")
 	return cmd
 }
 
 func askCommittee(ctx context.Context, node string, epoch *uint64) ([]byte, error) {
-	client, err := suirpc.Dial(ctx, node)
+	client, err := dialNode(ctx, node)
 	if err != nil {
 		return nil, err
 	}
