@@ -155,7 +155,11 @@ func (l *Log) compare(ctx context.Context) error {
 			return fmt.Errorf("%w: among the first %d; move %s away to make the log anew from the journal", ErrDiffers, size, l.cfg.Dir)
 		}
 	}
-	if err := AskWitnesses(ctx, l.policy, published.Raw, published.Size, l.cfg.Journal.Len()); err != nil {
+	seen, err := AskWitnesses(ctx, l.policy, l.cfg.Origin, l.cfg.Key)
+	if err == nil {
+		err = CheckSeen(seen, l.cfg.Journal.Len())
+	}
+	if err != nil {
 		return err
 	}
 	l.integrated, l.published = size, published.Size

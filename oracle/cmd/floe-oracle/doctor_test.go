@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/floe-data/floe/oracle/journal"
+	"github.com/floe-data/floe/oracle/tilelog"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 	"github.com/floe-data/floe/sdk/sui/suirpc"
@@ -218,7 +219,10 @@ func TestDoctor(t *testing.T) {
 		}, "listen", fail, "another program"},
 		{"not an address of this machine", changed("listen: 127.0.0.1:0", "listen: 192.0.2.1:2024"), "listen", fail, "address of this machine"},
 		{"metrics for all", changed("metrics_listen: none", "metrics_listen: 0.0.0.0:0"), "metrics_listen", warn, "firewall"},
-		{"no server", changed("journal_dir: receipts", "journal_dir: "+filepath.Join(empty, "none")), "server", warn, "start it"},
+		{"no server", func(t *testing.T) {
+			fresh := strings.Replace(string(healthy), "journal_dir: receipts", "journal_dir: "+filepath.Join(empty, "none"), 1)
+			write(path, strings.Replace(fresh, "witness_policy: witnesses\n", "", 1), 0o600)
+		}, "server", warn, "start it"},
 		{"proxy without a server", status("", 502), "address", fail, "HTTP 502"},
 		{"proxy to something else", status("/v1/service", 200), "address", fail, "something else"},
 		{"proxy drops the version", answer(drop(f, seal.HeaderServerVersion)), "headers", fail, seal.HeaderServerVersion},
@@ -265,6 +269,11 @@ func TestDoctor(t *testing.T) {
 			write(file, string(b), 0o600)
 		}), "receipts", fail, "restore"},
 		{"lost receipts", copied(func(dir string) { write(filepath.Join(dir, journal.FileName), "", 0o600) }), "receipts", fail, "newer copy"},
+		{"lost receipts and log", copied(func(dir string) {
+			write(filepath.Join(dir, journal.FileName), "", 0o600)
+			os.RemoveAll(filepath.Join(dir, tilelog.DirName))
+		}), "receipts", fail, "newer copy"},
+		{"a disk that is not mounted", copied(func(dir string) { os.RemoveAll(dir); os.Mkdir(dir, 0o700) }), "receipts", fail, "newer copy"},
 		{"witness policy that does not parse", func(t *testing.T) {
 			write(witness, "witness\n", 0o600)
 			t.Cleanup(func() { write(witness, line, 0o600) })
