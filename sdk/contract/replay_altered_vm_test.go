@@ -355,3 +355,23 @@ func TestReplayManualClock(t *testing.T) {
 		t.Errorf("%v", r.Err())
 	}
 }
+
+// A decision over old state does not pass for a good one because the server allowed
+// that.
+func TestReplayStale(t *testing.T) {
+	s := newKeyServer(t)
+	s.ahead, s.allowed = time.Hour, 2*time.Hour
+	f := s.answer(&situation{now: 4000, clauses: [][]condition{{{kind: 1}}}, members: map[person]bool{2: true}, nodes: []node{{}}, q: question{call: askPlain, who: 2}})
+	r, err := receipt.Verify(f.jwt, f.keys, s.log.Issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := evidence.ParseBundle(f.bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := evidence.Audit(r, b, evidence.NewReplayer())
+	if err != nil || r.Decision != receipt.Release || report.Result != evidence.Differs || !strings.Contains(report.Err().Error(), "fresh: the chain's clock was 1h0m1s behind") {
+		t.Errorf("%v, %+v", err, report)
+	}
+}

@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"encoding/binary"
 	"encoding/hex"
@@ -78,6 +79,7 @@ type keyServer struct {
 	random    *rand.ChaCha8
 	time      time.Time
 	ahead     time.Duration // of the chain's clock
+	allowed   time.Duration // staleness; 0: two minutes
 }
 
 func newKeyServer(t *testing.T) *keyServer {
@@ -173,7 +175,7 @@ func (s *keyServer) transaction(who sui.Address, a *seal.Approval) *sui.Transact
 		}
 	}
 	first := uint16(len(p.Inputs))
-	for _, ms := range []uint64{uint64(s.time.UnixMilli()), 120_000} {
+	for _, ms := range []uint64{uint64(s.time.UnixMilli()), uint64(cmp.Or(s.allowed, 2*time.Minute).Milliseconds())} {
 		p.Inputs = append(p.Inputs, sui.Input{Kind: sui.InputPure, Pure: binary.LittleEndian.AppendUint64(nil, ms)})
 	}
 	p.Commands = append([]sui.Command{{MoveCall: &sui.MoveCall{

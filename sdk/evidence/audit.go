@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/floe-data/floe/sdk/execution"
 	"github.com/floe-data/floe/sdk/receipt"
@@ -62,10 +61,6 @@ func (r *Report) step(name, text string, check func() error) {
 	r.Checks = append(r.Checks, s)
 }
 
-// MaxClockDifference is how far the time of a receipt may be from the time that
-// its evaluation was told; see [Replayer.ManualClock].
-const MaxClockDifference = time.Minute
-
 // ErrNoEvidence says that a receipt does not commit to any evidence: nothing was
 // evaluated, or only by a full node that the server believes.
 var ErrNoEvidence = errors.New("the receipt names no evidence")
@@ -88,6 +83,7 @@ func Audit(r *receipt.Receipt, b *Bundle, replayer *Replayer) (*Report, error) {
 	a.step("policies", "the receipt is filed under the policies that were asked", a.policies)
 	a.step("checkpoint", "chain and checkpoint are the receipt's", a.checkpoint)
 	a.step("time", a.timeText(), a.time)
+	a.step("fresh", "the state was not older than the evaluation allowed", a.fresh)
 	a.step("replay", "the bytecode, run again, comes to the manifest's outcome", func() (err error) {
 		a.outcome, a.rejected, err = replayer.replay(a.manifest, SourceOf(a.evidence.Content))
 		return err
@@ -210,48 +206,6 @@ func (a *audit) checkpoint() error {
 		return fmt.Errorf("the evidence is of checkpoint %d with digest %s, the receipt of another", m.Checkpoint, digest)
 	}
 	return nil
-}
-
-// time demands that the staleness check was made with the time of the decision: told
-// an earlier time, it lets a chain pass that stands still.
-func (a *audit) time() error {
-	at := time.UnixMilli(a.receipt.TimeMS)
-	if a.receipt.IssuedAt == nil || a.receipt.IssuedAt.Unix() != at.Unix() {
-		return errors.New("iat and time_ms of the receipt are different times")
-	}
-	told, what := a.request.now, func() string {
-		return fmt.Sprintf("the evaluation was told %s, the receipt is of %s", a.request.now.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339))
-	}
-	ofChain := near(told, a.chainTime())
-	switch {
-	case a.manual && !ofChain:
-		return fmt.Errorf("%s; with a clock that is moved by hand it is told the chain's, which was %s", what(), a.chainTime().UTC().Format(time.RFC3339))
-	case a.manual || near(told, at):
-		return nil
-	case ofChain:
-		return fmt.Errorf("%s: it was told the chain's own time, by which no chain is ever stale. Only a development network whose clock is moved by hand does that; "+
-			"if this is one, say so: floe replay --manual-clock", what())
-	}
-	return errors.New(what())
-}
-
-func near(a, b time.Time) bool { return a.Sub(b).Abs() <= MaxClockDifference }
-
-func (a *audit) timeText() string {
-	if a.manual {
-		return "the evaluation was told the chain's own time, as by a clock that is moved by hand; whether the chain was stale then, it could not tell"
-	}
-	return "the evaluation was told the receipt's time"
-}
-
-// chainTime is that of the Clock that the evaluation read, which the staleness check
-// takes; zero if it is not among the evidence.
-func (a *audit) chainTime() time.Time {
-	o := a.evidence.object(sui.ClockID)
-	if o == nil {
-		return time.Time{}
-	}
-	return time.UnixMilli(int64(clockTime(o)))
 }
 
 // decision compares the receipt with what the bytecode says.
