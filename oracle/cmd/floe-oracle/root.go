@@ -56,7 +56,7 @@ serve.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newKeygen(), newSealKeys(), newKeys(), newRegister(), newConfig(), newServe(), newAggregate(), newValidators(), newWitness(), newDrill(), newEvidence())
+	root.AddCommand(newKeygen(), newSealKeys(), newKeys(), newRegister(), newServerURL(), newConfig(), newServe(), newAggregate(), newValidators(), newWitness(), newDrill(), newEvidence())
 	root.AddCommand(newDKG(), newRotate(), newDoctor())
 	complete(root)
 	return root
