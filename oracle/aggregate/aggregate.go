@@ -39,7 +39,8 @@ type Config struct {
 	// blamed, whose receipts clear them.
 	Chain seal.Chain
 	// Credentials are headers for members that want an API key, by the name of
-	// the member on chain.
+	// the member on chain. Names go with a rotation: who registers the name of a
+	// member that left gets what was meant for that one.
 	Credentials map[string]Credential
 	// Timeout is the longest that a member is waited for. 0 means 8 seconds.
 	Timeout time.Duration
