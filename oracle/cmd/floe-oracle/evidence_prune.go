@@ -76,7 +76,11 @@ func (p *pruning) run(ctx context.Context, c *config) (*retention.Report, error)
 	if err != nil {
 		return nil, err
 	}
-	return retention.Run(ctx, retention.Config{JournalDir: dir, Issuer: issuer, Key: s.receipt, OlderThan: age, Apply: p.apply})
+	r, err := retention.Run(ctx, retention.Config{JournalDir: dir, Issuer: issuer, Key: s.receipt, OlderThan: age, Apply: p.apply})
+	if p.apply {
+		err = errors.Join(err, giveToOwner(dir))
+	}
+	return r, err
 }
 
 // maxAgeDays bounds an age, so that it fits a duration.
