@@ -85,12 +85,12 @@ func TestFillsByPages(t *testing.T) {
 	t.Parallel()
 	node := suirpctest.Start(t)
 	const events = 11_003 // three pages
-	list := make([]sui.Event, 1_000)
+	removed, list := vector(t, "EnclaveRemoved"), make([]sui.Event, 1_000)
 	var last uint64
 	for n := 0; n < events; n += len(list) {
 		list = list[:min(len(list), events-n)]
 		for i := range list {
-			list[i] = vector(t, "EnclaveRemoved")
+			list[i] = removed
 		}
 		last = node.Append(1_000, tx(list...), tx(event("EnclaveRemoved", []byte{1})))
 	}
