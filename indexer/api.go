@@ -76,15 +76,19 @@ func (x *Indexer) index() (*store.Store, error) {
 	return x.store, nil
 }
 
-// problem chooses the status of an error.
-func problem(err error) error {
+// problem chooses the status of an error. What it says of the database is for the
+// operator, not for whoever asks.
+func (x *Indexer) problem(err error) error {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return huma.Error404NotFound(err.Error() + "; check the id and the network, or wait until the index has caught up (see /v1/status)")
 	case errors.Is(err, store.ErrUnavailable):
 		return huma.Error503ServiceUnavailable("the index has no database at the moment; try again soon")
 	}
-	return huma.Error500InternalServerError(err.Error())
+	if !errors.Is(err, context.Canceled) { // whoever asked has gone
+		x.log.Error("a question could not be answered", "error", err)
+	}
+	return huma.Error500InternalServerError("the index could not answer; its log says why")
 }
 
 // Status is the answer of /v1/status.
@@ -142,23 +146,23 @@ type statusAnswer struct{ Body Status }
 func (x *Indexer) getStatus(ctx context.Context, _ *struct{}) (*statusAnswer, error) {
 	st, err := x.index()
 	if err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	out := Status{Packages: x.packageIDs(), KeyServers: []StatusKeyServer{}}
 	mark, err := st.Watermark(ctx)
 	if err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	if out.Rows, err = st.Counts(ctx); err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	servers, err := st.KeyServers(ctx)
 	if err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	logs, err := st.Logs(ctx)
 	if err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	x.fillStatus(&out, servers, logs)
 	nctx, cancel := context.WithTimeout(ctx, nodeTimeout)
@@ -247,11 +251,11 @@ func (x *Indexer) getDatasets(ctx context.Context, in *datasetsQuery) (*datasets
 	}
 	st, err := x.index()
 	if err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	found, err := st.Datasets(ctx, before, in.Limit+1)
 	if err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	out := &datasetsAnswer{}
 	out.Body.Datasets = []Dataset{}
@@ -372,11 +376,11 @@ func (x *Indexer) getDataset(ctx context.Context, in *datasetQuery) (*datasetAns
 	}
 	st, err := x.index()
 	if err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	d, err := st.Dataset(ctx, id.String(), shown)
 	if err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	out := details(d)
 	out.Truncated = int64(len(d.Versions)) < d.Dataset.Versions || len(d.Blobs) == shown.Blobs || len(d.Grants) == shown.Grants

@@ -51,7 +51,7 @@ func (x *Indexer) getLineage(ctx context.Context, in *lineageQuery) (*lineageAns
 	}
 	nodes, err := st.Lineage(ctx, id, in.Steps, maxNodes+1)
 	if err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	out := &lineageAnswer{}
 	out.Body.DatasetID, out.Body.Nodes = id, []LineageNode{}
@@ -82,7 +82,7 @@ func (x *Indexer) lookup(text, what string) (*store.Store, string, error) {
 	}
 	st, err := x.index()
 	if err != nil {
-		return nil, "", problem(err)
+		return nil, "", x.problem(err)
 	}
 	return st, id.String(), nil
 }
@@ -120,12 +120,12 @@ func (x *Indexer) getPolicy(ctx context.Context, in *policyQuery) (*policyAnswer
 	}
 	mark, err := st.Watermark(ctx)
 	if err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	at := in.Checkpoint
 	switch {
 	case mark == nil:
-		return nil, problem(fmt.Errorf("read policy %s: %w", id, store.ErrNotFound))
+		return nil, x.problem(fmt.Errorf("read policy %s: %w", id, store.ErrNotFound))
 	case at == -1:
 		at = mark.Checkpoint
 	case at > mark.Checkpoint:
@@ -133,11 +133,11 @@ func (x *Indexer) getPolicy(ctx context.Context, in *policyQuery) (*policyAnswer
 	}
 	raw, err := st.PolicyAsOf(ctx, id, at)
 	if err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	out := &policyAnswer{}
 	if err := json.Unmarshal(raw, &out.Body); err != nil {
-		return nil, problem(fmt.Errorf("read policy %s: %w", id, err))
+		return nil, x.problem(fmt.Errorf("read policy %s: %w", id, err))
 	}
 	return out, nil
 }
@@ -188,7 +188,7 @@ func (x *Indexer) getIncome(ctx context.Context, in *incomeQuery) (*incomeAnswer
 	}
 	income, err := st.Income(ctx, id)
 	if err != nil {
-		return nil, problem(err)
+		return nil, x.problem(err)
 	}
 	out := &incomeAnswer{IncomeState{DatasetID: id, Credits: []IncomeCredit{}, Sales: []IncomeSales{}, Mismatches: []IncomeMismatch{}}}
 	for _, c := range income.Credits {

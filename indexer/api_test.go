@@ -1,13 +1,16 @@
 package indexer
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/floe-data/floe/indexer/store"
 	"github.com/floe-data/floe/sdk/sui/suirpc/suirpctest"
 )
 
@@ -133,4 +136,31 @@ func TestAPIRefusals(t *testing.T) {
 	}
 	r.get("/healthz", 200, nil)
 	r.get("/openapi.json", 200, &map[string]any{})
+}
+
+// What is wrong with the database is for the log, not for whoever asks.
+func TestErrorsTellNothingOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	node := suirpctest.Start(t)
+	var log bytes.Buffer
+	r := index(t, node, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	r.reached(node.Append(1, tx()))
+	_ = r.stop()
+	st, err := store.Open(t.Context(), r.db, r.cfg.Schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	r.mu.Lock()
+	r.store = st
+	r.mu.Unlock()
+	r.rows(`ALTER TABLE dataset RENAME TO mislaid`)
+	w := httptest.NewRecorder()
+	r.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/v1/datasets", nil))
+	if w.Code != 500 || strings.Contains(w.Body.String(), "relation") || !strings.Contains(w.Body.String(), "its log says why") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if !strings.Contains(log.String(), "relation") {
+		t.Errorf("the log says %s", log.String())
+	}
 }

@@ -4,9 +4,9 @@
 //
 // It is untrusted and rebuildable: everything in it is on chain or in the key
 // servers' signed logs, and a fresh index over the same chain has the same
-// rows. A checkpoint's life is source (suirpc) -> decode (pure) -> store (rows
-// and watermark in one transaction); see [Indexer.Run]. Receipts are read beside
-// it, each log on its own: those of key servers, and those of the members of
+// rows, but for what a log showed to this one only. A checkpoint's life is
+// source (suirpc) -> decode (pure) -> store (rows and watermark in one
+// transaction); see [Indexer.Run]. Receipts are read beside it, each log on its own: those of key servers, and those of the members of
 // committees, whom the chain names with their addresses and URLs at each rotation.
 // Each receipt is checked by its signature, its place in the log and its number
 // for each policy, all of them against the log's signed checkpoints; what an
