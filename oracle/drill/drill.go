@@ -49,6 +49,15 @@ type Config struct {
 	Now func() time.Time
 	// Rand is the source of randomness.
 	Rand io.Reader
+	// Progress is told what the drill does, often, and with how many of the
+	// receipts it is done. nil: nobody is.
+	Progress func(what string, done, total uint64)
+}
+
+func (c *Config) tell(what string, done, total uint64) {
+	if c.Progress != nil {
+		c.Progress(what, done, total)
+	}
 }
 
 // A Finding is something that is not as it should be.
@@ -94,6 +103,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 			return nil, fmt.Errorf("drill: %w", err)
 		}
 	}
+	cfg.tell("reading receipts", 0, 0)
 	j, err := journal.Open(journal.Config{Dir: cfg.Sandbox, Issuer: cfg.Issuer, Key: cfg.Key})
 	if errors.Is(err, journal.ErrDamaged) {
 		r.find("journal_damaged", "%v", err)
@@ -157,6 +167,7 @@ func (c *Config) tryMaster(r *Report) error {
 
 // verify checks the signature and place of every receipt.
 func (c *Config) verify(j *journal.Journal, r *Report) ([]*receipt.Receipt, error) {
+	c.tell("verifying receipts", 0, j.Len())
 	jwts, err := j.Read(0, int(j.Len()))
 	if err != nil {
 		return nil, fmt.Errorf("drill: %w", err)
@@ -179,7 +190,7 @@ func (c *Config) compare(ctx context.Context, j *journal.Journal, receipts []*re
 		return fmt.Errorf("drill: make the log anew: %w", err)
 	}
 	defer log.Close()
-	restored, err := await(ctx, log, j.Len())
+	restored, err := c.await(ctx, log, j.Len())
 	if err != nil {
 		return fmt.Errorf("drill: make the log anew: %w", err)
 	}
@@ -204,19 +215,23 @@ func (c *Config) compare(ctx context.Context, j *journal.Journal, receipts []*re
 }
 
 // await waits until the log has all receipts.
-func await(ctx context.Context, log *tilelog.Log, size uint64) (*logproof.SignedCheckpoint, error) {
+func (c *Config) await(ctx context.Context, log *tilelog.Log, size uint64) (*logproof.SignedCheckpoint, error) {
 	ctx, cancel := context.WithTimeout(ctx, restoreTime)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for log.Status().Published < size {
+	for {
+		published := log.Status().Published
+		c.tell("making the log anew", published, size)
+		if published >= size {
+			return log.Checkpoint(ctx)
+		}
 		select {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		case <-tick.C:
 		}
 	}
-	return log.Checkpoint(ctx)
 }
 
 func copyFile(from, to string) error {

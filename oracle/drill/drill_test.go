@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,8 +103,19 @@ func TestDrillEvidence(t *testing.T) {
 	f.write(2)
 	f.decide(1, 2, 1, 3)
 	f.untilLogged()
-	if r, found := f.try(f.dir, nil); found != "" || r.Evidence != 4 || r.Receipts != 6 {
+	var told []string
+	watch := func(c *Config) {
+		c.Progress = func(what string, done, total uint64) {
+			if done == total && (len(told) == 0 || told[len(told)-1] != what) {
+				told = append(told, what)
+			}
+		}
+	}
+	if r, found := f.try(f.dir, watch); found != "" || r.Evidence != 4 || r.Receipts != 6 {
 		t.Errorf("%+v", r)
+	}
+	if want := []string{"reading receipts", "making the log anew", "reading evidence", "comparing evidence"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
 	}
 	pack := filepath.Join(archive.DirName, "00000001.pack")
 	copied := func(evidence func([]byte) []byte) string {

@@ -19,6 +19,7 @@ const maxFindings = 10
 // receipt that commits to any is there and is what it commits to. The journal was
 // copied before, so that nothing it refers to can be missing for being new.
 func (c *Config) checkEvidence(ctx context.Context, j *journal.Journal, receipts []*receipt.Receipt, r *Report) error {
+	c.tell("reading evidence", 0, 0)
 	a, err := archive.Read(filepath.Join(c.JournalDir, archive.DirName), c.Key)
 	if errors.Is(err, archive.ErrDamaged) {
 		r.find("evidence_damaged", "%v", err)
@@ -39,7 +40,11 @@ func (c *Config) checkEvidence(ctx context.Context, j *journal.Journal, receipts
 		return nil
 	}
 	lost := 0
-	for _, rec := range receipts {
+	for i, rec := range receipts {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		c.tell("comparing evidence", uint64(i+1), uint64(len(receipts)))
 		if rec.Evidence == nil {
 			continue
 		}

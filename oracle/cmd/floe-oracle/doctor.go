@@ -49,7 +49,7 @@ journal: trying whether receipts and log are whole.`,
 			if url != "" {
 				return usageError{errors.New("flag --url is for aggregators: the address of a key server is on chain")}
 			}
-			(&doctor{examiner: &e, quick: quick}).examine(cmd.Context(), path, known)
+			(&doctor{examiner: &e, quick: quick, progress: slowly(cmd.ErrOrStderr(), time.Now)}).examine(cmd.Context(), path, known)
 		}
 		return e.report(cmd.OutOrStdout(), asJSON)
 	})

@@ -48,7 +48,7 @@ func (d *doctor) checkReceipts(ctx context.Context, svc keyserver.ServiceConfig)
 	}
 	defer os.RemoveAll(sandbox)
 	seen := d.seenByWitnesses(ctx, svc) // before the receipts are counted, which grow
-	r, err := drill.Run(ctx, drill.Config{JournalDir: svc.JournalDir, Issuer: svc.Issuer, Key: svc.ReceiptKey, Master: key, Rand: rand.Reader, Sandbox: sandbox})
+	r, err := drill.Run(ctx, drill.Config{JournalDir: svc.JournalDir, Issuer: svc.Issuer, Key: svc.ReceiptKey, Master: key, Rand: rand.Reader, Sandbox: sandbox, Progress: d.progress})
 	if err != nil {
 		d.bad(fail, "receipts", "run this as the server's user", "%v", err)
 		return

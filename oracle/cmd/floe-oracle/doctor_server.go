@@ -10,7 +10,8 @@ import (
 // A doctor examines a key server.
 type doctor struct {
 	*examiner
-	quick bool
+	quick    bool
+	progress func(what string, done, total uint64)
 
 	cfg      *config
 	secrets  *secrets // nil if they cannot be read

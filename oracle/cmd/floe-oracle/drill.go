@@ -23,6 +23,7 @@ import (
 type drilling struct {
 	client, journal, keys, live string
 	offline, json               bool
+	progress                    func(what string, done, total uint64)
 }
 
 func newDrill() *cobra.Command {
@@ -47,6 +48,7 @@ names; its address ends with /NAME.`,
 		Args:    noArguments,
 	}
 	withConfig(cmd, func(cmd *cobra.Command, _ []string, c *config) error {
+		d.progress = slowly(cmd.ErrOrStderr(), time.Now)
 		r, err := d.run(cmd.Context(), c)
 		if err != nil {
 			return err
@@ -89,8 +91,29 @@ func (d *drilling) run(ctx context.Context, c *config) (*drill.Report, error) {
 	if cfg.Sandbox, err = os.MkdirTemp("", "floe-drill-"); err != nil {
 		return nil, fmt.Errorf("make sandbox: %w", err)
 	}
+	cfg.Progress = d.progress
 	r, err := drill.Run(ctx, *cfg)
 	return r, errors.Join(err, os.RemoveAll(cfg.Sandbox))
+}
+
+// progressEvery is after how long a line says how far a long command is.
+const progressEvery = 2 * time.Second
+
+// slowly says how far something is, now and then: what is done soon is not worth
+// a line.
+func slowly(w io.Writer, now func() time.Time) func(what string, done, total uint64) {
+	last := now()
+	return func(what string, done, total uint64) {
+		if now().Sub(last) < progressEvery {
+			return
+		}
+		last = now()
+		if total == 0 {
+			fmt.Fprintf(w, "floe-oracle: %s\n", what)
+			return
+		}
+		fmt.Fprintf(w, "floe-oracle: %s: %d of %d\n", what, done, total)
+	}
 }
 
 // prepare reads the keys, and what the chain shows for them.

@@ -68,3 +68,23 @@ func TestServeMetrics(t *testing.T) {
 		t.Errorf("a port that is taken: %v", err)
 	}
 }
+
+// What takes long says how far it is, and what does not says nothing.
+func TestSlowly(t *testing.T) {
+	var out strings.Builder
+	now := time.Unix(0, 0)
+	tell := slowly(&out, func() time.Time { return now })
+	for i := range uint64(50) {
+		tell("reading receipts", 0, 0)
+		tell("comparing evidence", i, 50)
+		now = now.Add(100 * time.Millisecond)
+	}
+	want := "floe-oracle: reading receipts\nfloe-oracle: reading receipts\n"
+	if out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+	now = now.Add(time.Hour)
+	if tell("comparing evidence", 7, 50); out.String() != want+"floe-oracle: comparing evidence: 7 of 50\n" {
+		t.Errorf("%q", out.String())
+	}
+}
