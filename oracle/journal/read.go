@@ -85,6 +85,18 @@ func (j *Journal) OfPolicy(policy sui.Address, after uint64, limit int) (records
 	return records, head, nil
 }
 
+// Unknown is how many of these policies have no receipt yet.
+func (j *Journal) Unknown(policies []sui.Address) (n int) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	for _, p := range policies {
+		if len(j.index.policies[p]) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // Record returns the record of a sequence number, nil if there is none.
 func (j *Journal) Record(sequence uint64) (*Record, error) {
 	if sequence == 0 || sequence > j.Len() {

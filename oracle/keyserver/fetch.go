@@ -157,6 +157,9 @@ func (s *Service) release(ctx context.Context, who *requester, opening receipt.O
 	if ref := s.checkOpens(claims, opening); ref != nil {
 		return nil, s.recordRefusal(ctx, who, opening, ev, ref)
 	}
+	if ref := s.checkPolicies(who, receipt.Release); ref != nil {
+		return nil, ref
+	}
 	kept, ref := s.keep(ctx, &ev)
 	if ref != nil && ctx.Err() != nil {
 		return nil, ref
@@ -182,6 +185,9 @@ func (s *Service) release(ctx context.Context, who *requester, opening receipt.O
 // recordRefusal records a refusal of an authenticated requester and adds the
 // receipt to it.
 func (s *Service) recordRefusal(ctx context.Context, who *requester, opening receipt.Opening, ev policy.Evidence, ref *refusal) *refusal {
+	if busy := s.checkPolicies(who, receipt.Refuse); busy != nil {
+		return busy
+	}
 	kept, failed := s.keep(ctx, &ev)
 	if failed != nil {
 		s.shared.Log.Error("the evidence of a refusal could not be kept", "err", failed.Cause)

@@ -198,11 +198,28 @@ func (f *fixture) requestFor(pkg sui.Address, change func(*seal.SessionConfig)) 
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	return f.by(s, ptb(f.t, pkg))
+}
+
+// signed is a correct request that asks what a program does.
+func (f *fixture) signed(pkg sui.Address, program []byte) *seal.FetchKeyRequest {
+	f.t.Helper()
+	s, err := seal.SignSessionKey(seal.SessionConfig{Package: pkg, TTL: 10 * time.Minute, Now: f.now, Rand: rand.Reader}, f.wallet)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	r, _ := f.by(s, program)
+	return r
+}
+
+// by is a request of a session key.
+func (f *fixture) by(s *seal.SessionKey, program []byte) (*seal.FetchKeyRequest, *seal.TransportKey) {
+	f.t.Helper()
 	tk, err := seal.NewTransportKey(rand.Reader)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	r, err := s.NewRequest(ptb(f.t, pkg), tk.Public())
+	r, err := s.NewRequest(program, tk.Public())
 	if err != nil {
 		f.t.Fatal(err)
 	}

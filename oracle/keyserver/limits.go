@@ -12,6 +12,7 @@ import (
 	"github.com/floe-data/floe/oracle/limits"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/sui"
 )
 
 // knocking is a handler of requests that cost the server much, or the full node, and
@@ -89,6 +90,34 @@ func (s *Server) busy() *refusal {
 func (s *Service) checkOpens(c *receipt.Claims, o receipt.Opening) *refusal {
 	if opens := s.opens.Load(); opens != nil {
 		return opensRefusal(opens.Check(c, o.Requester, s.shared.Now()))
+	}
+	return nil
+}
+
+// policyRate is how many policies of a package may get their first receipt by
+// releases, and as many by refusals: each is remembered for ever, in some hundred
+// bytes, and a request names up to a hundred objects for nothing.
+var policyRate = limits.Rate{N: 50, Per: time.Second, Burst: 20_000}
+
+// checkPolicies refuses what would be the first receipt of too many policies. Who is
+// refused by a policy takes nothing from those who are not.
+func (s *Service) checkPolicies(who *requester, d receipt.Decision) *refusal {
+	n := s.journal.Unknown(who.policies())
+	if n == 0 {
+		return nil
+	}
+	var pkg sui.Address // zero for all those that nobody has seen
+	if who.pkg.Version > 0 {
+		pkg = who.pkg.First
+	}
+	first := s.firstReleases
+	if d == receipt.Refuse {
+		first = s.firstRefusals
+	}
+	if wait, ok := first.Take(pkg, n); !ok {
+		wait = max(wait, time.Second)
+		return s.shared.denied(&limits.Denial{Code: "busy_policies", After: wait, Remedy: "try again in " + limits.Span(wait),
+			Rule: "too many policies of this package are asked for the first time"})
 	}
 	return nil
 }

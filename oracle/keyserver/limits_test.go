@@ -361,3 +361,58 @@ func TestOldVersionsAreSwitchedOff(t *testing.T) {
 		t.Errorf("switched on again: %q", code)
 	}
 }
+
+// Requests that name ever new policies do not make the journal's memory grow faster
+// than policyRate, whoever asks. Policies that had a receipt before, and those of
+// other packages, are served meanwhile.
+func TestNewPoliciesAreBounded(t *testing.T) {
+	f := start(t)
+	defer func(r limits.Rate) { policyRate = r }(policyRate)
+	policyRate = limits.Rate{N: 1, Per: time.Second, Burst: 4}
+	f.restart()
+	ask := func(pkg sui.Address, policies ...byte) string {
+		b := sui.NewBuilder()
+		for _, p := range policies {
+			id := sui.Address{0xbb, p}
+			b.Call(pkg, "policy", "seal_approve", nil, b.Pure(append(id[:], 1)), b.SharedObject(id, 1, false))
+		}
+		a, err := seal.NewApproval(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, e, _ := f.codeOf(f.signed(pkg, a.Bytes()))
+		if (e.Receipt == "") != (code == "busy_policies") {
+			t.Errorf("%q with the receipt %.20q", code, e.Receipt)
+		}
+		return code
+	}
+	no := &policy.Refusal{Kind: policy.NoAccess, Reason: seal.Reason{Code: "no"}}
+	for i, c := range []struct {
+		err  error
+		ask  []byte
+		want string
+	}{
+		{no, []byte{1, 2, 3}, "no"},
+		{no, []byte{4, 5}, "busy_policies"},
+		{no, []byte{1, 2, 3, 4}, "no"},
+		{no, []byte{1, 2, 3, 4}, "no"},
+		{no, []byte{5}, "busy_policies"},
+		{nil, []byte{5, 6}, ""}, // those who are refused take nothing from those who are not
+		{nil, []byte{7, 8, 9}, "busy_policies"},
+		{nil, []byte{7, 8}, ""},
+		{nil, []byte{9}, "busy_policies"},
+		{nil, []byte{1, 5, 7}, ""},
+	} {
+		f.eval.err = c.err
+		if got := ask(pkgID, c.ask...); got != c.want {
+			t.Errorf("%d: %q, want %q", i, got, c.want)
+		}
+	}
+	if got := ask(sui.Address{0xcc}, 10); got != "" {
+		t.Errorf("another package: %q", got)
+	}
+	f.advance(time.Second)
+	if got := ask(pkgID, 9); got != "" {
+		t.Errorf("a second later: %q", got)
+	}
+}

@@ -99,6 +99,8 @@ type Service struct {
 	opens   atomic.Pointer[limits.Opens] // nil: nothing is counted
 	mux     http.Handler
 	inUse   sync.WaitGroup // requests under way
+
+	firstReleases, firstRefusals *limits.Buckets // see checkPolicies
 }
 
 // scope is what a service answers for, and under which path.
@@ -122,7 +124,8 @@ func newScope(c *ServiceConfig) *scope {
 // archive and log.
 func openService(cfg ServiceConfig, shared *Config) (s *Service, err error) {
 	s = &Service{cfg: cfg, shared: shared, repeats: newRepeats(), logins: newLogins(cfg.Issuer, shared.Now),
-		keys: receipt.NewKeySet(cfg.ReceiptKey.Public().(ed25519.PublicKey))}
+		keys:          receipt.NewKeySet(cfg.ReceiptKey.Public().(ed25519.PublicKey)),
+		firstReleases: limits.NewBuckets(policyRate, shared.Now), firstRefusals: limits.NewBuckets(policyRate, shared.Now)}
 	s.current.Store(newScope(&cfg))
 	if !cfg.isMember() {
 		key, err := cfg.Key.Current()
