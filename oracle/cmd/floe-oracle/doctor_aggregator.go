@@ -144,7 +144,7 @@ func (e *examiner) checkAggregator(ctx context.Context, address string) {
 	for _, m := range status.Committee.Members {
 		if b := m.Misbehaved; b != nil {
 			e.service = m.Name
-			e.bad(warn, "misbehaved", "show its operator the receipt, which the aggregator's answer and log name; a member that goes on should be rotated out", "%d times, last at %s: %s", b.Count, b.Time.Format(time.RFC3339), b.Reason)
+			e.bad(warn, "misbehaved", "tell its operator; the member's receipts, in the aggregator's answers, show what it sent. If it goes on, rotate the key to members without it", "%d times, last at %s: %s", b.Count, b.Time.Format(time.RFC3339), b.Reason)
 		}
 	}
 	e.service = ""
