@@ -24,6 +24,11 @@ type dashboard struct {
 // grafana stands for the variables that Grafana fills in.
 var grafana = strings.NewReplacer("$__rate_interval", "1m", "$__range", "6h", "$instance", ".*", "$service", ".*")
 
+var (
+	legend      = regexp.MustCompile(`\{\{(\w+)\}\}`)
+	labelValues = regexp.MustCompile(`^label_values\((\w+), (\w+)\)$`)
+)
+
 func readDashboard(t *testing.T) (d dashboard) {
 	t.Helper()
 	b, err := os.ReadFile(dashboardFile)
@@ -60,7 +65,7 @@ func TestDashboard(t *testing.T) {
 			targets++
 			expr := grafana.Replace(q.Expr)
 			checkExpr(t, p.Title, expr)
-			for _, m := range regexp.MustCompile(`\{\{(\w+)\}\}`).FindAllStringSubmatch(q.LegendFormat, -1) {
+			for _, m := range legend.FindAllStringSubmatch(q.LegendFormat, -1) {
 				if !strings.Contains(expr, m[1]) {
 					t.Errorf("%s: the legend names %s, which the expression does not", p.Title, m[1])
 				}
@@ -71,7 +76,7 @@ func TestDashboard(t *testing.T) {
 		t.Errorf("%d targets looked at", targets)
 	}
 	for _, v := range d.Templating.List {
-		if m := regexp.MustCompile(`^label_values\((\w+), (\w+)\)$`).FindStringSubmatch(v.Definition); m != nil {
+		if m := labelValues.FindStringSubmatch(v.Definition); m != nil {
 			checkExpr(t, v.Name, "count by ("+m[2]+") ("+m[1]+")")
 		}
 	}

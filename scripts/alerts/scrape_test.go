@@ -87,27 +87,48 @@ func load(t *testing.T, app storage.Appender, file, instance string, at time.Tim
 // quiet are panels that show nothing while all is well.
 var quiet = map[string]bool{"Calls that failed": true}
 
-// Every query of the dashboard gives a number over what servers really show.
+// Every query of the dashboard gives a number over what servers really show, with
+// the labels that its legend names; and its lists have something to choose from.
 func TestDashboardHasData(t *testing.T) {
 	s, at := scrapes(t)
 	engine := promqltest.NewTestEngine(t, false, 0, 1e6)
-	n := 0
-	for _, p := range readDashboard(t).Panels {
+	ask := func(expr string) promql.Vector {
+		q, err := engine.NewInstantQuery(t.Context(), s, nil, grafana.Replace(expr), at)
+		if err != nil {
+			t.Fatalf("%s: %v", expr, err)
+		}
+		defer q.Close()
+		v, err := q.Exec(t.Context()).Vector()
+		if err != nil {
+			t.Fatalf("%s: %v", expr, err)
+		}
+		return slices.Clone(v)
+	}
+	d, n := readDashboard(t), 0
+	for _, p := range d.Panels {
 		for _, target := range p.Targets {
 			n++
-			q, err := engine.NewInstantQuery(t.Context(), s, nil, grafana.Replace(target.Expr), at)
-			if err != nil {
-				t.Fatalf("%s: %v", p.Title, err)
+			v := ask(target.Expr)
+			if hasNumber(v) == quiet[p.Title] {
+				t.Errorf("%s: %s gives %v", p.Title, target.Expr, v)
 			}
-			r := q.Exec(t.Context())
-			v, err := r.Vector()
-			if err != nil || hasNumber(v) == quiet[p.Title] {
-				t.Errorf("%s: %s gives %v, %v", p.Title, target.Expr, v, err)
+			for _, label := range legend.FindAllStringSubmatch(target.LegendFormat, -1) {
+				for _, sample := range v {
+					if sample.Metric.Get(label[1]) == "" {
+						t.Errorf("%s: %s has no label %s, which the legend names: %s", p.Title, target.Expr, label[1], sample.Metric)
+					}
+				}
 			}
-			q.Close()
 		}
 	}
-	if n < 30 {
+	for _, v := range d.Templating.List {
+		if m := labelValues.FindStringSubmatch(v.Definition); m != nil {
+			if n++; len(ask("count by ("+m[2]+") ("+m[1]+")")) == 0 {
+				t.Errorf("the list %s is empty", v.Name)
+			}
+		}
+	}
+	if n < 40 {
 		t.Errorf("%d queries tried", n)
 	}
 }
