@@ -384,6 +384,7 @@ var advices = map[string]advice{
 	"seal_committee::EWrongVersion":           {"an upgrade is under way in this transaction", do("vote about the next one when it is done")},
 	"seal_committee::EWrongUpgradeCap":        {"the UpgradeCap is not that of this copy of the package, or the package was upgraded before", do("give the UpgradeCap that publishing this copy made")},
 	"seal_committee::EInconsistentKeys":       {"the proposed keys do not belong together", do("process the messages of the ceremony again; see floe-oracle dkg verify")},
+	"seal_committee::ECodeSwitchedOff":        {"another version of the committee's contract is in force", do("use the version of floe-oracle that has it; floe-oracle dkg upgrade says which code the committee has")},
 	"seal_committee::EKeyAlreadyTaken":        {"another member has registered this key", do("draw other keys with floe-oracle dkg keygen, in another folder")},
 	"seal_committee::ENeutralKey":             {"the registered key is the neutral point, whose secret everybody knows", do("draw keys with floe-oracle dkg keygen")},
 

@@ -710,6 +710,9 @@ var (
 	// Another member has registered this key: one of them has copied it, and can't have
 	// its secret.
 	SealCommitteeEKeyAlreadyTaken error = AbortCode{Committee, "seal_committee", 18}
+	// This is not the version of the code that may change the committee: an upgrade
+	// switched it off, or has not been switched to yet.
+	SealCommitteeECodeSwitchedOff error = AbortCode{Committee, "seal_committee", 19}
 )
 
 // documented are all abort codes, each module in the order of its constants.
@@ -992,4 +995,5 @@ var documented = []Abort{
 	{Package: Committee, Module: "seal_committee", Code: 16, Name: "EInconsistentKeys", Doc: "The proposed keys don't belong together: not every choice of `threshold` partial public keys gives the public key, or one is the neutral point."},
 	{Package: Committee, Module: "seal_committee", Code: 17, Name: "ENeutralKey", Doc: "A registered key is the neutral point, whose secret everybody knows."},
 	{Package: Committee, Module: "seal_committee", Code: 18, Name: "EKeyAlreadyTaken", Doc: "Another member has registered this key: one of them has copied it, and can't have its secret."},
+	{Package: Committee, Module: "seal_committee", Code: 19, Name: "ECodeSwitchedOff", Doc: "This is not the version of the code that may change the committee: an upgrade switched it off, or has not been switched to yet."},
 }

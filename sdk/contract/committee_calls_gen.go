@@ -104,6 +104,19 @@ func (c SealCommitteeCalls) ResetProposal(committee Arg[KeyCommittee]) {
 	c.call("reset_proposal", nil, committee.Arg)
 }
 
+// SwitchCode: switches to this code and the code before it off, for this committee: Sui lets every
+// version of a package be called, and an upgrade that mends a fault would mend nothing.
+// Any member may, since a threshold has voted for the code. The committee of a rotation
+// that is under way has to be switched as well.
+func (c SealCommitteeCalls) SwitchCode(committee Arg[KeyCommittee]) {
+	c.call("switch_code", nil, committee.Arg)
+}
+
+// Code: the version of the code that may change the committee.
+func (c SealCommitteeCalls) Code(committee Arg[KeyCommittee]) Arg[uint64] {
+	return Arg[uint64]{c.call("code", nil, committee.Arg)}
+}
+
 // Threshold: how many members answer a request together.
 func (c SealCommitteeCalls) Threshold(committee Arg[KeyCommittee]) Arg[uint16] {
 	return Arg[uint16]{c.call("threshold", nil, committee.Arg)}

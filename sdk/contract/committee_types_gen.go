@@ -77,6 +77,19 @@ func (v *UpgradeManagerKey) UnmarshalBCS(d *bcs.Decoder) {
 	v.DummyField = d.Bool()
 }
 
+// CodeKey: names the `CODE` that may change the committee, a dynamic field. There is none while
+// that is 1.
+//
+// In Move: floe_committee::seal_committee::CodeKey.
+type CodeKey struct {
+	DummyField bool
+}
+
+// UnmarshalBCS reads the fields in Move's order.
+func (v *CodeKey) UnmarshalBCS(d *bcs.Decoder) {
+	v.DummyField = d.Bool()
+}
+
 // PackageDigest: digest of new modules and their dependencies: 32 bytes.
 //
 // In Move: floe_committee::seal_committee::PackageDigest.

@@ -26,6 +26,7 @@ var unpriced = map[string]string{
 	"access::upgrade::commit":                            "takes a receipt: is priced with upgrade::authorize",
 	"catalog::revenue::refund_with_ticket":               "takes the ticket that a module keeps: is priced with pass::refund",
 	"committee::seal_committee::commit_upgrade":          "takes a receipt: is priced with seal_committee::authorize_upgrade",
+	"committee::seal_committee::switch_code":             "has nothing to switch to before the code changes",
 	"key_server::key_server::create_committee_v2":        "is priced with seal_committee::propose, which calls it",
 	"key_server::key_server::update_partial_key_servers": "is priced with seal_committee::propose_for_rotation, which calls it",
 	"key_server::key_server::name_members":               "is priced with seal_committee::propose, which calls it",

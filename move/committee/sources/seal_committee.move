@@ -34,6 +34,7 @@ use floe_key_server::key_server::{Self, KeyServer, PartialKeyServer};
 use std::string::String;
 use std::type_name;
 use sui::bls12381;
+use sui::dynamic_field as df;
 use sui::dynamic_object_field as dof;
 use sui::event;
 use sui::group_ops;
@@ -87,9 +88,14 @@ const ENeutralKey: u64 = 17;
 /// Another member has registered this key: one of them has copied it, and can't have
 /// its secret.
 const EKeyAlreadyTaken: u64 = 18;
+/// This is not the version of the code that may change the committee: an upgrade
+/// switched it off, or has not been switched to yet.
+const ECodeSwitchedOff: u64 = 19;
 
 // === Constants ===
 
+/// Counts up with each upgrade that has to switch the code before it off.
+const CODE: u64 = 1;
 const DIGEST_LENGTH: u64 = 32;
 const MAX_MEMBERS: u64 = 65534;
 
@@ -140,6 +146,10 @@ public struct Committee has key {
 
 /// Names the committee's `UpgradeManager`, a dynamic object field.
 public struct UpgradeManagerKey() has copy, drop, store;
+
+/// Names the `CODE` that may change the committee, a dynamic field. There is none while
+/// that is 1.
+public struct CodeKey() has copy, drop, store;
 
 /// Digest of new modules and their dependencies: 32 bytes.
 public struct PackageDigest(vector<u8>) has drop, store;
@@ -198,6 +208,7 @@ public fun init_rotation(
 ) {
     assert!(old_committee.is_finalized(), EInvalidState);
     old_committee.check_member(ctx);
+    old_committee.check_code();
     let going_on = members.count!(|member| old_committee.members.contains(member));
     assert!(going_on >= old_committee.threshold as u64, EInsufficientOldMembers);
     let old_committee_id = object::id(old_committee);
@@ -220,6 +231,7 @@ public fun register(
     ctx: &mut TxContext,
 ) {
     self.check_member(ctx);
+    self.check_code();
     let enc = bls12381::g1_from_bytes(&enc_pk);
     let signing = bls12381::g2_from_bytes(&signing_pk);
     assert!(!group_ops::equal(&enc, &bls12381::g1_identity()), ENeutralKey);
@@ -269,6 +281,7 @@ public fun propose_for_rotation(
     ctx: &mut TxContext,
 ) {
     assert!(self.old_committee_id == option::some(object::id(&old_committee)), EInvalidState);
+    old_committee.check_code();
     let pk = old_committee.key_server().pk();
     self.note_proposal(partial_pks, pk, messages_hash, ctx);
     if (!self.is_agreed()) {
@@ -291,6 +304,7 @@ public fun propose_for_rotation(
 /// Moves the sender's server to another URL.
 public fun update_member_url(self: &mut Committee, url: String, ctx: &mut TxContext) {
     self.check_member(ctx);
+    self.check_code();
     assert!(self.is_finalized(), EInvalidState);
     let party = self.members.find_index!(|member| member == ctx.sender()).destroy_some();
     let id = object::id(self);
@@ -346,7 +360,22 @@ public fun reset_proposal(self: &mut Committee, ctx: &TxContext) {
     assert!(proposal.count(Vote::Reject) >= threshold as u64, ENotEnoughVotes);
 }
 
+/// Switches to this code and the code before it off, for this committee: Sui lets every
+/// version of a package be called, and an upgrade that mends a fault would mend nothing.
+/// Any member may, since a threshold has voted for the code. The committee of a rotation
+/// that is under way has to be switched as well.
+public fun switch_code(self: &mut Committee, ctx: &TxContext) {
+    self.check_member(ctx);
+    assert!(self.code() < CODE, ECodeSwitchedOff);
+    self.set_code(CODE);
+}
+
 // === View helpers ===
+
+/// The version of the code that may change the committee.
+public fun code(self: &Committee): u64 {
+    if (df::exists_(&self.id, CodeKey())) *df::borrow(&self.id, CodeKey()) else 1
+}
 
 /// How many members answer a request together.
 public fun threshold(self: &Committee): u16 { self.threshold }
@@ -385,7 +414,9 @@ fun new(
         seen.insert(*member);
     });
     let state = State::Init { members_info: vec_map::empty() };
-    Committee { id: object::new(ctx), threshold, members, state, old_committee_id }
+    let mut committee = Committee { id: object::new(ctx), threshold, members, state, old_committee_id };
+    committee.set_code(CODE);
+    committee
 }
 
 fun new_with_cap(
@@ -404,6 +435,18 @@ fun check_member(self: &Committee, ctx: &TxContext) {
     assert!(self.members.contains(&ctx.sender()), ENotMember);
 }
 
+fun check_code(self: &Committee) {
+    assert!(self.code() == CODE, ECodeSwitchedOff);
+}
+
+fun set_code(self: &mut Committee, code: u64) {
+    if (df::exists_(&self.id, CodeKey())) {
+        *df::borrow_mut(&mut self.id, CodeKey()) = code;
+    } else if (code > 1) {
+        df::add(&mut self.id, CodeKey(), code);
+    }
+}
+
 /// Notes the sender's proposal. The first one must hold up, and the others must
 /// equal it.
 fun note_proposal(
@@ -414,6 +457,7 @@ fun note_proposal(
     ctx: &TxContext,
 ) {
     self.check_member(ctx);
+    self.check_code();
     let count = self.members.length();
     assert!(partial_pks.length() == count, EInvalidProposal);
     let sender = ctx.sender();
@@ -473,6 +517,7 @@ fun put_key_server(self: &mut Committee, key_server: KeyServer) {
 fun check_may_upgrade(self: &Committee, ctx: &TxContext) {
     assert!(self.members.contains(&ctx.sender()), ENotAuthorized);
     assert!(self.is_finalized(), EInvalidState);
+    self.check_code();
 }
 
 fun manager_mut(self: &mut Committee): &mut UpgradeManager {
@@ -545,6 +590,16 @@ public fun finalize_for_testing(
     let name = self.id.to_address().to_string();
     let server = key_server::create_committee_v2(name, self.threshold, pk, servers, ctx);
     self.put_key_server(server);
+}
+
+/// What newer or older code would have done.
+#[test_only]
+public fun set_code_for_testing(self: &mut Committee, code: u64) {
+    if (df::exists_(&self.id, CodeKey())) {
+        *df::borrow_mut(&mut self.id, CodeKey()) = code;
+    } else {
+        df::add(&mut self.id, CodeKey(), code);
+    }
 }
 
 #[test_only]
