@@ -9,8 +9,8 @@
 // transaction); see [Indexer.Run]. Receipts are read beside it, each log on its own: those of key servers, and those of the members of
 // committees, whom the chain names with their addresses and URLs at each rotation.
 // Each receipt is checked by its signature, its place in the log and its number
-// for each policy, all of them against the log's signed checkpoints; what an
-// honest log does not do is in receipt_fault. [Indexer.Handler] is the
+// for each policy, all of them against the log's signed checkpoints and its roots
+// on chain; what an honest log does not do is in receipt_fault. [Indexer.Handler] is the
 // HTTP API: datasets with their lineage, policies as of any checkpoint, income;
 // /openapi.json describes it. For everything else there is SQL: one table for
 // each kind of event, with comments, and beside them the functions policy_as_of,

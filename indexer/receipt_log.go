@@ -2,13 +2,11 @@ package indexer
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
 	"net/http"
 
-	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/rfc6962"
 
 	"github.com/floe-data/floe/indexer/store"
@@ -61,7 +59,13 @@ func (r *logReader) look(ctx context.Context, st *store.Store, l store.Log) (mor
 	if serr := st.AddDecisions(ctx, l.LogID, have, *step); serr != nil {
 		return false, serr
 	}
-	return err == nil && r.goal != nil && step.Next.Sequence < int64(r.goal.Size) && len(step.Decisions) > 0, err
+	if err != nil {
+		return false, err
+	}
+	if step.Next.Sequence < int64(r.goal.Size) && len(step.Decisions) > 0 {
+		return true, nil
+	}
+	return false, r.compareAnchored(ctx, st, l.LogID, issuer, step.Next)
 }
 
 // read asks for the checkpoint and for the receipts up to it. With an error may come a
@@ -233,60 +237,6 @@ func followsPolicies(r *receipt.Receipt, last map[string]store.PolicyLink) error
 		seen[p.ID] = true
 	}
 	return nil
-}
-
-var trees = compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
-
-// loadTree returns the tree over the first size receipts of a log; nil if it can't be
-// known, because receipts are missing.
-func loadTree(size int64, saved []byte) (*compact.Range, error) {
-	if size == 0 {
-		return trees.NewEmptyRange(0), nil
-	}
-	if len(saved) == 0 {
-		return nil, nil
-	}
-	var hashes [][]byte
-	for b := saved; len(b) > 0; b = b[min(32, len(b)):] {
-		hashes = append(hashes, b[:min(32, len(b))])
-	}
-	r, err := trees.NewRange(0, uint64(size), hashes)
-	if err != nil {
-		return nil, fmt.Errorf("read tree of receipt log: %w", err)
-	}
-	return r, nil
-}
-
-func saveTree(tree *compact.Range) []byte {
-	out := []byte{}
-	if tree != nil {
-		for _, h := range tree.Hashes() {
-			out = append(out, h...)
-		}
-	}
-	return out
-}
-
-// computeTree makes the tree of a log that was read before trees were kept.
-func computeTree(ctx context.Context, st *store.Store, id store.LogID, have store.Progress) (store.Progress, error) {
-	tree, last := trees.NewEmptyRange(0), int64(0)
-	err := st.Hashes(ctx, id, have.Sequence, func(sequence int64, hash string) error {
-		leaf, err := base64.RawURLEncoding.DecodeString(hash)
-		if last++; err != nil || sequence != last || tree == nil {
-			tree = nil
-			return nil
-		}
-		return tree.Append(rfc6962.DefaultHasher.HashLeaf(leaf), nil)
-	})
-	if err != nil {
-		return have, err
-	}
-	if last != have.Sequence {
-		tree = nil
-	}
-	next := have
-	next.Tree = saveTree(tree)
-	return next, st.AddDecisions(ctx, id, have, store.Step{Next: next})
 }
 
 // checkpoint asks for the log's signed checkpoint.

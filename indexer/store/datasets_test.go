@@ -17,7 +17,7 @@ func TestDatasetLimits(t *testing.T) {
 		`INSERT INTO policy SELECT 1, now(), 0, i, 'p' || i, 'c', 'o' FROM generate_series(1, 3) i`,
 		`INSERT INTO policy_grant SELECT 1, now(), NULL, NULL, 0, i, NULL, NULL, 'p' || (1 + i % 3), 'm' || i FROM generate_series(1, 30) i`,
 		`INSERT INTO key_server SELECT 1, now(), 2, 1, 0, 1, 0, 'k' || i, 'n' || i, 'u', 'p' FROM generate_series(1, 2) i`,
-		`INSERT INTO receipt_watermark (key_server_id, member, seq, hash, checked_size) SELECT 'k' || k, m, 10, 'h', 0 FROM generate_series(1, 2) k, unnest(ARRAY['', 'a']) m`,
+		`INSERT INTO receipt_watermark (key_server_id, member, seq, hash, checked_size, anchored_size) SELECT 'k' || k, m, 10, 'h', 0, 0 FROM generate_series(1, 2) k, unnest(ARRAY['', 'a']) m`,
 		`INSERT INTO key_decision (key_server_id, member, seq, decided_at, verified, decision, hash, jwt, problem)
 			SELECT 'k' || k, m, i, to_timestamp(10 * i + 2 * k + length(m)), false, 'unreadable', 'h', 'j', 'x' FROM generate_series(1, 2) k, unnest(ARRAY['', 'a']) m, generate_series(1, 10) i`,
 		`INSERT INTO key_decision_policy SELECT i, i, 'k' || k, CASE i WHEN 10 THEN 'p1' ELSE 'p3' END, NULL, m FROM generate_series(1, 2) k, unnest(ARRAY['', 'a']) m, generate_series(1, 10) i`,

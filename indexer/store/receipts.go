@@ -74,25 +74,29 @@ type Progress struct {
 	Hash     string // of that receipt
 	Checked  int64  // size in the last checkpoint whose root was that of the receipts
 	Tree     []byte // see receipt_watermark.tree
+
+	Anchored     int64  // the largest size whose root on chain was compared
+	AnchoredTree []byte // see receipt_watermark.anchored_tree
 }
 
 func (p Progress) equal(q Progress) bool {
-	return p.Sequence == q.Sequence && p.Checked == q.Checked && bytes.Equal(p.Tree, q.Tree)
+	return p.Sequence == q.Sequence && p.Checked == q.Checked && bytes.Equal(p.Tree, q.Tree) &&
+		p.Anchored == q.Anchored && bytes.Equal(p.AnchoredTree, q.AnchoredTree)
 }
 
 // Progress returns how far a log was read.
 func (s *Store) Progress(ctx context.Context, id LogID) (p Progress, err error) {
-	err = s.pool.QueryRow(ctx, query("receipt_progress"), id.KeyServer, id.Member).Scan(&p.Sequence, &p.Hash, &p.Checked, &p.Tree)
+	err = s.pool.QueryRow(ctx, query("receipt_progress"), id.KeyServer, id.Member).Scan(&p.Sequence, &p.Hash, &p.Checked, &p.Tree, &p.Anchored, &p.AnchoredTree)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return p, fmt.Errorf("read progress of receipt log %s: %w", id, s.explain(err))
 	}
 	return p, nil
 }
 
-// Hashes calls f with the number and hash of each receipt of a log that was read, up
-// to last, in order.
-func (s *Store) Hashes(ctx context.Context, id LogID, last int64, f func(sequence int64, hash string) error) error {
-	rows, err := s.pool.Query(ctx, query("receipt_hashes"), id.KeyServer, id.Member, last)
+// Hashes calls f with the number and hash of each receipt of a log that was read, of
+// those after after up to last, in order.
+func (s *Store) Hashes(ctx context.Context, id LogID, after, last int64, f func(sequence int64, hash string) error) error {
+	rows, err := s.pool.Query(ctx, query("receipt_hashes"), id.KeyServer, id.Member, after, last)
 	if err == nil {
 		var sequence int64
 		var hash string
@@ -102,6 +106,23 @@ func (s *Store) Hashes(ctx context.Context, id LogID, last int64, f func(sequenc
 		return fmt.Errorf("read hashes of receipt log %s: %w", id, s.explain(err))
 	}
 	return nil
+}
+
+// AnchoredRoot is a root of a log on chain.
+type AnchoredRoot struct {
+	Anchor string
+	Size   int64
+	Root   string // hex
+}
+
+// AnchoredRoots returns the first roots on chain of the log with this name and one of
+// these keys (hex), of more than after and at most last entries, by size.
+func (s *Store) AnchoredRoots(ctx context.Context, origin string, keys []string, after, last int64) ([]AnchoredRoot, error) {
+	out, err := collect[AnchoredRoot](ctx, s.pool, "anchored_roots", origin, keys, after, last)
+	if err != nil {
+		return nil, fmt.Errorf("read roots of log %s: %w", origin, s.explain(err))
+	}
+	return out, nil
 }
 
 // PolicyLink is the last receipt of a log about a policy.
@@ -198,7 +219,8 @@ func advanceReceipts(ctx context.Context, tx pgx.Tx, id LogID, have, next Progre
 		return nil
 	}
 	var changed int
-	err := tx.QueryRow(ctx, query("advance_receipts"), id.KeyServer, id.Member, have.Sequence, next.Sequence, next.Hash, next.Checked, next.Tree).Scan(&changed)
+	err := tx.QueryRow(ctx, query("advance_receipts"), id.KeyServer, id.Member, have.Sequence, next.Sequence, next.Hash, next.Checked, next.Tree,
+		next.Anchored, next.AnchoredTree).Scan(&changed)
 	if err == nil && changed != 1 {
 		err = fmt.Errorf("%w: the receipt watermark moved", ErrBusy)
 	}
