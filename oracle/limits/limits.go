@@ -47,8 +47,13 @@ type Rate struct {
 	Burst int
 }
 
-// MaxBurst bounds N and Burst of a Rate.
-const MaxBurst = 1_000_000
+const (
+	// MaxBurst bounds N and Burst of a Rate.
+	MaxBurst = 1_000_000
+	// maxRefill bounds how long a bucket takes to be full again: times are counted
+	// in nanoseconds.
+	maxRefill = 100 * 365 * 24 * time.Hour
+)
 
 // Check tells what is wrong with a configuration.
 func (c *Config) Check() error {
@@ -83,6 +88,8 @@ func (r Rate) Check() error {
 		return fmt.Errorf("number and burst have to be from 1 to %d", MaxBurst)
 	case r.Per < time.Second || r.Per > 24*time.Hour:
 		return errors.New("the time has to be from 1s to 24h")
+	case int64(r.Burst) > int64(maxRefill)/r.token():
+		return errors.New("the burst would take more than a hundred years to come again: make it smaller, or the number larger")
 	}
 	return nil
 }

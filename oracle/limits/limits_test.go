@@ -433,3 +433,21 @@ func BenchmarkKnock(b *testing.B) {
 		}
 	})
 }
+
+// A rate that passes Check lets its burst through, and no more.
+func TestRatesDoNotOverflow(t *testing.T) {
+	for _, r := range []Rate{{N: 1, Per: 24 * time.Hour, Burst: MaxBurst}, {N: 1, Per: 24 * time.Hour, Burst: 30_000}, {N: MaxBurst, Per: time.Second, Burst: MaxBurst}, {N: 1, Per: time.Second, Burst: MaxBurst}} {
+		if r.Check() != nil {
+			continue
+		}
+		b := NewBuckets(r, func() time.Time { return time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC) })
+		for _, n := range []int{1, r.Burst - 1} {
+			if _, ok := b.Take(sui.Address{}, n); !ok {
+				t.Errorf("%+v: %d of its burst are refused", r, n)
+			}
+		}
+		if _, ok := b.Take(sui.Address{}, 1); ok {
+			t.Errorf("%+v: more than its burst is let in", r)
+		}
+	}
+}
