@@ -164,19 +164,17 @@ func newOpens(c limits.Config) *limits.Opens {
 func (s *Server) UpdateLimits(cfg limits.Config) error {
 	s.services.changing.Lock() // no service comes or goes
 	defer s.services.changing.Unlock()
-	before := s.cfg.Limits.Config()
-	if err := s.cfg.Limits.Update(cfg); err != nil {
-		return err
+	if err := cfg.Check(); err != nil {
+		return fmt.Errorf("set limits: %w", err)
 	}
-	if reflect.DeepEqual(before.Opens, cfg.Opens) {
-		return nil
-	}
-	for _, svc := range s.services.all() {
-		if err := svc.limitOpens(newOpens(cfg)); err != nil {
-			return fmt.Errorf("set limits of %s: %w", svc.cfg.ObjectID, err)
+	if !reflect.DeepEqual(s.cfg.Limits.Config().Opens, cfg.Opens) {
+		for _, svc := range s.services.all() {
+			if err := svc.limitOpens(newOpens(cfg)); err != nil {
+				return fmt.Errorf("set limits of %s: %w", svc.cfg.ObjectID, err)
+			}
 		}
 	}
-	return nil
+	return s.cfg.Limits.Update(cfg) // last, so that what failed is tried again
 }
 
 func (s *Service) limitOpens(o *limits.Opens) (err error) {

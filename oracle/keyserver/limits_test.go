@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/floe-data/floe/oracle/journal"
 	"github.com/floe-data/floe/oracle/limits"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/receipt"
@@ -241,6 +244,33 @@ func TestOpensByReload(t *testing.T) {
 	}
 	if err := f.server.UpdateLimits(limits.Config{ConcurrentPerUser: -1}); err == nil {
 		t.Error("a bad configuration is taken")
+	}
+}
+
+// Limits on opens that could not be put into force can be tried again.
+func TestOpensByReloadAgain(t *testing.T) {
+	f := limited(t, limits.Config{})
+	f.code()
+	limit := limits.Config{Opens: []limits.OpenLimit{{Package: pkgID, Per: limits.PerIdentity, Max: 1}}}
+	path := filepath.Join(f.dir, journal.FileName)
+	whole, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, make([]byte, len(whole)), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.server.UpdateLimits(limit); err == nil {
+		t.Fatal("receipts that can't be read are counted")
+	}
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.server.UpdateLimits(limit); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, _ := f.code(); code != "opens_exhausted" {
+		t.Errorf("%q", code)
 	}
 }
 
