@@ -45,7 +45,8 @@ func (s *Server) authenticate(ctx context.Context, r *request, verified func()) 
 		return nil, refuse("InvalidMVRName", "mvr_unsupported", "this key server does not resolve names of packages",
 			"create the session key with the package id instead of a name")
 	}
-	out := &requester{request: *r, user: r.Certificate.User, pkg: policy.Package{First: r.Approval.Package, Called: r.Approval.Package}}
+	out := &requester{request: *r, user: r.Certificate.User, pkg: policy.Package{First: r.Approval.Package, Called: r.Approval.Package},
+		message: r.Certificate.Message(r.Approval.Package)}
 	if r.Token != "" { // its issuer's keys may have to be fetched
 		verified()
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/floe-data/floe/oracle/accounts"
 	"github.com/floe-data/floe/oracle/limits"
+	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
@@ -344,4 +345,21 @@ func (m *machine) transport() seal.TransportPublicKey {
 		m.t.Fatal(err)
 	}
 	return tk.Public()
+}
+
+// A refusal before the package is known has a receipt of the request that was sent.
+func TestTokenReceiptWithoutPackage(t *testing.T) {
+	m := withMachine(t)
+	m.eval.pkgErr = &policy.Refusal{Kind: policy.Unknown, Reason: seal.Reason{Code: "chain_unavailable", Rule: "r", Remedy: "r"}}
+	s := m.session(pkgID)
+	token := m.token(s, nil)
+	req := m.request(s, token)
+	code, e, _ := m.ask(req, token)
+	r, err := receipt.Parse(e.Receipt)
+	if err == nil {
+		err = r.CheckRequest(req, pkgID, token)
+	}
+	if code != "chain_unavailable" || err != nil {
+		t.Errorf("%q: %v", code, err)
+	}
 }
