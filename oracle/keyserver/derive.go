@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,7 +63,8 @@ func (s *Service) derive(master *seal.MasterKey, ids [][]byte, who *requester, r
 }
 
 // inParallel calls f for 0 to n-1, on as many cores as there are, and returns
-// an error of one call, after which no further ones begin. Between two calls it
+// an error of one call, after which no further ones begin. A panic is passed
+// on: in a goroutine of its own it would be the end of all requests. Between two calls it
 // lets others go first, so that a large batch does not hold up small requests.
 func inParallel(n int, on cores, f func(i int) error) error {
 	var next atomic.Int64
@@ -70,7 +72,7 @@ func inParallel(n int, on cores, f func(i int) error) error {
 	work := func() {
 		for i := int(next.Add(1)) - 1; i < n && failed.Load() == nil; i = int(next.Add(1)) - 1 {
 			on.use(func() {
-				if err := f(i); err != nil {
+				if err := calmly(f, i); err != nil {
 					failed.CompareAndSwap(nil, &err)
 				}
 			})
@@ -83,7 +85,23 @@ func inParallel(n int, on cores, f func(i int) error) error {
 	work()
 	wait.Wait()
 	if err := failed.Load(); err != nil {
+		if p, ok := (*err).(panicked); ok {
+			panic(p)
+		}
 		return *err
 	}
 	return nil
+}
+
+// A panicked is the panic of a call, with its stack.
+type panicked struct{ error }
+
+// calmly calls f, and makes a panic an error.
+func calmly(f func(i int) error, i int) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked{fmt.Errorf("%v\n%s", v, debug.Stack())}
+		}
+	}()
+	return f(i)
 }

@@ -3,7 +3,9 @@ package keyserver
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -64,5 +66,26 @@ func TestInParallelStopsAtError(t *testing.T) {
 	})
 	if err != bad || calls.Load() > 10+4 {
 		t.Errorf("%v after %d calls", err, calls.Load())
+	}
+}
+
+// A defect that one identity meets is the end of its request, not of the process,
+// whichever goroutine meets it.
+func TestInParallelPassesOnPanics(t *testing.T) {
+	for bad := range 3 {
+		func() {
+			defer func() {
+				if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), "a defect") {
+					t.Errorf("%d: %v", bad, v)
+				}
+			}()
+			err := inParallel(3, make(cores, 3), func(i int) error {
+				if i == bad {
+					panic("a defect")
+				}
+				return nil
+			})
+			t.Errorf("%d: no panic, %v", bad, err)
+		}()
 	}
 }
