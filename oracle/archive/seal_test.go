@@ -215,3 +215,23 @@ func TestMissingPack(t *testing.T) {
 		}
 	}
 }
+
+// What Recall reads is known before.
+func TestRecallSize(t *testing.T) {
+	a := reopen(t, nil, t.TempDir())
+	one, two := keep(t, a, decision(1, 1)), keep(t, a, decision(1, 1, 2))
+	_, all := a.Size()
+	sizes := make([]int64, 2)
+	for i, short := range [][]byte{one, two} {
+		var err error
+		if sizes[i], err = a.RecallSize(short); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if item := int64(sealedStep + vault.Overhead); sizes[0] != 2*item || sizes[1] != 3*item || sizes[1] >= all {
+		t.Errorf("%v of %d", sizes, all)
+	}
+	if _, err := reopen(t, nil, t.TempDir()).RecallSize(one); !errors.Is(err, ErrUnknown) {
+		t.Errorf("of another archive: %v", err)
+	}
+}

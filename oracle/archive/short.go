@@ -174,6 +174,21 @@ func (a *Archive) recall(b []byte) (*evidence.Evidence, error) {
 	return ev, nil
 }
 
+// RecallSize returns how many bytes Recall reads; what is not there counts nothing.
+func (a *Archive) RecallSize(b []byte) (size int64, err error) {
+	s, list, err := a.listOf(b)
+	if err != nil {
+		return 0, fmt.Errorf("recall evidence: %w", err)
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	size = int64(a.index[s.list].size)
+	for _, ref := range list {
+		size += int64(a.index[ref.Digest].size)
+	}
+	return size, nil
+}
+
 // Manifest makes the manifest of a short form again, and demands that all of its
 // objects are there. It does not read them: see Check.
 func (a *Archive) Manifest(b []byte) (*evidence.Manifest, error) {

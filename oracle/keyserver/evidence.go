@@ -46,60 +46,76 @@ func (s *Service) serveEvidence(w http.ResponseWriter, r *http.Request) {
 		writeRefusal(w, &refusal{Type: "Unauthorized", Status: http.StatusUnauthorized, Message: err.Error()})
 		return
 	}
-	bundle, pruned, ref := s.bundle(r.Context(), r.PathValue("sequence"), user)
-	if pruned != nil {
-		writeJSON(w, http.StatusGone, pruned)
+	leave, ref := s.giveEvidence(w, r, user)
+	if leave != nil {
+		defer leave() // when it is sent
+	}
+	if ref == nil {
 		return
 	}
-	if ref != nil {
-		if ref.Cause != nil {
-			s.shared.Log.Error("evidence cannot be given", "err", ref.Cause)
-		}
-		writeRefusal(w, ref)
-		return
+	if ref.Cause != nil {
+		s.shared.Log.Error("evidence cannot be given", "err", ref.Cause)
 	}
-	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Write(bundle.Bytes())
+	writeRefusal(w, ref)
 }
 
-// bundle puts the evidence of a receipt together for somebody, or says that it was
-// pruned.
-func (s *Service) bundle(ctx context.Context, number string, user sui.Address) (*evidence.Bundle, *receipt.PrunedAnswer, *refusal) {
-	unreadable := func(err error) *refusal {
-		if err == nil {
-			return nil
-		}
-		ref := refuse("Failure", "evidence_unreadable", "the evidence cannot be read", "tell the operator of the key server")
-		ref.Cause = err
-		return ref
+// giveEvidence answers with the evidence of a receipt, or with the word that it was
+// pruned, or returns why not. leave gives back the memory that it takes.
+func (s *Service) giveEvidence(w http.ResponseWriter, r *http.Request, user sui.Address) (leave func(), ref *refusal) {
+	rec, ref := s.evidenceOf(r.Context(), r.PathValue("sequence"), user)
+	if ref != nil {
+		return nil, ref
 	}
+	size, err := s.archive.RecallSize(rec.Evidence)
+	if err == nil {
+		if leave, ref = s.shared.takeRoom(r.Context(), size); ref != nil {
+			return nil, ref
+		}
+		var ev *evidence.Evidence
+		if ev, err = s.archive.Recall(rec.Evidence); err == nil {
+			w.Header().Set("Content-Type", "application/octet-stream")
+			w.Write(evidence.NewBundle(rec.JWT, *rec.Opening, ev).Bytes())
+			return leave, nil
+		}
+	}
+	if errors.Is(err, archive.ErrUnknown) {
+		pruned, e := s.pruned(rec.JWT)
+		if pruned != nil {
+			writeJSON(w, http.StatusGone, pruned)
+			return leave, nil
+		}
+		err = errors.Join(err, e)
+	}
+	return leave, unreadable(err)
+}
+
+func unreadable(err error) *refusal {
+	ref := refuse("Failure", "evidence_unreadable", "the evidence cannot be read", "tell the operator of the key server")
+	ref.Cause = err
+	return ref
+}
+
+// evidenceOf returns the record of a receipt that has evidence, for somebody who may
+// read it.
+func (s *Service) evidenceOf(ctx context.Context, number string, user sui.Address) (*journal.Record, *refusal) {
 	sequence, err := strconv.ParseUint(number, 10, 63)
 	if err != nil {
-		return nil, nil, badRequest(fmt.Errorf("%.20q is no number of a receipt", number))
+		return nil, badRequest(fmt.Errorf("%.20q is no number of a receipt", number))
 	}
 	rec, err := s.journal.Record(sequence)
 	if err != nil {
-		return nil, nil, unreadable(err)
+		return nil, unreadable(err)
 	}
 	if rec == nil {
-		return nil, nil, &refusal{Type: "NotFound", Status: http.StatusNotFound, Message: fmt.Sprintf("there is no receipt %d", sequence)}
+		return nil, &refusal{Type: "NotFound", Status: http.StatusNotFound, Message: fmt.Sprintf("there is no receipt %d", sequence)}
 	}
 	if ref := s.mayRead(ctx, rec, user); ref != nil {
-		return nil, nil, ref
+		return nil, ref
 	}
 	if rec.Evidence == nil || rec.Opening == nil {
-		return nil, nil, &refusal{Type: "NoEvidence", Status: http.StatusNotFound, Message: fmt.Sprintf("receipt %d has no evidence: nothing was evaluated, or by a full node alone", sequence)}
+		return nil, &refusal{Type: "NoEvidence", Status: http.StatusNotFound, Message: fmt.Sprintf("receipt %d has no evidence: nothing was evaluated, or by a full node alone", sequence)}
 	}
-	ev, err := s.archive.Recall(rec.Evidence)
-	if errors.Is(err, archive.ErrUnknown) {
-		if pruned, e := s.pruned(rec.JWT); pruned != nil || e != nil {
-			return nil, pruned, unreadable(e)
-		}
-	}
-	if err != nil {
-		return nil, nil, unreadable(err)
-	}
-	return evidence.NewBundle(rec.JWT, *rec.Opening, ev), nil, nil
+	return rec, nil
 }
 
 // pruned returns the word that the evidence of a receipt was removed, nil if there

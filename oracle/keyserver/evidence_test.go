@@ -1,6 +1,7 @@
 package keyserver
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -181,4 +182,40 @@ func TestEvidencePruned(t *testing.T) {
 	if _, err := f.remote().Evidence(t.Context(), token, 2); err == nil || errors.As(err, &said) || !strings.Contains(err.Error(), "503") {
 		t.Errorf("lost: %v", err)
 	}
+}
+
+// Evidence is given as long as there is memory for it, which is given back.
+func TestEvidenceRoom(t *testing.T) {
+	f := start(t)
+	f.eval.evidence.Evaluated, f.eval.evidence.Record = receipt.ByBoth, record(1)
+	req, _ := f.request(nil)
+	f.post(req)
+	token, err := f.remote().Login(t.Context(), f.wallet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc := f.service()
+	for range 3 {
+		if _, err := f.remote().Evidence(t.Context(), token, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.server.Close(); err != nil { // all are sent
+		t.Fatal(err)
+	}
+	f.serve()
+	leave, ref := svc.shared.takeRoom(t.Context(), 1<<40) // more than there is
+	if ref != nil {
+		t.Fatalf("room is not given back: %+v", ref)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, ref := svc.shared.takeRoom(gone, 1); ref == nil || ref.Reason.Code != "busy_evidence" || ref.Type != "TooManyRequests" {
+		t.Errorf("no room: %+v", ref)
+	}
+	leave()
+	if leave, ref = svc.shared.takeRoom(t.Context(), 1); ref != nil {
+		t.Errorf("there is room again: %+v", ref)
+	}
+	leave()
 }

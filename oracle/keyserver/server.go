@@ -32,6 +32,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/floe-data/floe/oracle/accounts"
 	"github.com/floe-data/floe/oracle/limits"
 	"github.com/floe-data/floe/oracle/metrics"
@@ -93,8 +95,9 @@ type Config struct {
 	// Rand is the source of randomness. nil means crypto/rand.
 	Rand io.Reader
 
-	owners *ownerLookups // by Owner
-	cores  cores
+	owners   *ownerLookups // by Owner
+	evidence *semaphore.Weighted
+	cores    cores
 }
 
 // A NameResolver finds the package that a name stands for; *mvr.Resolver is one.
@@ -184,7 +187,7 @@ func (c *Config) complete() error {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	c.owners = newOwnerLookups(c.Owner, c.Now)
+	c.owners, c.evidence = newOwnerLookups(c.Owner, c.Now), newEvidenceRoom()
 	return nil
 }
 

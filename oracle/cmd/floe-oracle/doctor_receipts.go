@@ -72,6 +72,8 @@ func remedyOf(code string) string {
 		return "find out who changed receipts.jwt or the log; witnesses and the anchor show which is right"
 	case "not_logged":
 		return "look at the server's log for why; if no server runs, start it"
+	case "evidence_damaged", "evidence_lost":
+		return "restore the folder evidence from a copy; without it the decisions of those receipts cannot be made again"
 	}
 	return "use the keys that belong to the journal"
 }

@@ -131,3 +131,12 @@ func TestEvidencePruneArguments(t *testing.T) {
 		}
 	}
 }
+
+// Evidence that is gone is not a matter of keys.
+func TestRemedyOfLostEvidence(t *testing.T) {
+	for _, code := range []string{"evidence_damaged", "evidence_lost"} {
+		if remedy := remedyOf(code); !strings.HasPrefix(remedy, "restore the folder evidence from a copy") {
+			t.Errorf("%s: %s", code, remedy)
+		}
+	}
+}
