@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/floe-data/floe/sdk/contract"
@@ -200,6 +201,9 @@ func refusal(ctx context.Context, env *Env, err error) error {
 	var server *seal.ServerError
 	if errors.As(err, &server) {
 		out.Remedy = server.Remedy()
+		if id := fetch.RequestID(); server.Status >= http.StatusInternalServerError && id != "" {
+			out.Remedy = strings.TrimPrefix(out.Remedy+"; the key servers' logs call the request "+id, "; ")
+		}
 	}
 	return out
 }

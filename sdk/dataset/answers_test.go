@@ -164,3 +164,17 @@ func TestAnswersOfMembers(t *testing.T) {
 		}
 	}
 }
+
+// Of a failure of the servers, whoever asked can tell the operators which request
+// it was; of a refusal, the receipt says all.
+func TestFailureNamesTheRequest(t *testing.T) {
+	request := &seal.FetchKeyRequest{PTB: []byte{1}}
+	for status, want := range map[int]bool{503: true, 403: false} {
+		fetch := &seal.FetchError{Request: request, Reports: []seal.ServerReport{{Err: &seal.ServerError{Status: status, Type: "Failure"}, Weight: 1}}}
+		var refused *RefusedError
+		if err := refusal(t.Context(), &Env{}, fetch); !errors.As(err, &refused) || refused.Remedy == "" ||
+			strings.HasSuffix(refused.Remedy, "logs call the request "+fetch.RequestID()) != want {
+			t.Errorf("HTTP %d: %+v", status, refused)
+		}
+	}
+}

@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -396,5 +398,39 @@ func TestAddress(t *testing.T) {
 	defer h.Close()
 	if _, err := (&Endpoint{URL: h.URL + "/delete?all="}).FetchKey(t.Context(), nil); err == nil || asked {
 		t.Errorf("asked: %v, %v", asked, err)
+	}
+}
+
+// All servers are given the same name for a request, a UUID that nothing can be
+// learnt from, and who asked can tell it to an operator.
+func TestRequestID(t *testing.T) {
+	net := newTestNet(t, 3)
+	var mu sync.Mutex
+	ids := map[string]int{}
+	for _, s := range net.servers {
+		s.answer = func(w http.ResponseWriter, _ *FetchKeyRequest) bool {
+			w.WriteHeader(503)
+			return true
+		}
+		s.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			ids[r.Header.Get(HeaderRequestID)]++
+			mu.Unlock()
+			s.ServeHTTP(w, r)
+		})
+	}
+	for range 2 {
+		_, _, err := net.fetch(t, 3)
+		var fe *FetchError
+		if !errors.As(err, &fe) {
+			t.Fatal(err)
+		}
+		// RFC 9562: version 8, whose bits are free, and the variant 10.
+		if id := fe.RequestID(); !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) || ids[id] == 0 {
+			t.Errorf("the request is %q, the servers were told %v", id, ids)
+		}
+	}
+	if len(ids) != 2 {
+		t.Errorf("two requests are called %v", ids)
 	}
 }

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -114,6 +115,15 @@ func (e *FetchError) Error() string {
 		}
 	}
 	return b.String()
+}
+
+// RequestID is what the request is called in the servers' logs.
+func (e *FetchError) RequestID() string {
+	body, err := json.Marshal(e.Request)
+	if err != nil || e.Request == nil {
+		return ""
+	}
+	return requestID(body)
 }
 
 // Unwrap returns the servers' errors, the most frequent first, so that
