@@ -38,7 +38,10 @@ type Unready struct {
 
 // state reads metrics and looks at the folder with receipts.
 func (s *server) state(ctx context.Context, dir string) (st State) {
-	m, _ := s.gauges(ctx)
+	m, err := s.gauges(ctx)
+	for try := 1; err != nil && try < 5; try++ { // the machine may be busy
+		m, err = s.gauges(ctx)
+	}
 	st.RSS, st.Goroutines, st.Files = int64(m["process_resident_memory_bytes"]), int(m["go_goroutines"]), int(m["process_open_fds"])
 	st.Live = int64(m["go_memstats_next_gc_bytes"]) / 2 // GOGC is 100
 	st.Receipts = int(m["floe_oracle_receipts"])
