@@ -177,6 +177,9 @@ func TestQuorumOutvotes(t *testing.T) {
 			if _, _, err := Decide(t.Context(), q, query(t)); codeOf(err) != codeOf(truth) {
 				t.Fatalf("decided %v, want %v", err, truth)
 			}
+			if err := q.VerifyWallet(t.Context(), sui.Address{1}, nil, sui.Signature{5}); codeOf(err) != codeOf(truth) {
+				t.Fatalf("of a wallet's signature: %v, want %v", err, truth)
+			}
 		}
 	}
 	votes := []vote[int]{{member: 1, says: verdictOf(no)}, {member: 0, says: verdictOf(nil)}, {member: 2, err: errors.New("down")}}
