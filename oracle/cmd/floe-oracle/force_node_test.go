@@ -14,12 +14,13 @@ import (
 
 // A proxy stands between a key server and its node.
 type proxy struct {
-	url, target string
-	mode        atomic.Int32
-	noise       atomic.Uint32
+	url   string
+	mode  atomic.Int32
+	noise atomic.Uint32
 
-	mu    sync.Mutex
-	conns map[net.Conn]bool
+	mu     sync.Mutex
+	target string
+	conns  map[net.Conn]bool
 }
 
 // A proxyMode is what a proxy does with bytes.
@@ -39,7 +40,8 @@ func newProxy(t *testing.T, target string) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{url: "http://" + l.Addr().String(), target: strings.TrimPrefix(target, "http://"), conns: map[net.Conn]bool{}}
+	p := &proxy{url: "http://" + l.Addr().String(), conns: map[net.Conn]bool{}}
+	p.aim(target)
 	go p.accept(l)
 	t.Cleanup(func() {
 		l.Close()
@@ -61,6 +63,13 @@ func (p *proxy) set(m proxyMode) {
 	}
 }
 
+// aim has new connections go to another node.
+func (p *proxy) aim(url string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = strings.TrimPrefix(url, "http://")
+}
+
 func (p *proxy) accept(l net.Listener) {
 	for {
 		c, err := l.Accept()
@@ -76,7 +85,10 @@ func (p *proxy) accept(l net.Listener) {
 }
 
 func (p *proxy) serve(c net.Conn) {
-	up, err := net.Dial("tcp", p.target)
+	p.mu.Lock()
+	target := p.target
+	p.mu.Unlock()
+	up, err := net.Dial("tcp", target)
 	if err != nil {
 		c.Close()
 		return

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -112,7 +111,7 @@ func newForce(t *testing.T, requests int, seed uint64, by protection) *force {
 	f.register(c.URL, fmt.Sprintf("evaluation: {%s}\n%s", by.config(f), more))
 	if lies {
 		f.double = newDouble(t, c, f.client, f.world, f.leaver)
-		f.node.target = strings.TrimPrefix(f.double.liar.url, "http://")
+		f.node.aim(f.double.liar.url)
 	}
 	return f
 }
