@@ -23,6 +23,7 @@ type lane struct {
 	verify  chan struct{} // one element per stranger whose signatures are verified
 	bucket  *limits.Bucket
 	now     func() time.Time
+	longest time.Duration // that a stranger waits for a place
 
 	mu    sync.Mutex
 	known map[session]int64 // session keys that were given a key, and when they expire
@@ -40,6 +41,9 @@ const (
 	strangersPerCore = 1000
 	// strangersWaiting is how many more wait for their turn, some tens of ms.
 	strangersWaiting = 256
+	// strangersWait is how long they do at most: clients go after 10 seconds, and
+	// then nobody has told them why.
+	strangersWait = 5 * time.Second
 	// maxSessions bounds what is remembered, at about 50 bytes each.
 	maxSessions = 100_000
 )
@@ -47,7 +51,7 @@ const (
 func newLane(now func() time.Time, cores int) *lane {
 	return &lane{places: make(chan struct{}, strangersAtOnce), waiting: make(chan struct{}, strangersAtOnce+strangersWaiting),
 		verify: make(chan struct{}, max(1, cores/2)),
-		bucket: limits.NewBucket(limits.Rate{N: strangersPerCore * cores, Per: time.Second, Burst: strangersPerCore * cores / 4}, now), now: now, known: map[session]int64{}}
+		bucket: limits.NewBucket(limits.Rate{N: strangersPerCore * cores, Per: time.Second, Burst: strangersPerCore * cores / 4}, now), now: now, longest: strangersWait, known: map[session]int64{}}
 }
 
 func sessionOf(c *seal.Certificate) session {
@@ -79,8 +83,13 @@ func (l *lane) enter(ctx context.Context, c *seal.Certificate) (t turn, d *limit
 	default:
 		return t, crowded, nil
 	}
+	late := time.NewTimer(l.longest)
+	defer late.Stop()
 	select {
 	case l.places <- struct{}{}:
+	case <-late.C:
+		<-l.waiting
+		return t, crowded, nil
 	case <-ctx.Done():
 		<-l.waiting
 		return t, nil, ctx.Err()

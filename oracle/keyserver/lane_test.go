@@ -36,6 +36,11 @@ func TestLane(t *testing.T) {
 	if _, d, err := l.enter(gone, regular); d != nil || err != nil {
 		t.Errorf("a session key that was given a key waits: %v %v", d, err)
 	}
+	l.longest = time.Nanosecond
+	if _, d, err := l.enter(t.Context(), certificateOf(100, now)); err != nil || d == nil || d.Code != "busy_strangers" {
+		t.Errorf("a stranger who has waited for too long: %+v %v", d, err)
+	}
+	l.longest = time.Hour
 	now = now.Add(10*time.Minute + time.Millisecond)
 	if _, _, err := l.enter(gone, regular); !errors.Is(err, context.Canceled) {
 		t.Errorf("an expired session key found a place: %v", err)
