@@ -42,6 +42,31 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// Shares of before a rotation are worth nothing together with those after it, though a
+// threshold of either makes the key, for ever.
+func TestOldSharesWithNewOnes(t *testing.T) {
+	g := newGroup(t, 24, 3, 2)
+	before := g.process(g.deal(0, 1, 2))
+	next := rotate(g, before, 25, 4, 3, 0, 1, 2)
+	after := next.process(next.deal(0, 1))
+	old := func(i uint16) holder { return holder{before[i], i, true} }
+	fresh := func(i uint16) holder { return holder{after[i], i, true} }
+	if !makesKey(t, old(2), old(0)) || !makesKey(t, fresh(0), fresh(2), fresh(3)) {
+		t.Error("a threshold of one version makes no key")
+	}
+	for i, mixed := range [][]holder{
+		{old(0), fresh(1)}, {old(0), fresh(1), fresh(2)}, {fresh(0), fresh(1), old(2)}, {old(0), fresh(1), fresh(2), fresh(3)},
+		{fresh(0), fresh(1)}, {old(1)}, {{before[1], 0, false}, fresh(1), fresh(2)},
+	} {
+		if makesKey(t, mixed...) {
+			t.Errorf("mixture %d makes the key", i)
+		}
+	}
+	if string(before[0].Share.Bytes()) == string(after[0].Share.Bytes()) || before[0].PublicKey != after[0].PublicKey {
+		t.Error("a share stayed, or the key did not")
+	}
+}
+
 func TestRotationRefusals(t *testing.T) {
 	g := newGroup(t, 5, 3, 2)
 	results := g.process(g.deal(0, 1, 2))
