@@ -54,7 +54,7 @@ const lateness = time.Minute
 
 // reloadWait is the longest that a request waits for the chain before it goes on
 // without blaming anybody for a wrong share.
-const reloadWait = time.Second
+const reloadWait = 2 * time.Second
 
 // current returns the committee, nil if it has not been read yet.
 func (s *Server) current() *seal.KeyServer {
