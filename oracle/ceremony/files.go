@@ -23,6 +23,7 @@ import (
 //
 //	encryption.key, signing.key   the member's secrets for the ceremony
 //	fingerprint                   of the committee that the member dealt to
+//	dealt                         what it dealt: a member deals once
 //	messages/party-N.message      what party N dealt: public, to be exchanged
 //	party-N.complaint             proof that party N cheated: public, to be shown
 //	share-vN.key                  the member's share of version N of the key
@@ -34,6 +35,7 @@ const (
 	SigningKeyFile    = "signing.key"
 	MessagesDir       = "messages"
 	fingerprintFile   = "fingerprint"
+	dealtFile         = "dealt"
 	messageSuffix     = ".message"
 )
 
@@ -147,12 +149,31 @@ func MessageFile(dir string, party int) string {
 	return filepath.Join(dir, fmt.Sprintf("party-%d%s", party, messageSuffix))
 }
 
-// WriteMessage writes what a party dealt. It never replaces a message ([fs.ErrExist]):
-// a member that deals twice is blamed for it.
+// KeepDealt writes what a member dealt to its folder, before anybody else gets it. It
+// never replaces a message ([fs.ErrExist]): two of one party are a proof that it cheats.
+func KeepDealt(dir string, message []byte) error {
+	if err := durable.CreateFile(filepath.Join(dir, dealtFile), message, 0o644); err != nil {
+		return fmt.Errorf("keep message: %w", err)
+	}
+	return nil
+}
+
+// Dealt reads what KeepDealt wrote. An error wraps [fs.ErrNotExist] if the member has
+// not dealt.
+func Dealt(dir string) ([]byte, error) { return readMessage(filepath.Join(dir, dealtFile)) }
+
+// WriteMessage writes what a party dealt to the folder of all messages. If it is there
+// already that is fine; another one is not replaced ([fs.ErrExist]).
 func WriteMessage(dir string, party int, message []byte) (path string, err error) {
 	path = MessageFile(dir, party)
 	if err = os.MkdirAll(dir, 0o755); err == nil {
 		err = durable.CreateFile(path, message, 0o644)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		if had, failed := readMessage(path); failed == nil && bytes.Equal(had, message) {
+			return path, nil
+		}
+		err = fmt.Errorf("%w, with another message than what this party dealt: ask who put it there, and remove it", err)
 	}
 	if err != nil {
 		return "", fmt.Errorf("write message: %w", err)
@@ -160,8 +181,8 @@ func WriteMessage(dir string, party int, message []byte) (path string, err error
 	return path, nil
 }
 
-// ReadMessage reads one message. An error wraps [fs.ErrNotExist] if it is not there.
-func ReadMessage(path string) ([]byte, error) {
+// readMessage reads one message.
+func readMessage(path string) ([]byte, error) {
 	b, err := readBounded(path, maxMessageSize)
 	if err != nil {
 		return nil, fmt.Errorf("read message: %w", err)

@@ -148,6 +148,23 @@ func TestMessages(t *testing.T) {
 		t.Errorf("a message was replaced: %v", err)
 	}
 
+	if _, err := WriteMessage(dir, 1, chosen[1]); err != nil {
+		t.Errorf("the same message again: %v", err)
+	}
+	if _, err := Dealt(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("dealt before dealing: %v", err)
+	}
+	if err := KeepDealt(dir, chosen[1]); err != nil {
+		t.Error(err)
+	}
+	if err := KeepDealt(dir, chosen[2]); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("dealt twice: %v", err)
+	}
+	if b, err := Dealt(dir); err != nil || !bytes.Equal(b, chosen[1]) {
+		t.Errorf("dealt %d bytes, %v", len(b), err)
+	}
+	os.Remove(filepath.Join(dir, dealtFile))
+
 	first := MessageFile(dir, 1)
 	b, _ := os.ReadFile(first)
 	second := filepath.Join(dir, "mail from bob.message")

@@ -180,7 +180,7 @@ threshold have the key afterwards: look at both in status before.`
 		Short: "Deal shares to the other members",
 		Long: long + `
 
-A member deals once. The message that is there already is kept.
+A member deals once: the message stays in DIR, and is written again where it is missing.
 
 --fingerprint is what status prints, compared with what the other members see by
 another way than the node: one that lies about their keys learns what is dealt.
@@ -196,21 +196,15 @@ Later steps refuse another committee than this one.`,
 		}
 		d := &done{Party: m.party, Did: "dealt", Message: ceremony.MessageFile(s.messagesDir(), m.party), Fingerprint: fmt.Sprintf("%x", c.Fingerprint()),
 			Next: "give the message to all members, put theirs beside it, and " + s.next("process")}
-		if had, err := ceremony.ReadMessage(d.Message); err == nil {
+		message, err := ceremony.Dealt(s.dir)
+		switch {
+		case err == nil:
 			d.Did = "has dealt before"
-			return d, c.CheckDealer(had, m.party)
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+			err = c.CheckDealer(message, m.party)
+		case errors.Is(err, fs.ErrNotExist):
+			message, err = s.deal(ctx, m, c, old)
 		}
-		share, err := s.oldShare(ctx, m, old)
 		if err != nil {
-			return nil, err
-		}
-		message, err := m.keys.Deal(rand.Reader, c, m.party, share)
-		if err != nil {
-			return nil, err
-		}
-		if err := ceremony.Pin(s.dir, c.Fingerprint()); err != nil {
 			return nil, err
 		}
 		_, err = ceremony.WriteMessage(s.messagesDir(), m.party, message)
@@ -221,6 +215,22 @@ Later steps refuse another committee than this one.`,
 		cmd.Flags().StringVar(&old, "old-share", "", "file:PATH or env:NAME of the member's share of the key (default: share-vN.key in --key-dir)")
 	}
 	return cmd
+}
+
+// deal makes the member's message, and keeps it before it goes anywhere.
+func (s *steps) deal(ctx context.Context, m *participant, c *dkg.Committee, old string) ([]byte, error) {
+	share, err := s.oldShare(ctx, m, old)
+	if err != nil {
+		return nil, err
+	}
+	message, err := m.keys.Deal(rand.Reader, c, m.party, share)
+	if err == nil {
+		err = ceremony.Pin(s.dir, c.Fingerprint())
+	}
+	if err == nil {
+		err = ceremony.KeepDealt(s.dir, message)
+	}
+	return message, err
 }
 
 // oldShare reads the share that a rotation deals, nil for a new key.

@@ -154,8 +154,19 @@ func (m *meeting) checkFingerprints(fingerprint string) {
 	right, _ := os.ReadFile(mine)
 	foreign, _ := os.ReadFile(ceremony.MessageFile(m.messages(), 1))
 	os.WriteFile(mine, foreign, 0o600)
+	m.refuse("another message than what this party dealt", m.args(2, "deal")...)
+	dealt := filepath.Join(m.folder(2), "dealt")
+	os.WriteFile(dealt, foreign, 0o600)
 	m.refuse("it is not signed by party 2", m.args(2, "deal")...)
-	os.WriteFile(mine, right, 0o600)
+	os.WriteFile(dealt, right, 0o600)
+	os.Remove(mine)
+	elsewhere := m.t.TempDir()
+	for _, dir := range []string{elsewhere, m.messages()} { // who looks for it at two places has dealt once
+		m.step(2, "deal", "--messages", dir)
+		if again, err := os.ReadFile(ceremony.MessageFile(dir, 2)); err != nil || !bytes.Equal(again, right) {
+			m.t.Errorf("in %s stands another message, %v", dir, err)
+		}
+	}
 }
 
 // rotate goes through the rotation of a committee of whom parties 2, 3, 4 stay.
