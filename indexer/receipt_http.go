@@ -60,6 +60,9 @@ func (r *logReader) page(ctx context.Context, after, last int64) ([]logEntry, er
 			}
 			before = e.Sequence
 		}
+		if len(raw) < maxReceiptAnswer/4 {
+			r.limit = min(2*r.limit, receiptPage)
+		}
 		return out, nil
 	}
 }

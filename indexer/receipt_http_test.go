@@ -84,6 +84,14 @@ func TestLargePages(t *testing.T) {
 	if err != nil || len(got) != 2 || got[1].Sequence != 7 || !slices.Equal(limits, []int{9, 4, 2}) {
 		t.Errorf("%d receipts after asking for %v: %v", len(got), limits, err)
 	}
+	small := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"receipts": []}`) }))
+	defer small.Close()
+	r.url = small.URL
+	for _, want := range []int{4, 8, 16, 32, 64, 128, 256, 500, 500} {
+		if _, err := r.page(t.Context(), 0, 100); err != nil || r.limit != want {
+			t.Errorf("after a small page %d are asked for, want %d: %v", r.limit, want, err)
+		}
+	}
 	huge := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for range 9 {
 			_, _ = w.Write(make([]byte, 1<<20))
