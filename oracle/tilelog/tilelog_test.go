@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -494,4 +495,27 @@ func BenchmarkRate(b *testing.B) {
 	wait.Wait()
 	durable.report(b, "durable")
 	logged.report(b, "logged")
+}
+
+// A server with many logs waits once for a witness that does not answer.
+func TestSilentWitnessIsAskedOnce(t *testing.T) {
+	var asked atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked.Add(1)
+		panic(http.ErrAbortHandler) // hangs up
+	}))
+	defer s.Close()
+	const vkey = "other.example/w+f5fbfc45+BKwVyTwx1sYpKhVSSvbkJfiA3DSGFzZ2P2Vu8JWzGBIZ" // of floe-oracle witness
+	policy, err := logproof.ParseWitnessPolicy(fmt.Appendf(nil, "witness w %s %s\nquorum w\n", vkey, s.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if seen, err := AskWitnesses(t.Context(), policy, fmt.Sprint("log ", i), key); err != nil || len(seen) != 0 {
+			t.Fatalf("%v, %v", seen, err)
+		}
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("it was asked %d times", n)
+	}
 }

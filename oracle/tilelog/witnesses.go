@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/transparency-dev/merkle/rfc6962"
 	"golang.org/x/mod/sumdb/note"
@@ -79,9 +80,19 @@ func CheckSeen(seen []Seen, length uint64) error {
 	return errors.Join(errs...)
 }
 
+// silences are witnesses that did not answer, and since when. A server with many
+// logs waits for each of them once, not once for each log.
+var silences sync.Map // URL -> time.Time
+
+// silence is for how long such a witness is not asked again.
+const silence = time.Minute
+
 // askSize offers a checkpoint to a witness, and returns the size that it has seen
 // if that is another one: not, if it has seen none.
 func askSize(ctx context.Context, url string, body []byte) (size uint64, ok bool) {
+	if since, ok := silences.Load(url); ok && time.Since(since.(time.Time)) < silence {
+		return 0, false
+	}
 	ctx, cancel := context.WithTimeout(ctx, witnessTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
@@ -90,6 +101,7 @@ func askSize(ctx context.Context, url string, body []byte) (size uint64, ok bool
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
+		silences.Store(url, time.Now())
 		return 0, false
 	}
 	defer res.Body.Close()
