@@ -63,7 +63,7 @@ type Config struct {
 	KeyServers []sui.Address `yaml:"key_servers"`
 	// FollowRegistered reads the logs of all that register on chain, too, of the
 	// first 1000. Anybody may register there, and the indexer sends requests to
-	// the URL that they give.
+	// the URL that they give, and stores what they call receipts.
 	FollowRegistered bool `yaml:"follow_registered"`
 	// AllowPrivateURLs lets the URLs of those, and of members of committees, lead
 	// to this machine and to private networks, for a network of one's own.

@@ -124,6 +124,12 @@ func (k *keyServer) receipts(w http.ResponseWriter, r *http.Request) {
 // decide adds a receipt to the log.
 func (k *keyServer) decide(release bool, policy sui.Address) *receipt.Receipt {
 	k.t.Helper()
+	return k.decideAll(release, []sui.Address{policy})
+}
+
+// decideAll adds a receipt about several policies.
+func (k *keyServer) decideAll(release bool, policies []sui.Address) *receipt.Receipt {
+	k.t.Helper()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	c := &receipt.Claims{Decision: receipt.Refuse, Reason: &receipt.Reason{Code: "no_access", Rule: "the sender is neither the owner nor a member"},
@@ -131,7 +137,7 @@ func (k *keyServer) decide(release bool, policy sui.Address) *receipt.Receipt {
 	if release {
 		c.Decision, c.Reason, c.ShareCommitment = receipt.Release, nil, &receipt.Hash{3}
 	}
-	r, err := k.chain.SignNext(k.key, c, time.UnixMilli(1_800_000_000_000+int64(len(k.log))), []sui.Address{policy})
+	r, err := k.chain.SignNext(k.key, c, time.UnixMilli(1_800_000_000_000+int64(len(k.log))), policies)
 	if err != nil {
 		k.t.Fatal(err)
 	}

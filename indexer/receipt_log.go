@@ -205,7 +205,7 @@ func lastOfPolicies(ctx context.Context, st *store.Store, id store.LogID, page [
 	var ids []string
 	for _, e := range page {
 		r, err := receipt.Parse(e.JWT)
-		if err != nil {
+		if err != nil || len(r.Policies) > maxPolicies {
 			continue
 		}
 		for _, p := range r.Policies {

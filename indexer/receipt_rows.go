@@ -1,6 +1,7 @@
 package indexer
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -41,11 +42,21 @@ func decision(e logEntry, r *receipt.Receipt, bad error) store.Decision {
 	}
 	d.PackageID, d.RequestHash, d.RequesterCommitment = r.Package.ID.String(), r.RequestHash.String(), r.RequesterCommitment.String()
 	d.Previous = text(r.Previous)
+	if len(r.Policies) > maxPolicies {
+		if d.Problem == "" {
+			d.Problem = fmt.Sprintf("receipt names %d policies; no request has more than %d", len(r.Policies), maxPolicies)
+		}
+		return d
+	}
 	for _, p := range r.Policies {
 		d.Policies = append(d.Policies, store.DecisionPolicy{ID: p.ID.String(), Sequence: int64(min(p.Sequence, math.MaxInt64)), Previous: text(p.Previous)})
 	}
 	return d
 }
+
+// maxPolicies is how many policies a receipt can be about: a request has at most 100
+// calls. What is signed by a key server can say otherwise, and each would be a row.
+const maxPolicies = 100
 
 // maxTimeMS is the end of the year 9999.
 const maxTimeMS = 253402300799999

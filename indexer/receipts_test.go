@@ -212,3 +212,23 @@ func TestReceiptsMissingFromLog(t *testing.T) {
 	r.want(`SELECT seq, verified, problem FROM key_decision ORDER BY seq`, "1 | true | <nil>", "3 | false | receipts 2 to 2 are missing from the log")
 	_ = r.stop()
 }
+
+// A receipt can't fill the index with policies that nobody asked about.
+func TestReceiptOfTooManyPolicies(t *testing.T) {
+	t.Parallel()
+	node := suirpctest.Start(t)
+	k := newKeyServer(t, id(0x81))
+	var policies []sui.Address
+	for i := range 101 {
+		policies = append(policies, id(byte(i)))
+	}
+	k.decideAll(true, policies[:100])
+	k.decideAll(true, policies)
+	k.decide(true, id(0))
+	r := index(t, node)
+	r.reached(node.Append(1, tx(keyServerRegistered(k.id, k.srv.URL))))
+	r.logged(k, 3)
+	r.want(`SELECT seq, verified, problem FROM key_decision ORDER BY seq`, "1 | true | <nil>", "2 | false | receipt names 101 policies; no request has more than 100",
+		"3 | false | receipt is number 3 of policy "+addr0+"00, the one before was number 1")
+	r.want(`SELECT seq, count(*) FROM key_decision_policy GROUP BY seq ORDER BY seq`, "1 | 100", "3 | 1")
+}
