@@ -511,7 +511,7 @@ func TestSilentWitnessIsAskedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 3 {
-		if seen, err := AskWitnesses(t.Context(), policy, fmt.Sprint("log ", i), key); err != nil || len(seen) != 0 {
+		if seen, err := AskWitnesses(t.Context(), policy, fmt.Sprint("log.example/", i), key); err != nil || len(seen) != 0 {
 			t.Fatalf("%v, %v", seen, err)
 		}
 	}
