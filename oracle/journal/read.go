@@ -58,7 +58,7 @@ func (j *Journal) Read(after uint64, limit int) ([]string, error) {
 }
 
 // maxRead is how many bytes of JWTs OfPolicy returns, about.
-const maxRead = 4 << 20
+const maxRead = 1 << 20
 
 // OfPolicy returns at most limit records of one policy, those with numbers of
 // that policy above after, and how many it has in all. If they are long it returns

@@ -17,7 +17,7 @@ import (
 const (
 	defaultPage  = 100
 	maxPage      = 1000
-	maxPageBytes = 4 << 20
+	maxPageBytes = 1 << 20
 )
 
 // DefaultSDK is which clients are served if nothing else is configured: those that Seal's key servers serve.

@@ -253,14 +253,14 @@ func TestPagesAreBounded(t *testing.T) {
 	f := start(t)
 	owner := newWallet(t)
 	f.ownedBy(owner.Address())
-	const n = 40
+	const n = 20
 	for range n {
 		claims := &receipt.Claims{Decision: receipt.Refuse, Reason: &receipt.Reason{Code: "long", Rule: strings.Repeat("x", 150<<10)}}
 		if _, err := f.service().journal.Write(t.Context(), claims, []sui.Address{policyID}, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if status, body := f.get("/v1/receipts?limit=1000"); status != 200 || len(body) > 7<<20 {
+	if status, body := f.get("/v1/receipts?limit=1000"); status != 200 || len(body) > 3<<20 {
 		t.Errorf("HTTP %d with %d bytes", status, len(body))
 	}
 	if log := f.log(); len(log) != n {
