@@ -67,11 +67,11 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyRe
 		return nil, first(refAuth, ref) // there is no journal for it
 	}
 	defer done()
-	leave, ref := s.admit(who)
+	leave, ref := s.admit(who, turn.known)
 	if ref != nil {
 		return nil, ref
 	}
-	defer leave()
+	defer func() { leave(answer != nil) }()
 	if ref := s.readKeys(who); ref != nil {
 		return nil, ref
 	}

@@ -66,12 +66,15 @@ func sessionOf(c *seal.Certificate) session {
 
 // A turn is what a request has to give back: first, once its signatures are
 // verified, the core that this takes, then its place.
-type turn struct{ verified, leave func() }
+type turn struct {
+	verified, leave func()
+	known           bool // the session key was given a key before
+}
 
 // enter waits for a place if the session key is not known.
 func (l *lane) enter(ctx context.Context, c *seal.Certificate) (t turn, d *limits.Denial, err error) {
 	if l.knows(sessionOf(c)) {
-		return turn{func() {}, func() {}}, nil, nil
+		return turn{func() {}, func() {}, true}, nil, nil
 	}
 	crowded := &limits.Denial{Code: "busy_strangers", After: time.Second, Remedy: "try again in 1 s",
 		Rule: "too many session keys that no key was given to yet ask at the same time"}
@@ -96,7 +99,7 @@ func (l *lane) enter(ctx context.Context, c *seal.Certificate) (t turn, d *limit
 	}
 	l.verify <- struct{}{} // nobody has it for long
 	verified := sync.OnceFunc(func() { <-l.verify })
-	return turn{verified, func() { verified(); <-l.places; <-l.waiting }}, nil, nil
+	return turn{verified, func() { verified(); <-l.places; <-l.waiting }, false}, nil, nil
 }
 
 func (l *lane) knows(s session) bool {

@@ -43,8 +43,8 @@ func (s *Server) enterLane(ctx context.Context, r *request) (turn, *refusal) {
 
 // admit counts an authenticated request. What is refused here leaves no
 // receipt: it says nothing about the policy, and a flood would fill the disk.
-func (s *Server) admit(who *requester) (leave func(), ref *refusal) {
-	ask := limits.Ask{User: who.user, Package: who.pkg.First}
+func (s *Server) admit(who *requester, known bool) (leave func(given bool), ref *refusal) {
+	ask := limits.Ask{User: who.user, Package: who.pkg.First, Known: known}
 	for _, call := range who.Approval.Calls {
 		ask.IDs = append(ask.IDs, call.ID)
 	}

@@ -2,6 +2,7 @@ package keyserver
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -90,6 +91,47 @@ func TestQuotaIsAnsweredInSealsTerms(t *testing.T) {
 	for i, want := range []string{"", "quota_package"} {
 		if code, _, _ := f.code(); code != want {
 			t.Errorf("after a reload, %d: %q, want %q", i, code, want)
+		}
+	}
+}
+
+// Who is let in by no policy can't use up what those need who were given a key
+// before: quotas of all who ask are counted apart for them.
+func TestStrangersDoNotUseUpQuotas(t *testing.T) {
+	for name, cfg := range map[string]limits.Config{
+		"quota_key":     {PerKey: limits.Rate{N: 1, Per: time.Hour, Burst: 3}},
+		"quota_package": {PerPackage: limits.Rate{N: 1, Per: time.Hour, Burst: 3}},
+	} {
+		f := limited(t, cfg)
+		session, err := seal.SignSessionKey(seal.SessionConfig{Package: pkgID, TTL: 10 * time.Minute, Now: f.now, Rand: rand.Reader}, f.wallet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func() string {
+			req, _ := f.by(session, ptb(t, pkgID))
+			code, _, _ := f.codeOf(req)
+			return code
+		}
+		if code := ask(); code != "" {
+			t.Fatal(code)
+		}
+		f.eval.err = &policy.Refusal{Kind: policy.NoAccess, Reason: seal.Reason{Code: "no"}}
+		for _, want := range []string{"no", "no", name} {
+			f.wallet = newWallet(t)
+			if code, _, _ := f.code(); code != want {
+				t.Errorf("a stranger: %q, want %q", code, want)
+			}
+		}
+		for range 5 { // nor by those who are given other keys
+			if code := ask(); code != "no" {
+				t.Errorf("a known session key: %q", code)
+			}
+		}
+		f.eval.err = nil
+		for i, want := range []string{"", "", "", name} {
+			if code := ask(); code != want {
+				t.Errorf("%s, request %d of a known session key: %q, want %q", name, i, code, want)
+			}
 		}
 	}
 }

@@ -25,7 +25,8 @@ import (
 // Config says what is allowed. The zero value allows everything.
 type Config struct {
 	// PerUser, PerPackage and PerKey count keys that are asked for, by who
-	// asks, by the first version of the policy package, and by identity.
+	// asks, by the first version of the policy package, and by identity; the
+	// last two for known session keys and for others apart, see [Ask].
 	PerUser, PerPackage, PerKey Rate
 	// PerAddress counts requests of one network address, good or bad, before
 	// they are read. IPv6 addresses of one /64 count together.
@@ -157,6 +158,10 @@ type Ask struct {
 	User    sui.Address
 	Package sui.Address // first version
 	IDs     [][]byte    // inner identities
+	// Known is set if the session key was given a key before. What all who ask may
+	// ask for is counted apart for those, and only if they are given it: who is let
+	// in by no policy, or by another one, must not be able to use it up.
+	Known bool
 	// Account is the name of the service account that asks, "" for wallets;
 	// AccountRate is its own quota, which takes the place of that per user.
 	Account     string
@@ -164,10 +169,10 @@ type Ask struct {
 }
 
 // Admit counts a request and lets it in, or says why not. done has to be called
-// when a request that was let in is finished.
-func (l *Limiter) Admit(a Ask) (done func(), d *Denial) {
+// when a request that was let in is finished, with whether keys were given.
+func (l *Limiter) Admit(a Ask) (done func(given bool), d *Denial) {
 	if l == nil {
-		return func() {}, nil
+		return func(bool) {}, nil
 	}
 	cfg := l.cfg.Load()
 	leave, ok := l.busy.enter(a.User, cfg.ConcurrentPerUser)
@@ -175,22 +180,37 @@ func (l *Limiter) Admit(a Ask) (done func(), d *Denial) {
 		return nil, &Denial{Code: "busy_user", After: time.Second,
 			Rule: fmt.Sprintf("%d requests of yours are being worked on, as many as are allowed", cfg.ConcurrentPerUser), Remedy: "wait for their answers"}
 	}
-	if d := l.charge(cfg, a); d != nil {
+	shared, d := l.charge(cfg, a)
+	if d != nil {
 		leave()
 		return nil, d
 	}
-	return leave, nil
+	return func(given bool) {
+		leave()
+		if a.Known && !given {
+			giveBack(shared)
+		}
+	}, nil
 }
 
-// charge takes from all buckets of a request, or from none.
-func (l *Limiter) charge(cfg *Config, a Ask) *Denial {
-	now, n := l.now(), len(a.IDs)
-	type charged struct {
-		b    *buckets
-		key  sui.Address
-		n    int
-		rate Rate
+// charged is what was taken from a bucket.
+type charged struct {
+	b    *buckets
+	key  sui.Address
+	n    int
+	rate Rate
+}
+
+func giveBack(taken []charged) {
+	for _, t := range taken {
+		t.b.giveBack(t.key, t.n, t.rate)
 	}
+}
+
+// charge takes from all buckets of a request, or from none. It returns what it took
+// from those of all who ask.
+func (l *Limiter) charge(cfg *Config, a Ask) ([]charged, *Denial) {
+	now, n := l.now(), len(a.IDs)
 	var taken []charged
 	take := func(b *buckets, key sui.Address, n int, r Rate, code, whose string) *Denial {
 		if r.N == 0 {
@@ -201,9 +221,7 @@ func (l *Limiter) charge(cfg *Config, a Ask) *Denial {
 			taken = append(taken, charged{b, key, n, r})
 			return nil
 		}
-		for _, t := range taken {
-			t.b.giveBack(t.key, t.n, t.rate)
-		}
+		giveBack(taken)
 		return denied(code, whose, "keys", r, n, wait)
 	}
 	var d *Denial
@@ -212,13 +230,27 @@ func (l *Limiter) charge(cfg *Config, a Ask) *Denial {
 	} else {
 		d = take(l.users, a.User, n, cfg.PerUser, "quota_user", "you")
 	}
+	own := len(taken)
 	if d == nil {
-		d = take(l.packages, a.Package, n, cfg.PerPackage, "quota_package", "all who use this policy package")
+		d = take(l.packages, a.shared(), n, cfg.PerPackage, "quota_package", "all who use this policy package")
 	}
 	for i := 0; d == nil && i < n && cfg.PerKey.N > 0; i++ {
-		d = take(l.keys, hashKey(a.Package[:], a.IDs[i]), 1, cfg.PerKey, "quota_key", "all who ask for this key")
+		d = take(l.keys, a.shared(a.IDs[i]), 1, cfg.PerKey, "quota_key", "all who ask for this key")
 	}
-	return d
+	if d != nil {
+		return nil, d
+	}
+	return taken[own:], nil
+}
+
+// shared is the bucket of all who ask for something of the package, and are known or
+// are not.
+func (a *Ask) shared(what ...[]byte) sui.Address {
+	known := []byte{0}
+	if a.Known {
+		known[0] = 1
+	}
+	return hashKey(append([][]byte{known, a.Package[:]}, what...)...)
 }
 
 // A Denial says which limit stopped a request and when it would be let in.

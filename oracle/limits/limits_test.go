@@ -43,7 +43,7 @@ func admit(l *Limiter, user, pkg byte, n int) string {
 	if d != nil {
 		return d.Code
 	}
-	done()
+	done(true)
 	return ""
 }
 
@@ -132,8 +132,8 @@ func TestDenialsHelp(t *testing.T) {
 	if _, d := l.Admit(ask); d == nil || d.Code != "busy_user" || d.After != time.Second {
 		t.Errorf("%+v", d)
 	}
-	done()
-	done() // a second time does no harm
+	done(true)
+	done(true) // a second time does no harm
 	_, d = l.Admit(ask)
 	if d == nil || d.Error() != "you may ask for 60 keys per 1 h, 2 at once; try again in 2 min" || d.After != 2*time.Minute {
 		t.Errorf("%+v", d)
@@ -146,7 +146,7 @@ func TestDenialsHelp(t *testing.T) {
 	if done, d := l.Admit(ask); d != nil {
 		t.Error(d)
 	} else {
-		done()
+		done(true)
 	}
 	ask.IDs = ids(3)
 	if _, d := l.Admit(ask); d == nil || d.After != 0 || d.Remedy != "ask for at most 2 at once instead of 3" {
@@ -173,7 +173,7 @@ func TestConcurrentPerUser(t *testing.T) {
 				mu.Lock()
 				in--
 				mu.Unlock()
-				done()
+				done(true)
 			}
 		})
 	}
@@ -192,7 +192,7 @@ func TestServiceAccountsHaveTheirOwnQuota(t *testing.T) {
 	for i, want := range []string{"", "", "quota_account"} {
 		done, d := l.Admit(ask)
 		if d == nil {
-			done()
+			done(true)
 		}
 		if (d == nil) != (want == "") || d != nil && d.Code != want {
 			t.Errorf("%d: %v, want %q", i, d, want)
@@ -400,7 +400,7 @@ func BenchmarkAdmit(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for i := rand.IntN(len(users)); pb.Next(); i++ {
 			if done, d := l.Admit(Ask{User: users[i%len(users)], Package: sui.Address{1}, IDs: one}); d == nil {
-				done()
+				done(true)
 			}
 		}
 	})
@@ -415,7 +415,7 @@ func BenchmarkDeny(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if done, d := l.Admit(Ask{User: sui.Address{1}, IDs: one}); d == nil {
-				done()
+				done(true)
 			}
 		}
 	})
