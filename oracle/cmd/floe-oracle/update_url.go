@@ -47,7 +47,7 @@ The member of a committee moves with floe-oracle dkg update-url.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&r.node, "node", "", "address of a full node")
+	f.StringVar(&r.node, "node", "", nodeFlag)
 	f.StringVar(&r.server, "key-server", "", "id of the KeyServer object")
 	f.StringVar(&r.pkg, "package", "", "id of the key_server package, newest version (default: its first)")
 	f.StringVar(&r.signer, "signer", "", "key file of the account that owns the registration (a Sui keystore; its first key signs)")
@@ -74,7 +74,7 @@ func (r *relocation) run(ctx context.Context) (*relocated, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := suirpc.Dial(ctx, r.node)
+	client, err := dialNode(ctx, r.node)
 	if err != nil {
 		return nil, err
 	}
