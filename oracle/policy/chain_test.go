@@ -116,6 +116,7 @@ func TestOnChain(t *testing.T) {
 		run  func(*testing.T, *realNet)
 	}{
 		{"Local", testLocal},
+		{"LocalBatch", testLocalBatch},
 		{"LocalRefusesAliases", testLocalRefusesAliases},
 		{"Recorded", testRecorded},
 		{"LyingNode", testLyingNode},

@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/floe-data/floe/oracle/mirror"
+	"github.com/floe-data/floe/sdk/contract"
 	"github.com/floe-data/floe/sdk/evidence"
 	"github.com/floe-data/floe/sdk/receipt"
+	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
 
@@ -75,6 +77,23 @@ func testLocal(t *testing.T, n *realNet) {
 	}
 	if _, err := evidence.Replay(&ev.Record.Manifest, evidence.SourceOf(ev.Record.Content)); err != nil {
 		t.Errorf("replay of a refusal: %v", err)
+	}
+}
+
+// The largest request, of Floe's own policies, is far within what an evaluation may
+// use.
+func testLocalBatch(t *testing.T, n *realNet) {
+	id := sui.Address(n.query.Approval.Calls[0].ID[:32])
+	b := sui.NewBuilder()
+	for i := range 100 {
+		contract.SealApprove(b, n.contracts, append(id[:], byte(i)), contract.Read{Policy: b.SharedObject(id, 1, false), Lineage: b.SharedObject(n.lineage, 1, false), Version: b.SharedObject(n.version, 1, false)})
+	}
+	var err error
+	if n.query.Approval, err = seal.NewApproval(b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.ask(t, newLocal(t, n, mirror.Config{})); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -19,6 +19,16 @@ type Evaluator struct {
 	links map[sui.Digest][]sui.Address // of packages, by content
 }
 
+// Bounds of the program of one evaluation, in units of [movevm.Config]: anybody can
+// publish a policy and have it evaluated, as often and as many at a time as the key
+// server works on requests. The gas of an evaluation on Sui allows less.
+//
+// [movevm.Config]: https://pkg.go.dev/github.com/floe-data/floe/sdk/movevm#Config
+const (
+	maxFuel   = 50_000_000
+	maxMemory = 32 << 20
+)
+
 // maxLinks bounds the cache of what packages link to.
 const maxLinks = 4096
 
@@ -63,7 +73,7 @@ func (e *Evaluator) run(r *recorder, at Position, tx *sui.TransactionData) (Outc
 	case !errors.Is(err, execution.ErrNotFound):
 		return Outcome{}, nil, err
 	}
-	result, err := e.engine.Execute(r, at.Env(), tx, execution.Options{Simulate: true})
+	result, err := e.engine.Execute(r, at.Env(), tx, execution.Options{Simulate: true, Fuel: maxFuel, Memory: maxMemory})
 	if err != nil {
 		return Outcome{Verdict: Rejected}, nil, err
 	}

@@ -99,6 +99,9 @@ type Options struct {
 	// SkipChecks lets a simulation use objects that the sender does not own,
 	// call any function, pass any BCS as an argument and drop any result.
 	SkipChecks bool
+	// Fuel and Memory lower what the program may use, see [movevm.Config]; 0 leaves
+	// what the Engine allows.
+	Fuel, Memory uint64
 }
 
 // A Result is what a transaction did.

@@ -49,6 +49,7 @@ func newRun(e *Engine, st State, env Env, opt Options, in *inputs) *run {
 		packages = digestingHost{&r.host, d}
 	}
 	r.session = e.vm.NewSession(packages, &r.host, ctx)
+	r.session.Bound(opt.Fuel, opt.Memory)
 	return r
 }
 

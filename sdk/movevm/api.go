@@ -91,6 +91,16 @@ func (vm *VM) NewSession(src PackageSource, host Host, tx TxContext) *Session {
 	return s
 }
 
+// Bound lowers what the session may use, see [Config]; 0 leaves it as it is.
+func (s *Session) Bound(fuel, memory uint64) {
+	if fuel > 0 {
+		s.usage.maxFuel = min(s.usage.maxFuel, fuel)
+	}
+	if memory > 0 {
+		s.usage.maxMemory = min(s.usage.maxMemory, memory)
+	}
+}
+
 // Close lets later sessions have the memory of this one. Neither the session nor
 // any Value or Cell of it may be used afterwards; what Finish and Encode gave
 // may. It is not necessary.
