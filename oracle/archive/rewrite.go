@@ -22,7 +22,7 @@ func (a *Archive) sealOld() error {
 			continue
 		}
 		if err := a.rewrite(i, func(sui.Digest) bool { return true }); err != nil {
-			return fmt.Errorf("seal %s: %w", p.path(a.dir), err)
+			return fmt.Errorf("seal %s, which takes as much room again for a moment: %w", p.path(a.dir), err)
 		}
 	}
 	return nil
