@@ -135,7 +135,7 @@ func jwks(f *fixture, names ...string) string {
 // remote is a fixture whose keys come from a server.
 func remote(t *testing.T) (*fixture, *server) {
 	f, s := newFixture(t), serve(t)
-	f.cfg.Issuers[0].JWKS = s.URL + "/keys"
+	f.cfg.Issuers[0].JWKS = strings.Replace(s.URL, "://", "://user:hunter2@", 1) + "/keys?code=hunter2"
 	d := f.deps()
 	d.HTTP = s.Client()
 	var err error
@@ -230,6 +230,20 @@ func waitRead(f *fixture) {
 	s.mu.Unlock()
 	if reading != nil {
 		<-reading
+	}
+}
+
+// What lets an operator read an issuer's keys is not for the log.
+func TestKeysAreReadSilently(t *testing.T) {
+	f, s := remote(t)
+	s.set(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	if got := f.code(f.sign("ed", f.claims())); got != "token_keys_unavailable" {
+		t.Errorf("%q", got)
+	}
+	waitRead(f)
+	host := strings.TrimPrefix(s.URL, "https://")
+	if log := f.log.String(); !strings.Contains(log, host) || strings.Contains(log, "hunter2") {
+		t.Errorf("log: %s", log)
 	}
 }
 

@@ -47,6 +47,14 @@ func isURL(from string) bool {
 	return err == nil && u.Scheme == "https" && u.Host != ""
 }
 
+// place names where keys come from, for the log: without what lets one read them.
+func place(from string) string {
+	if u, err := url.Parse(from); isURL(from) && err == nil {
+		return u.Host
+	}
+	return from
+}
+
 func newKeySource(from string, deps Deps) *keySource {
 	s := &keySource{deps: deps, from: from}
 	if !isURL(from) {
@@ -143,7 +151,7 @@ func (s *keySource) start(now time.Time) {
 		if s.err = err; err == nil {
 			s.keys, s.read = keys, now
 		} else {
-			s.deps.Log.Warn("the keys of an issuer of tokens can't be read", "from", s.from, "err", err)
+			s.deps.Log.Warn("the keys of an issuer of tokens can't be read", "from", place(s.from), "err", err)
 		}
 		s.reading = nil
 		close(done)
@@ -163,6 +171,10 @@ func fetch(ctx context.Context, client *http.Client, from string) ([]byte, error
 	req.Header.Set("Accept", "application/json, application/jwk-set+json")
 	res, err := client.Do(req)
 	if err != nil {
+		var withURL *url.Error // which may hold an API key
+		if errors.As(err, &withURL) {
+			err = withURL.Err
+		}
 		return nil, fmt.Errorf("fetch keys: %w", err)
 	}
 	defer res.Body.Close()
