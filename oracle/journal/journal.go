@@ -80,7 +80,8 @@ type Journal struct {
 	cfg    Config
 	vault  lineVault
 	lock   io.Closer
-	Torn   int64 // bytes of an incomplete record that Open cut off
+	Torn   int64  // bytes of an incomplete record that Open cut off
+	Cut    string // the file that keeps them, if whole records were among them
 	writes *groupcommit.Queue[*write]
 	grown  chan struct{} // holds one element after receipts were stored
 

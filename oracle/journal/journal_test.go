@@ -127,6 +127,41 @@ func TestJournalCutsTornRecord(t *testing.T) {
 	}
 }
 
+// A disk that gives back a zero where a record was makes what follows look like what
+// a crash left. It is cut off, since it does not follow any more, and kept.
+func TestJournalKeepsWholeRecordsThatItCuts(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, FileName)
+	j := mustOpen(t, dir)
+	add(t, j, "a")
+	first := len(recordsOf(t, path))
+	for _, code := range []string{"b", "c", "d"} {
+		add(t, j, code)
+	}
+	j.Close()
+	b := recordsOf(t, path)
+	b[first+10] = 0
+	for range 2 { // twice the same
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j = mustOpen(t, dir)
+		if got := codes(t, j); got != "a" || j.Torn != int64(len(b)-first) {
+			t.Fatalf("%q, %d bytes cut off", got, j.Torn)
+		}
+		if kept, err := os.ReadFile(j.Cut); err != nil || !bytes.Equal(kept, b[first:]) {
+			t.Errorf("%s: %d bytes, want %d, %v", j.Cut, len(kept), len(b)-first, err)
+		}
+		j.Close()
+	}
+	if kept, err := filepath.Glob(path + ".cut-*"); err != nil || len(kept) != 2 {
+		t.Errorf("%v, %v", kept, err)
+	}
+	if j = mustOpen(t, dir); j.Cut != "" {
+		t.Errorf("%s is kept for nothing", j.Cut)
+	}
+}
+
 // recordsOf reads a journal's file without the zeros behind its records.
 func recordsOf(t *testing.T, path string) []byte {
 	t.Helper()

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"syscall"
 
+	"github.com/floe-data/floe/sdk/durable"
 	"github.com/floe-data/floe/sdk/receipt"
 )
 
@@ -63,11 +65,13 @@ func (j *Journal) loadLine(line string) (*receipt.Receipt, error) {
 // cutTorn cuts off the rest of the file, which begins with an incomplete
 // record: one without a line end, or one with zero bytes where the file was
 // made longer and then not written. Zeros alone are no record.
-func (j *Journal) cutTorn(line []byte, rest io.Reader) error {
-	n := int64(len(bytes.TrimRight(line, "\x00")))
-	more, err := io.Copy(io.Discard, rest)
+func (j *Journal) cutTorn(line []byte, rest *bufio.Reader) error {
+	n, whole, err := j.measure(line, rest)
+	if err == nil && whole {
+		err = j.keepCut(n)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("read what follows an incomplete record: %w", err)
 	}
 	if err := j.tail.Truncate(j.tail.End); err != nil {
 		return fmt.Errorf("cut off an incomplete record: %w", err)
@@ -75,8 +79,51 @@ func (j *Journal) cutTorn(line []byte, rest io.Reader) error {
 	if err := j.tail.Sync(); err != nil {
 		return fmt.Errorf("cut off an incomplete record: %w", err)
 	}
-	j.Torn = n + more
+	j.Torn = n
 	return j.checkLast()
+}
+
+// measure returns how many bytes will be cut off, without the zeros at the end, and
+// whether there are whole records among them.
+func (j *Journal) measure(line []byte, rest *bufio.Reader) (n int64, whole bool, err error) {
+	for read := int64(0); ; {
+		if len(bytes.Trim(line, "\x00")) > 0 {
+			n = read + int64(len(bytes.TrimRight(line, "\x00")))
+		}
+		read += int64(len(line))
+		if end := len(line) - 1; end > 0 && line[end] == '\n' && !whole {
+			_, err := j.vault.split(string(line[:end]))
+			whole = err == nil
+		}
+		if err != nil {
+			break
+		}
+		line, err = rest.ReadBytes('\n')
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return n, whole, err
+}
+
+// keepCut copies n bytes that are cut off into a file of their own. A crash leaves
+// whole records behind an incomplete one if the disk had written them first; nobody
+// was answered by those. But so does a disk that gives back zeros where a record was,
+// and then they are receipts that somebody holds.
+func (j *Journal) keepCut(n int64) error {
+	name := fmt.Sprintf("%s.cut-%d", FileName, j.tail.End)
+	for i := 1; ; i++ {
+		j.Cut = filepath.Join(j.cfg.Dir, fmt.Sprintf("%s-%d", name, i))
+		if _, err := os.Lstat(j.Cut); errors.Is(err, fs.ErrNotExist) {
+			break
+		} else if err != nil {
+			return err
+		}
+	}
+	return durable.Replace(j.Cut, 0o600, func(w io.Writer) error {
+		_, err := io.Copy(w, io.NewSectionReader(j.tail.File, j.tail.End, n))
+		return err
+	})
 }
 
 // checkLast checks the signature of the last receipt, and with it, through the

@@ -146,7 +146,10 @@ func openService(cfg ServiceConfig, shared *Config) (s *Service, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.journal.Torn > 0 {
+	if s.journal.Cut != "" {
+		shared.Log.Error("cut off whole receipts behind an incomplete one: they were never answered if this was a power failure; if not, the disk lost what lies between, and this file holds receipts of others",
+			"file", s.journal.Cut, "bytes", s.journal.Torn)
+	} else if s.journal.Torn > 0 {
 		shared.Log.Warn("cut off a receipt that a crash left incomplete", "bytes", s.journal.Torn, "dir", cfg.JournalDir)
 	}
 	if s.archive, err = archive.Open(filepath.Join(cfg.JournalDir, archive.DirName), cfg.ReceiptKey); err != nil {
