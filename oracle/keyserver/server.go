@@ -46,6 +46,10 @@ import (
 // Version is the version of Seal's key server API that is spoken.
 const Version = sealhttp.Version
 
+// DefaultMaxConcurrent is how many key requests are worked on at a time if nobody
+// says otherwise.
+const DefaultMaxConcurrent = 64
+
 // Config is what a key server needs.
 type Config struct {
 	// Services are the KeyServer objects that it answers for: one, or in
@@ -71,7 +75,7 @@ type Config struct {
 	// machine's for the server to be ready. 0 means that it is not looked at.
 	MaxClockBehind time.Duration
 	// MaxConcurrent is how many key requests are worked on at a time; more
-	// are answered with 429. 0 means 64.
+	// are answered with 429. 0 means DefaultMaxConcurrent.
 	MaxConcurrent int
 	// Cores is how many goroutines verify signatures and derive keys at a time.
 	// 0 means GOMAXPROCS.
@@ -159,7 +163,7 @@ func (c *Config) complete() error {
 		c.MaxNodeLag = 2 * time.Minute
 	}
 	if c.MaxConcurrent == 0 {
-		c.MaxConcurrent = 64
+		c.MaxConcurrent = DefaultMaxConcurrent
 	}
 	if c.Cores == 0 {
 		c.Cores = runtime.GOMAXPROCS(0)

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
 	"time"
 
+	"github.com/floe-data/floe/oracle/keyserver"
 	"github.com/floe-data/floe/oracle/limits"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -16,7 +18,7 @@ type limitsConfig struct {
 	PerPackage        keyRate        `yaml:"per_package" doc:"keys of one policy package, by everybody together"`
 	PerKey            keyRate        `yaml:"per_key" doc:"one key, by everybody together"`
 	PerAddress        requestRate    `yaml:"per_address" doc:"requests from one network address, before they are read"`
-	ConcurrentPerUser int            `yaml:"concurrent_per_user" doc:"requests of one address on chain that are worked on at a time"`
+	ConcurrentPerUser int            `yaml:"concurrent_per_user" doc:"requests of one address on chain that are worked on at a time (a quarter of max_concurrent)"`
 	AddressHeader     string         `yaml:"client_address_header" doc:"header in which trusted_proxies name their client, such as X-Forwarded-For"`
 	TrustedProxies    []netip.Prefix `yaml:"trusted_proxies" doc:"networks of the proxies in front, such as 10.0.0.0/8"`
 	Opens             []openLimit    `yaml:"opens" doc:"how often a user is given a key at all, counted from the receipts"`
@@ -86,6 +88,16 @@ func (c *limitsConfig) limits() limits.Config {
 	}
 	for _, v := range c.Versions {
 		out.Versions = append(out.Versions, limits.VersionLimit(v))
+	}
+	return out
+}
+
+// limiter is what the limiter takes, with the defaults that depend on the rest: one
+// user alone does not take all the places that there are.
+func (c *config) limiter() limits.Config {
+	out := c.Limits.limits()
+	if out.ConcurrentPerUser == 0 {
+		out.ConcurrentPerUser = max(1, cmp.Or(c.MaxConcurrent, keyserver.DefaultMaxConcurrent)/4)
 	}
 	return out
 }

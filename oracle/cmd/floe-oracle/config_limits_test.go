@@ -49,6 +49,11 @@ limits:
 	if got := mustRead(t, devnet).Limits.limits(); !reflect.DeepEqual(got, limits.Config{}) {
 		t.Errorf("without the section: %+v", got)
 	}
+	for text, want := range map[string]int{"": 16, "max_concurrent: 200": 50, "max_concurrent: 3": 1, "limits: {concurrent_per_user: 60}": 60} {
+		if got := mustRead(t, devnet+text+"\n").limiter().ConcurrentPerUser; got != want {
+			t.Errorf("%q lets a user have %d places, want %d", text, got, want)
+		}
+	}
 	for text, want := range map[string]string{
 		"limits: {per_user: {requests: 5}}":                                 "field requests not found",
 		"limits: {per_user: {keys: -5}}":                                    "number and burst",

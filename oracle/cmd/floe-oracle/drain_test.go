@@ -169,7 +169,7 @@ func (s *served) register(node, public string) {
 	program(s.t, "keygen", "--dir", keys)
 	id := program(s.t, "register", "--dir", keys, "--name", "alice", "--url", public, "--node", node, "--package", pkg, "--signer", keystore)
 	s.config = fmt.Sprintf("key_server_object_id: %s\nkey_dir: keys\njournal_dir: receipts\nnode_url: %s\nkey_server_package: %s\n"+
-		"listen: 127.0.0.1:0\nmetrics_listen: none\nmax_concurrent: 8\n", id, s.gate.URL, pkg)
+		"listen: 127.0.0.1:0\nmetrics_listen: none\nmax_concurrent: 32\n", id, s.gate.URL, pkg)
 }
 
 // start runs the server as a process of its own and returns its address.
@@ -267,7 +267,7 @@ func TestDrain(t *testing.T) {
 		t.Fatalf("HTTP %d, %v", status, err)
 	}
 	s.gate.hold(true)
-	const n = 8 // max_concurrent
+	const n = 8 // a quarter of max_concurrent, as much as one user gets
 	answers := make(chan asked, n+1)
 	for range n + 1 {
 		go func() {

@@ -91,7 +91,7 @@ func (p *process) keyserver(ctx context.Context) (cfg keyserver.Config, err erro
 		return cfg, err
 	}
 	p.closeWith(stop)
-	if cfg.Limits, err = limits.New(c.Limits.limits(), now); err != nil {
+	if cfg.Limits, err = limits.New(c.limiter(), now); err != nil {
 		return cfg, err
 	}
 	p.accounts, err = c.Accounts.verifier(p.log)
@@ -176,7 +176,7 @@ func (p *process) reload(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := errors.Join(p.accounts.Update(next.Accounts.accounts()), p.server.UpdateLimits(next.Limits.limits())); err != nil {
+	if err := errors.Join(p.accounts.Update(next.Accounts.accounts()), p.server.UpdateLimits(next.limiter())); err != nil {
 		return err
 	}
 	p.log.Info("reloaded limits and service accounts")
