@@ -220,6 +220,7 @@ func FuzzReadSource(f *testing.F) {
 	f.Add("public fun f<")
 	f.Add("fun f(a: vector<u8")
 	f.Add("public enum E {\n    A {\n")
+	f.Add("const ETooLate: u64 = _;\n")
 	word := regexp.MustCompile(`^\w+$`)
 	f.Fuzz(func(t *testing.T, text string) {
 		s := readSource(text)

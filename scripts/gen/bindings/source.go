@@ -23,7 +23,7 @@ var (
 	moduleLine   = regexp.MustCompile(`^module \w+::\w+;`)
 	structLine   = regexp.MustCompile(`^(?:public )?(?:struct|enum) (\w+)`)
 	functionLine = regexp.MustCompile(`^(?:public(?:\(package\))? )?(?:entry )?fun (\w+)`)
-	constantLine = regexp.MustCompile(`^const (\w+): \w+ = ([0-9_]+);`)
+	constantLine = regexp.MustCompile(`^const (\w+): \w+ = ([0-9][0-9_]*);`)
 	fieldPart    = regexp.MustCompile(`^(\w+):`)
 	variantLine  = regexp.MustCompile(`^([A-Z]\w*)\s*(?:\{|,|$)`)
 	errorName    = regexp.MustCompile(`^E[A-Z][a-z]`)
