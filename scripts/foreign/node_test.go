@@ -4,6 +4,7 @@ package foreign
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -36,6 +37,24 @@ func runNode(t *testing.T, script string, args ...string) string {
 	return string(out)
 }
 
+// askNode runs a script with a configuration file as its argument, and reads the JSON
+// that it prints.
+func askNode(t *testing.T, script string, config, out any) {
+	t.Helper()
+	b, err := json.Marshal(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "config.json")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := runNode(t, script, path)
+	if err := json.Unmarshal([]byte(text), out); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+}
+
 // startNode starts a script with a configuration file as its argument; it ends
 // when the test does. prepare connects its input and output.
 func startNode(t *testing.T, script string, config []byte, prepare func(*exec.Cmd)) {
@@ -64,7 +83,7 @@ func nodeCommand(t *testing.T, ctx context.Context, script string, args ...strin
 	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{script, "link.mjs"} { // what scripts import comes along
+	for _, name := range []string{script, "link.mjs", "chain.mjs"} { // what scripts import comes along
 		source, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -2,9 +2,6 @@ package foreign
 
 import (
 	"encoding/hex"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -53,18 +50,8 @@ func TestMystenSealRefusals(t *testing.T) {
 		}, c.change)
 		want[server.String()] = c.want
 	}
-	b, err := json.Marshal(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "config.json")
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	var got map[string][2]told
-	if err := json.Unmarshal([]byte(runNode(t, "refusals.mjs", path)), &got); err != nil {
-		t.Fatal(err)
-	}
+	askNode(t, "refusals.mjs", cfg, &got)
 	for server, w := range want {
 		for i := range w {
 			if g := got[server][i]; g.Name != w[i].Name || !strings.HasPrefix(g.Message, w[i].Message) { // how long from now, the clock says

@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DemType, EncryptedObject, SealClient, SessionKey } from '@mysten/seal';
-import { bcs } from '@mysten/sui/bcs';
 import { SuiGrpcClient } from '@mysten/sui/grpc';
 import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { PasskeyKeypair } from '@mysten/sui/keypairs/passkey';
@@ -15,9 +14,10 @@ import { Secp256r1Keypair } from '@mysten/sui/keypairs/secp256r1';
 import { MultiSigPublicKey } from '@mysten/sui/multisig';
 import { Transaction } from '@mysten/sui/transactions';
 import { fromBase64, fromHex, SUI_CLOCK_OBJECT_ID, toBase64 } from '@mysten/sui/utils';
+import { scriptedChain } from './chain.mjs';
 
 const cfg = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const suiClient = cfg.node ? new SuiGrpcClient({ network: 'localnet', baseUrl: cfg.node }) : scriptedChain();
+const suiClient = cfg.node ? new SuiGrpcClient({ network: 'localnet', baseUrl: cfg.node }) : scriptedChain(cfg.servers);
 const plaintext = fromBase64(cfg.plaintext);
 const aad = new TextEncoder().encode('public');
 
@@ -27,33 +27,6 @@ function newClient() {
 		serverConfigs: cfg.servers.map((s) => ({ objectId: s.objectId, weight: 1 })),
 		verifyKeyServers: true,
 	});
-}
-
-// scriptedChain answers the two calls that the client makes, for tests of the
-// key servers alone. Even servers are of layout 1, odd ones of layout 2.
-function scriptedChain() {
-	const Server = bcs.struct('KeyServer', { id: bcs.Address, first: bcs.u64(), last: bcs.u64() });
-	const V1 = bcs.struct('V1', { name: bcs.string(), url: bcs.string(), keyType: bcs.u8(), pk: bcs.byteVector() });
-	const V2 = bcs.struct('V2', { name: bcs.string(), keyType: bcs.u8(), pk: bcs.byteVector(), kind: bcs.u8(), url: bcs.string() });
-	const find = (id) => cfg.servers.findIndex((s) => s.objectId === id);
-	return {
-		core: {
-			async getObject({ objectId }) {
-				const i = find(objectId);
-				if (i < 0) return { object: { objectId, version: '1' } };
-				const layout = (i % 2) + 1;
-				return { object: { objectId, version: '1', content: Server.serialize({ id: objectId, first: layout, last: layout }).toBytes() } };
-			},
-			async getDynamicField({ parentId, name }) {
-				const i = find(parentId);
-				const layout = (i % 2) + 1;
-				assert.equal(bcs.u64().parse(name.bcs), String(layout));
-				const { name: serverName, url, pk } = cfg.servers[i];
-				const fields = { name: serverName, url, keyType: 0, pk: fromHex(pk), kind: 0 };
-				return { dynamicField: { value: { bcs: (layout === 1 ? V1 : V2).serialize(fields).toBytes() } } };
-			},
-		},
-	};
 }
 
 // approve builds the policy call, as an application does.

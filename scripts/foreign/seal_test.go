@@ -6,11 +6,8 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -65,19 +62,8 @@ type sealResult struct {
 
 func runSeal(t *testing.T, cfg sealConfig) sealResult {
 	t.Helper()
-	b, err := json.Marshal(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "config.json")
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	var res sealResult
-	out := runNode(t, "seal.mjs", path)
-	if err := json.Unmarshal([]byte(out), &res); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	askNode(t, "seal.mjs", cfg, &res)
 	return res
 }
 

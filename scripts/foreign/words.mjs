@@ -3,27 +3,13 @@
 // of it. usage: node words.mjs <config.json>; see words_test.go.
 import { readFileSync } from 'node:fs';
 import { SealClient, SessionKey } from '@mysten/seal';
-import { bcs } from '@mysten/sui/bcs';
 import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { Transaction } from '@mysten/sui/transactions';
 import { fromHex } from '@mysten/sui/utils';
+import { scriptedChain } from './chain.mjs';
 
 const cfg = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const Server = bcs.struct('KeyServer', { id: bcs.Address, first: bcs.u64(), last: bcs.u64() });
-const V1 = bcs.struct('V1', { name: bcs.string(), url: bcs.string(), keyType: bcs.u8(), pk: bcs.byteVector() });
-const find = (id) => cfg.servers.find((s) => s.objectId === id);
-const suiClient = {
-	core: {
-		async getObject({ objectId }) {
-			const object = { objectId, version: '1' };
-			return { object: find(objectId) ? { ...object, content: Server.serialize({ id: objectId, first: 1, last: 1 }).toBytes() } : object };
-		},
-		async getDynamicField({ parentId }) {
-			const { url, pk } = find(parentId);
-			return { dynamicField: { value: { bcs: V1.serialize({ name: 'server', url, keyType: 0, pk: fromHex(pk) }).toBytes() } } };
-		},
-	},
-};
+const suiClient = scriptedChain(cfg.servers);
 const signer = Ed25519Keypair.fromSecretKey(new Uint8Array(32).fill(7));
 
 // Programs that npm builds; those with a name only are what Seal refuses.

@@ -5,8 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -216,18 +214,8 @@ func askWords(t *testing.T, pkg sui.Address, cases []wordCase) []wordAnswer {
 			return id
 		}, change)
 	}
-	b, err := json.Marshal(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "config.json")
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	var got []wordAnswer
-	if err := json.Unmarshal([]byte(runNode(t, "words.mjs", path)), &got); err != nil {
-		t.Fatal(err)
-	}
+	askNode(t, "words.mjs", cfg, &got)
 	if len(got) != len(cases) {
 		t.Fatalf("%d answers to %d requests", len(got), len(cases))
 	}
