@@ -20,14 +20,14 @@ func TestProven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var p proven
+	p := newProven()
 	for range 2 {
 		if signer, err := p.verify(on, sig, message); err != nil || signer != wallet.Address() {
 			t.Fatal(signer, err)
 		}
 	}
-	if len(p.now) != 1 {
-		t.Fatalf("%d proofs are remembered", len(p.now))
+	if p.signers.Len() != 1 {
+		t.Fatalf("%d proofs are remembered", p.signers.Len())
 	}
 	forged := append(sui.Signature{}, sig...)
 	forged[5] ^= 1
@@ -39,25 +39,25 @@ func TestProven(t *testing.T) {
 			t.Errorf("%x is believed to sign %q", c.sig, c.message)
 		}
 	}
-	if len(p.now) != 1 {
-		t.Errorf("%d proofs are remembered, of which only one was right", len(p.now))
+	if p.signers.Len() != 1 {
+		t.Errorf("%d proofs are remembered, of which only one was right", p.signers.Len())
 	}
 }
 
 // The memory is bounded, and keeps what is used.
 func TestProvenIsBounded(t *testing.T) {
-	var p proven
+	p := newProven()
 	used := [32]byte{1}
-	p.remember(used, sui.Address{1})
-	for i := range uint32(5 * maxProven) {
-		p.remember([32]byte{2, byte(i), byte(i >> 8), byte(i >> 16), byte(i >> 24)}, sui.Address{2})
+	p.signers.Add(used, sui.Address{1})
+	for i := range uint32(3 * maxProven) {
+		p.signers.Add([32]byte{2, byte(i), byte(i >> 8), byte(i >> 16), byte(i >> 24)}, sui.Address{2})
 		if i%1000 == 0 {
-			if _, ok := p.find(used); !ok {
+			if _, ok := p.signers.Get(used); !ok {
 				t.Fatalf("forgotten after %d others", i)
 			}
 		}
 	}
-	if n := len(p.now) + len(p.old); n > 2*maxProven {
+	if n := p.signers.Len(); n > maxProven {
 		t.Errorf("%d are remembered", n)
 	}
 }

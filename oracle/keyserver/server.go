@@ -134,7 +134,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, fmt.Errorf("create key server: %w", err)
 	}
-	s := &Server{cfg: cfg, slots: make(chan struct{}, cfg.MaxConcurrent), strangers: newStrangers(cfg.Now), lane: newLane(cfg.Now, cfg.Cores)}
+	s := &Server{cfg: cfg, slots: make(chan struct{}, cfg.MaxConcurrent), strangers: newStrangers(cfg.Now), proven: newProven(), lane: newLane(cfg.Now, cfg.Cores)}
 	var err error
 	if _, s.services.list, err = s.openServices(cfg.Services); err != nil {
 		return nil, errors.Join(fmt.Errorf("create key server: %w", err), s.closeServices())

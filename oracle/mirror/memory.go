@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"github.com/floe-data/floe/sdk/execution"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -12,17 +14,14 @@ import (
 // do that it streamed.
 var ErrContradicted = errors.New("the node contradicts its checkpoints")
 
-// memorySize is how many objects a memory holds at least.
+// memorySize is how many objects a memory holds.
 const memorySize = 1 << 17
 
 // A memory knows which version objects have that were read once, also when the
 // store has no room for them any more, or was emptied. So a node that is asked for
 // one again can't show it as it was before a change that it has streamed.
-//
-// Like a store it has two generations.
 type memory struct {
-	young, old map[sui.Address]memento
-	size       int // of a generation
+	objects *simplelru.LRU[sui.Address, memento]
 }
 
 // A memento is what an object was when it was last heard of.
@@ -33,28 +32,19 @@ type memento struct {
 }
 
 func newMemory(size int) *memory {
-	return &memory{young: map[sui.Address]memento{}, size: size}
+	objects, err := simplelru.NewLRU[sui.Address, memento](size, nil)
+	if err != nil {
+		panic("mirror: " + err.Error()) // only for a size below 1
+	}
+	return &memory{objects}
 }
 
-func (m *memory) get(id sui.Address) (memento, bool) {
-	if was, ok := m.young[id]; ok {
-		return was, true
-	}
-	was, ok := m.old[id]
-	return was, ok
-}
-
-func (m *memory) put(id sui.Address, is memento) {
-	m.young[id] = is
-	if len(m.young) >= m.size {
-		m.young, m.old = map[sui.Address]memento{}, m.young
-	}
-}
+func (m *memory) put(id sui.Address, is memento) { m.objects.Add(id, is) }
 
 // change notes what the stream says of an object that is remembered. The Clock
 // always is: it is a node's way to open what opens later.
 func (m *memory) change(id sui.Address, ref sui.ObjectRef, era int) {
-	if _, ok := m.get(id); ok || id == sui.ClockID {
+	if m.objects.Contains(id) || id == sui.ClockID {
 		m.put(id, memento{ref.Version, ref.Digest, era})
 	}
 }
@@ -67,7 +57,7 @@ func (w memento) gone() bool {
 // with what is remembered of it, and remembers it. After a gap in the stream, in
 // another era, the object may have changed, but not gone back.
 func (m *memory) check(id sui.Address, found execution.Known, era int) error {
-	was, ok := m.get(id)
+	was, ok := m.objects.Get(id)
 	if found.Object == nil {
 		if ok && was.era == era && !was.gone() {
 			return fmt.Errorf("read object %s: %w: it is not gone", id, ErrContradicted)

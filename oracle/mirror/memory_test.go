@@ -161,11 +161,11 @@ func TestMemoryIsBounded(t *testing.T) {
 	for range 1000 {
 		binary.LittleEndian.PutUint64(last[:], r.Uint64())
 		m.put(last, memento{version: 1})
-		if n := len(m.young) + len(m.old); n > 200 {
+		if n := m.objects.Len(); n > 100 {
 			t.Fatalf("%d objects are remembered", n)
 		}
 	}
-	if _, ok := m.get(last); !ok {
+	if !m.objects.Contains(last) {
 		t.Error("the last one is forgotten")
 	}
 }

@@ -22,7 +22,7 @@
 //     invented objects and packages impossible. It can still show an object as it was
 //     before a change that the mirror did not see, or say that something does not
 //     exist: the chain gives no proof of either. Ask several nodes against that.
-//   - What was read once (the last 131,072 objects at least), and the Clock, is as the
+//   - What was read once (the last 131,072 objects), and the Clock, is as the
 //     checkpoints say from then on, or refused with [ErrContradicted], also when it has
 //     to be read again. If a node says that it has no longer the checkpoints that come
 //     next, the mirror begins anew: what it reads then may be newer, but not older than
