@@ -12,6 +12,7 @@ import (
 	"github.com/floe-data/floe/oracle/mvr"
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/oracle/sealhttp"
+	"github.com/floe-data/floe/sdk/receipt"
 	"github.com/floe-data/floe/sdk/seal"
 	"github.com/floe-data/floe/sdk/sui"
 )
@@ -30,6 +31,7 @@ type requester struct {
 	user    sui.Address
 	pkg     policy.Package
 	message []byte            // that the wallet signed, or would have
+	hash    receipt.Hash      // of all that was sent and signed
 	account *accounts.Account // nil for wallets
 }
 
@@ -41,6 +43,11 @@ type requester struct {
 func (s *Server) authenticate(ctx context.Context, r *request, verified func()) (who *requester, refused *refusal) {
 	defer s.cfg.Metrics.Took(metrics.Authenticate, time.Now())
 	s.cfg.Metrics.Asked(len(r.Approval.Calls))
+	defer func() {
+		if who != nil {
+			who.hash = receipt.HashRequest(who.SignedBytes(), who.message, who.credential())
+		}
+	}()
 	if r.Certificate.MVRName != nil && s.cfg.Names == nil {
 		return nil, refuse("InvalidMVRName", "mvr_unsupported", "this key server does not resolve names of packages",
 			"create the session key with the package id instead of a name")

@@ -83,7 +83,7 @@ func (s *Server) fetchKey(r *http.Request, at *Service) (answer *seal.FetchKeyRe
 	if ref := first(refAuth, who.checkScope(), s.checkVersion(who.pkg), svc.checkLog(), refKey); ref != nil {
 		return nil, svc.recordRefusal(r.Context(), who, opening, policy.Evidence{}, ref)
 	}
-	answered, ref := svc.repeats.take(r.Context(), who.hash())
+	answered, ref := svc.repeats.take(r.Context(), who.hash)
 	if ref != nil {
 		return nil, ref
 	}
@@ -167,7 +167,7 @@ func (s *Service) release(ctx context.Context, who *requester, opening receipt.O
 	if ref != nil {
 		return nil, s.recordRefusal(ctx, who, opening, ev, ref)
 	}
-	held, err := s.derive(key, g.FullIDs(), who, who.hash())
+	held, err := s.derive(key, g.FullIDs(), who, who.hash)
 	if err != nil {
 		return nil, refusalOf(err)
 	}
@@ -227,7 +227,7 @@ func (s *Service) record(ctx context.Context, who *requester, claims *receipt.Cl
 // claims fills in what is known of the request and its evaluation.
 func (r *requester) claims(opening receipt.Opening, ev policy.Evidence) *receipt.Claims {
 	c := &receipt.Claims{
-		RequestHash:         r.hash(),
+		RequestHash:         r.hash,
 		RequesterCommitment: opening.RequesterCommitment(),
 		SessionCommitment:   opening.SessionCommitment(r.Certificate.SessionKey),
 		Package:             receipt.Package{ID: r.pkg.First, Called: r.pkg.Called, Version: r.pkg.Version},
@@ -253,11 +253,6 @@ func (r *requester) claims(opening receipt.Opening, ev policy.Evidence) *receipt
 		c.Calls = append(c.Calls, receipt.Call{Module: call.Module, Function: call.Function, ID: hex.EncodeToString(call.ID)})
 	}
 	return c
-}
-
-// hash identifies the request.
-func (r *requester) hash() receipt.Hash {
-	return receipt.HashRequest(r.SignedBytes(), r.message, r.credential())
 }
 
 // policies returns whose receipts are chained.

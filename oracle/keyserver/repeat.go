@@ -74,7 +74,7 @@ func (r *repeats) take(ctx context.Context, request receipt.Hash) (done func(), 
 // are nil if there was none. The policy is not asked again: the answer gives
 // nothing that was not given before, and only to the one who sent the request.
 func (s *Service) repeat(who *requester, key *seal.MasterKey) (*seal.FetchKeyResponse, *refusal) {
-	entry, opening, err := s.journal.Release(who.hash())
+	entry, opening, err := s.journal.Release(who.hash)
 	if err != nil {
 		return nil, refusalOf(err)
 	}
