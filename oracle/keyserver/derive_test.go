@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -27,8 +26,8 @@ func TestDeriveBatch(t *testing.T) {
 		ids = append(ids, seal.FullID(pkgID, append(policyID[:], byte(i))))
 	}
 	who := &requester{request: request{transport: to}}
-	derive := func(cores int) *heldShares {
-		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
+	derive := func(n int) *heldShares {
+		f.service().shared.cores = make(cores, n)
 		h, err := f.service().derive(f.master, ids, who, receipt.Hash{1})
 		if err != nil {
 			t.Fatal(err)
@@ -54,10 +53,9 @@ func TestDeriveBatch(t *testing.T) {
 }
 
 func TestInParallelStopsAtError(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	bad := errors.New("bad")
 	var calls atomic.Int64
-	err := inParallel(1000, make(cores, 2), func(i int) error {
+	err := inParallel(1000, make(cores, 4), func(i int) error {
 		calls.Add(1)
 		if i >= 10 {
 			return bad
