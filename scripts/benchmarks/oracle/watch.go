@@ -43,7 +43,7 @@ func (s *server) state(ctx context.Context, dir string) (st State) {
 		m, err = s.gauges(ctx)
 	}
 	st.RSS, st.Goroutines, st.Files = int64(m["process_resident_memory_bytes"]), int(m["go_goroutines"]), int(m["process_open_fds"])
-	st.Live = int64(m["go_memstats_next_gc_bytes"]) / 2 // GOGC is 100
+	st.Live = int64(m["go_memstats_next_gc_bytes"] / (1 + m["go_gc_gogc_percent"]/100))
 	st.Receipts = int(m["floe_oracle_receipts"])
 	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
