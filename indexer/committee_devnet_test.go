@@ -79,13 +79,7 @@ func (c *keyCommittee) agree(members []*sui.PrivateKey, servers []*keyServer, sl
 // members and their receipts, and built again from zero it has the same.
 func TestCommitteeOnDevnet(t *testing.T) {
 	t.Parallel()
-	d := &devnet{t: t, dir: t.TempDir(), addr: "127.0.0.1:0"}
-	d.start()
-	defer func() { d.stop() }()
-	at, err := deploy.Publish(t.Context(), d.dial(), d.owner(), deploy.Config{Env: "test", Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d, at := publish(t)
 	c := &keyCommittee{devnet: d, p: at.Contracts()}
 	pkg, err := deploy.PublishCommittee(t.Context(), d.dial(), d.owner(), c.p.KeyServer)
 	if err != nil {

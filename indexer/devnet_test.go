@@ -111,17 +111,24 @@ func g2Generator(t *testing.T) []byte {
 	return b
 }
 
-// The contracts on the embedded chain, followed live, through a restart of the
-// chain, and built again from zero.
-func TestAgainstDevnet(t *testing.T) {
-	t.Parallel()
+// publish starts a chain with Floe's contracts; it runs until the test ends.
+func publish(t *testing.T) (*devnet, *deploy.Deployment) {
+	t.Helper()
 	d := &devnet{t: t, dir: t.TempDir(), addr: "127.0.0.1:0"}
 	d.start()
-	defer func() { d.stop() }()
+	t.Cleanup(func() { d.stop() })
 	at, err := deploy.Publish(t.Context(), d.dial(), d.owner(), deploy.Config{Env: "test", Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return d, at
+}
+
+// The contracts on the embedded chain, followed live, through a restart of the
+// chain, and built again from zero.
+func TestAgainstDevnet(t *testing.T) {
+	t.Parallel()
+	d, at := publish(t)
 	p := at.Contracts()
 	onDevnet := func(c *Config) {
 		c.NodeURL = "http://" + d.addr

@@ -18,13 +18,7 @@ import (
 // everything that can change it; and an upgrade of its package is followed.
 func TestPoliciesAsTheyWere(t *testing.T) {
 	t.Parallel()
-	d := &devnet{t: t, dir: t.TempDir(), addr: "127.0.0.1:0"}
-	d.start()
-	defer func() { d.stop() }()
-	at, err := deploy.Publish(t.Context(), d.dial(), d.owner(), deploy.Config{Env: "test", Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d, at := publish(t)
 	p, me := at.Contracts(), d.owner().Address()
 	r := index(t, nil, func(c *Config) {
 		c.NodeURL = "http://" + d.addr

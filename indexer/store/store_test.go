@@ -74,21 +74,28 @@ func TestSchemaIsDocumented(t *testing.T) {
 	}
 }
 
-func TestMigrationsGoDownAndUp(t *testing.T) {
-	t.Parallel()
-	s, url := open(t)
+// migrator moves a store's schema to any version.
+func migrator(t *testing.T, s *Store, url string) *migrate.Migrator {
+	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.Background())
+	t.Cleanup(func() { conn.Close(context.Background()) })
 	m, err := migrate.NewMigrator(t.Context(), conn, s.schema+".schema_version")
+	if err == nil {
+		err = m.LoadMigrations(migrations.FS)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.LoadMigrations(migrations.FS); err != nil {
-		t.Fatal(err)
-	}
+	return m
+}
+
+func TestMigrationsGoDownAndUp(t *testing.T) {
+	t.Parallel()
+	s, url := open(t)
+	m := migrator(t, s, url)
 	top := int32(len(m.Migrations))
 	for _, version := range []int32{0, top, top - 1, top} {
 		if err := m.MigrateTo(t.Context(), version); err != nil {
@@ -194,19 +201,8 @@ func TestEveryFileIsUsed(t *testing.T) {
 func TestMigratesAlone(t *testing.T) {
 	t.Parallel()
 	s, url := open(t)
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(context.Background())
-	m, err := migrate.NewMigrator(t.Context(), conn, s.schema+".schema_version")
-	if err == nil {
-		err = m.LoadMigrations(migrations.FS)
-	}
-	if err == nil {
-		err = m.MigrateTo(t.Context(), int32(len(m.Migrations))-1)
-	}
-	if err != nil {
+	m := migrator(t, s, url)
+	if err := m.MigrateTo(t.Context(), int32(len(m.Migrations))-1); err != nil {
 		t.Fatal(err)
 	}
 	w, err := s.Writer(t.Context())
