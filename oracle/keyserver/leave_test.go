@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fp"
 
 	"github.com/floe-data/floe/oracle/policy"
 	"github.com/floe-data/floe/sdk/receipt"
@@ -33,6 +36,20 @@ func (e *standstill) Evaluate(context.Context, policy.Query) (policy.Evidence, e
 	return e.evidence, e.err
 }
 
+// blindings counts the multiplications by the master key: each begins by drawing the
+// coordinates of one element of the field.
+type blindings struct {
+	io.Reader
+	n atomic.Int64
+}
+
+func (b *blindings) Read(p []byte) (int, error) {
+	if len(p) == fp.Bytes {
+		b.n.Add(1)
+	}
+	return b.Reader.Read(p)
+}
+
 // Requesters hang up while their receipts are being stored, and send the same
 // requests again: each is released once. (Found by TestForce, when a client's
 // patience ended while the disk was slow.)
@@ -44,6 +61,8 @@ func TestRequesterLeavesWhileReceiptIsStored(t *testing.T) {
 	e.meet.Add(2)
 	f.evaluator = e
 	f.restart()
+	drawn := &blindings{Reader: f.server.cfg.Rand}
+	f.server.cfg.Rand = drawn
 	ctx, hangUp := context.WithCancel(t.Context())
 	var bodies [2][]byte
 	var left sync.WaitGroup
@@ -60,7 +79,7 @@ func TestRequesterLeavesWhileReceiptIsStored(t *testing.T) {
 			}
 		})
 	}
-	for f.service().journal.Queued() == 0 { // one is with the writer, the other behind it
+	for drawn.n.Load() < 2 { // for both a share is made, and then the journal is all that is left
 		runtime.Gosched()
 	}
 	hangUp()
